@@ -1,0 +1,1 @@
+"""Drawing the matching: layout, blocks, edges, view and gestures; emits intents, edits nothing."""

@@ -1,0 +1,1 @@
+"""The one mutable place: the current project, its undo history and the selection."""

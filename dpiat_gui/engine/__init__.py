@@ -1,0 +1,1 @@
+"""What runs in the engine process: everything that needs torch, asked for in plain values."""

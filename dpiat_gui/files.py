@@ -1,0 +1,88 @@
+"""Files are written whole or not at all."""
+
+import errno
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+from dpiat_gui.errors import ExportError
+
+
+@contextmanager
+def write_whole(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
+    """Open a temporary file beside `path` that takes its place when the block ends well.
+
+    The bytes are flushed to the disk before the rename. If the block raises, or the disk is
+    full, the temporary file is removed and whatever stood at `path` stays as it was.
+
+    Raises
+    ------
+    ExportError
+        If the folder is missing or cannot be written, or the disk is full.
+    """
+    goal = Path(path)
+    try:
+        handle, name = tempfile.mkstemp(prefix=f".{goal.name}.", suffix=".part", dir=goal.parent)
+    except OSError as error:
+        raise write_error(goal, error) from error
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            yield stream
+            stream.flush()
+            os.fsync(stream.fileno())
+        _copy_mode(goal, Path(name))
+        Path(name).replace(goal)
+    except BaseException as error:
+        Path(name).unlink(missing_ok=True)
+        if isinstance(error, OSError):
+            raise write_error(goal, error) from error
+        raise
+    _sync_folder(goal.parent)
+
+
+def _copy_mode(goal: Path, written: Path) -> None:
+    """Give the new file the permissions of the old one, or those of a file newly made."""
+    try:
+        mode = goal.stat().st_mode & 0o777
+    except OSError:
+        mask = os.umask(0)
+        os.umask(mask)
+        mode = 0o666 & ~mask
+    written.chmod(mode)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make the rename itself durable, where the system can."""
+    try:
+        handle = os.open(folder, os.O_RDONLY)
+    except OSError:
+        return
+    try:
+        os.fsync(handle)
+    except OSError:
+        pass
+    finally:
+        os.close(handle)
+
+
+def write_error(path: Path, error: OSError) -> ExportError:
+    """Say in plain words why `path` could not be written, and what to do next."""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return ExportError(
+            f"The disk is full: {path} was not written.",
+            "Free some space or choose another folder; the old file, if there was one, is intact.",
+        )
+    if error.errno == errno.ENOENT:
+        return ExportError(f"The folder {path.parent} does not exist.", "Create it or choose another folder.")
+    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+        return ExportError(
+            f"No permission to write into {path.parent}.", "Choose a folder that you may write to."
+        )
+    if error.errno in (errno.ENOTDIR, errno.EISDIR):
+        return ExportError(f"{path} cannot be a file here: {error.strerror}.", "Choose another name.")
+    return ExportError(
+        f"{path} was not written: {error.strerror or error}.", "Choose another place and try again."
+    )

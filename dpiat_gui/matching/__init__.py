@@ -1,0 +1,1 @@
+"""How well two networks match: scores, dynamic programming, overrides, similarity."""

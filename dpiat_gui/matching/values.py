@@ -1,0 +1,260 @@
+"""What goes into a matching and what comes out of it, as immutable values."""
+
+from dataclasses import dataclass, field, fields, replace
+from functools import cached_property
+from typing import Any
+
+from dpiat_gui.errors import MatchError
+from dpiat_gui.networks.kinds import SCORED_KINDS
+from dpiat_gui.networks.values import Block, Network
+
+METHODS = ("dp",)
+
+
+@dataclass(frozen=True, slots=True)
+class MatchOptions:
+    """Options of a matching.
+
+    Parameters
+    ----------
+    method
+        The matcher; ``dp`` is the paper's.
+    layer_types
+        Which kinds score: ``paper`` or ``all`` (see `dpiat_gui.networks.kinds.SCORED_KINDS`).
+    exponent
+        x of the span penalty ``d ** -x`` for a source that serves d targets, 0 < x < 1.
+    seed
+        For matchers that draw lots; `dp` does not.
+
+    Raises
+    ------
+    MatchError
+        If a value has no meaning.
+    """
+
+    method: str = "dp"
+    layer_types: str = "all"
+    exponent: float = 0.5
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if self.method not in METHODS:
+            raise MatchError(
+                f"There is no matcher named {self.method!r}.", f"Use one of: {', '.join(METHODS)}."
+            )
+        if self.layer_types not in SCORED_KINDS:
+            raise MatchError(
+                f"There is no set of layer types named {self.layer_types!r}.", "Use paper or all."
+            )
+        if not 0 < self.exponent < 1:
+            raise MatchError(
+                f"The exponent must lie between 0 and 1, not {self.exponent}.",
+                "The paper's choice is 0.5; only then does a longer span cost per layer and still add up.",
+            )
+
+
+PRESETS: dict[str, dict[str, Any]] = {
+    "paper": {"method": "dp", "layer_types": "paper", "exponent": 0.5},
+    "recommended": {"method": "dp", "layer_types": "all", "exponent": 0.5},
+}
+"""Options of a matching by preset."""
+
+
+def match_options(preset: str = "recommended", **overrides: Any) -> MatchOptions:
+    """Return the options of `preset`, with any named option put in its place.
+
+    Raises
+    ------
+    MatchError
+        If there is no such preset or option.
+    """
+    if preset not in PRESETS:
+        raise MatchError(f"There is no preset named {preset!r}.", f"Use one of: {', '.join(PRESETS)}.")
+    unknown = set(overrides) - {option.name for option in fields(MatchOptions)}
+    if unknown:
+        raise MatchError(f"There is no matching option named {sorted(unknown)[0]!r}.")
+    return MatchOptions(**(PRESETS[preset] | overrides))
+
+
+@dataclass(frozen=True)
+class Overrides:
+    """Corrections by hand, by module path; any iterables are accepted.
+
+    Parameters
+    ----------
+    pins
+        Pairs (source, target) that must be matched.
+    bans
+        Pairs (source, target) that must not be matched.
+    fresh
+        Targets that keep their own initialisation.
+
+    Notes
+    -----
+    A path names a layer or a whole block.
+    """
+
+    pins: tuple[tuple[str, str], ...] = ()
+    bans: tuple[tuple[str, str], ...] = ()
+    fresh: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        for name in ("pins", "bans"):
+            pairs = dict.fromkeys((str(s), str(t)) for s, t in getattr(self, name))
+            object.__setattr__(self, name, tuple(pairs))
+        fresh = (self.fresh,) if isinstance(self.fresh, str) else self.fresh
+        object.__setattr__(self, "fresh", tuple(dict.fromkeys(map(str, fresh))))
+
+    def __bool__(self) -> bool:
+        return bool(self.pins or self.bans or self.fresh)
+
+    def __len__(self) -> int:
+        return len(self.pins) + len(self.bans) + len(self.fresh)
+
+    def with_pin(self, source: str, target: str) -> "Overrides":
+        """Return these overrides with the pair pinned; what contradicts it directly is dropped."""
+        pins = tuple(pin for pin in self.pins if pin[1] != target)
+        bans = tuple(ban for ban in self.bans if ban != (source, target))
+        fresh = tuple(path for path in self.fresh if path != target)
+        return Overrides((*pins, (source, target)), bans, fresh)
+
+    def with_ban(self, source: str, target: str) -> "Overrides":
+        """Return these overrides with the pair banned, and no longer pinned."""
+        pins = tuple(pin for pin in self.pins if pin != (source, target))
+        return replace(self, pins=pins, bans=(*self.bans, (source, target)))
+
+    def with_fresh(self, target: str) -> "Overrides":
+        """Return these overrides with the target left fresh, and no longer pinned."""
+        pins = tuple(pin for pin in self.pins if pin[1] != target)
+        return replace(self, pins=pins, fresh=(*self.fresh, target))
+
+    def without(self, target: str) -> "Overrides":
+        """Return these overrides without any that names the target."""
+        return Overrides(
+            tuple(pin for pin in self.pins if pin[1] != target),
+            tuple(ban for ban in self.bans if ban[1] != target),
+            tuple(path for path in self.fresh if path != target),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Two matched layers.
+
+    Parameters
+    ----------
+    source, target
+        Module paths.
+    score
+        Score of the two layers, 0 < score <= 1, before any span penalty.
+    pinned
+        True if an override asks for this very pair.
+    span
+        Number of targets in the inner span the source layer serves here, zero-score members
+        included; the pair's share of its block's score is ``score * span ** -exponent``.
+    """
+
+    source: str
+    target: str
+    score: float
+    pinned: bool = False
+    span: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class EntryPair:
+    """Two matched entries: two blocks, or two single layers.
+
+    Parameters
+    ----------
+    source, target
+        Positions among `Matching.source_entries` and `Matching.target_entries`.
+    score
+        The inner score: of the two blocks' layers, or of the two layers.
+    span
+        Number of target entries in the span the source serves, zero-score members included.
+    pairs
+        The matched layers inside, in target order.
+    pinned
+        True if an override asks for it: a pin on the blocks, or on layers inside.
+    """
+
+    source: int
+    target: int
+    score: float
+    span: int
+    pairs: tuple[Pair, ...]
+    pinned: bool = False
+
+
+@dataclass(frozen=True)
+class Matching:
+    """The matching of a source and a target network.
+
+    Parameters
+    ----------
+    source, target
+        The two networks.
+    options, overrides
+        What was asked for.
+    entry_pairs
+        Matched entries in target order; sources never decrease, so edges never cross.
+    score
+        Total score D(S, T).
+    """
+
+    source: Network = field(repr=False)
+    target: Network = field(repr=False)
+    options: MatchOptions
+    overrides: Overrides
+    entry_pairs: tuple[EntryPair, ...] = field(repr=False)
+    score: float
+
+    @cached_property
+    def source_entries(self) -> tuple[Block, ...]:
+        """The source's entries that were matched."""
+        return self.source.entries_for(self.options.layer_types)
+
+    @cached_property
+    def target_entries(self) -> tuple[Block, ...]:
+        """The target's entries that were matched."""
+        return self.target.entries_for(self.options.layer_types)
+
+    @cached_property
+    def pairs(self) -> tuple[Pair, ...]:
+        """Every matched pair of layers, in target order."""
+        return tuple(pair for entry in self.entry_pairs for pair in entry.pairs)
+
+    @cached_property
+    def by_target(self) -> dict[str, Pair]:
+        """The pair of each matched target layer, by its path."""
+        return {pair.target: pair for pair in self.pairs}
+
+    @cached_property
+    def by_source(self) -> dict[str, tuple[Pair, ...]]:
+        """The pairs of each source layer that gives anything, by its path."""
+        found: dict[str, tuple[Pair, ...]] = {}
+        for pair in self.pairs:
+            found[pair.source] = (*found.get(pair.source, ()), pair)
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Similarity:
+    """Similarity of two architectures (paper, section on the similarity score).
+
+    Parameters
+    ----------
+    forward
+        ``D(S, T) / D(T, T)``.
+    backward
+        ``D(T, S) / D(S, S)``.
+    """
+
+    forward: float
+    backward: float
+
+    @property
+    def symmetric(self) -> float:
+        """Geometric mean of both directions."""
+        return (self.forward * self.backward) ** 0.5

@@ -1,0 +1,1 @@
+"""What a network is here, and where one comes from."""

@@ -1,0 +1,259 @@
+"""What a network is here: a tree as its author wrote it, and the sequence made of it.
+
+All values are immutable and know neither torch nor Qt; a network is its structure and
+shapes, never its weights.
+"""
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+from math import prod
+
+from dpiat_gui.networks.kinds import LayerKind
+
+Attribute = tuple[str, str | int | float | bool | tuple[int, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class TensorSpec:
+    """Name, shape and dtype of one tensor of a state dict.
+
+    Parameters
+    ----------
+    key
+        The tensor's key in the network's state dict, such as ``blocks.0.bn1.weight``.
+    shape
+        Its shape; ``()`` for a scalar.
+    dtype
+        Its dtype as torch names it, without the prefix: ``float32``, ``int64`` ...
+    buffer
+        True for a persistent buffer, false for a parameter.
+    """
+
+    key: str
+    shape: tuple[int, ...]
+    dtype: str = "float32"
+    buffer: bool = False
+
+    @property
+    def name(self) -> str:
+        """Last part of the key: ``weight``, ``bias``, ``running_mean`` ..."""
+        return self.key.rpartition(".")[2]
+
+    @property
+    def elements(self) -> int:
+        """Number of elements."""
+        return prod(self.shape)
+
+
+@dataclass(frozen=True, slots=True)
+class ModuleNode:
+    """One module of a network.
+
+    Parameters
+    ----------
+    path
+        Dotted path from the root; the root's is ``""``.
+    class_name
+        Name of the module's class, as its author wrote it.
+    kind
+        The layer kind that its class, or a base class, stands for.
+    tensors
+        The parameters and persistent buffers the module holds itself, in state-dict order.
+    attributes
+        What is worth showing of it: kernel, stride, groups ...
+    children
+        Child modules in registration order, each instance once.
+    """
+
+    path: str
+    class_name: str
+    kind: LayerKind
+    tensors: tuple[TensorSpec, ...] = ()
+    attributes: tuple[Attribute, ...] = ()
+    children: tuple["ModuleNode", ...] = ()
+
+    def walk(self) -> Iterator["ModuleNode"]:
+        """Yield this module and all below it, depth first, in registration order."""
+        stack = [self]
+        while stack:
+            node = stack.pop()
+            yield node
+            stack.extend(reversed(node.children))
+
+
+@dataclass(frozen=True)
+class ModuleTree:
+    """A network as its author wrote it: what standardization reads.
+
+    Parameters
+    ----------
+    name
+        Short name to show: ``efficientnet_b0``, or a file's stem.
+    root
+        The outermost module.
+    origin
+        The source reference the tree was read from, or ``"live"`` for an ``nn.Module``.
+    details
+        What is worth telling of where it came from: class count, library versions ...
+    """
+
+    name: str
+    root: ModuleNode
+    origin: str = "live"
+    details: tuple[Attribute, ...] = ()
+
+    @cached_property
+    def tensors(self) -> tuple[TensorSpec, ...]:
+        """Every tensor of the state dict, in state-dict order."""
+        return tuple(tensor for node in self.root.walk() for tensor in node.tensors)
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """SHA-256 over paths, kinds, keys, shapes and dtypes: equal for equal structures."""
+        digest = hashlib.sha256()
+        for node in self.root.walk():
+            digest.update(f"{node.path}\t{node.kind.value}\n".encode())
+            for tensor in node.tensors:
+                digest.update(f"\t{tensor.key}\t{tensor.shape}\t{tensor.dtype}\n".encode())
+        return digest.hexdigest()
+
+
+@dataclass(frozen=True)
+class Layer:
+    """A leaf of the sequence: one module, or parameters that a larger module holds itself.
+
+    Parameters
+    ----------
+    path
+        Path in the module tree, such as ``blocks.1.0.conv_pw``.
+    kind, class_name, tensors, attributes
+        As on the `ModuleNode` it stands for.
+    bare
+        True for parameters of a module with children; the paper's sequence does not know them.
+    """
+
+    path: str
+    kind: LayerKind
+    class_name: str
+    tensors: tuple[TensorSpec, ...] = ()
+    attributes: tuple[Attribute, ...] = ()
+    bare: bool = False
+
+    @cached_property
+    def weight(self) -> TensorSpec | None:
+        """The tensor whose shape is scored: the weight, or the first bare parameter."""
+        parameters = [tensor for tensor in self.tensors if not tensor.buffer]
+        for tensor in parameters:
+            if tensor.name in ("weight", "in_proj_weight"):
+                return tensor
+        return parameters[0] if parameters and self.kind is LayerKind.PARAMETER else None
+
+    @property
+    def shape(self) -> tuple[int, ...] | None:
+        """Shape of the scored tensor, None where there is none."""
+        return self.weight.shape if self.weight else None
+
+    @cached_property
+    def parameters(self) -> int:
+        """Number of parameter elements."""
+        return sum(tensor.elements for tensor in self.tensors if not tensor.buffer)
+
+    def attribute(self, name: str) -> str | int | float | bool | tuple[int, ...] | None:
+        """Value of the named attribute, None if the layer has none of that name."""
+        return dict(self.attributes).get(name)
+
+
+@dataclass(frozen=True)
+class Block:
+    """An entry of a standardized network: a block of layers, or one layer by itself.
+
+    Parameters
+    ----------
+    path
+        Path of the module the block was made of; of the layer, if single.
+    layers
+        Its layers in order; exactly one if single.
+    single
+        True for a layer that stands by itself; a block never matches a single layer.
+    class_name
+        Class of the module the block was made of.
+    attributes
+        Of that module.
+    """
+
+    path: str
+    layers: tuple[Layer, ...]
+    single: bool
+    class_name: str = ""
+    attributes: tuple[Attribute, ...] = ()
+
+    @property
+    def parameters(self) -> int:
+        """Number of parameter elements."""
+        return sum(layer.parameters for layer in self.layers)
+
+
+@dataclass(frozen=True)
+class Network:
+    """A standardized network: the sequence of blocks that is matched and drawn.
+
+    Parameters
+    ----------
+    tree
+        The network as its author wrote it.
+    sequence
+        Its entries in order, bare parameters included.
+    method
+        The standardization that made the sequence: ``blocks``, ``flatten`` ...
+    """
+
+    tree: ModuleTree
+    sequence: tuple[Block, ...] = field(repr=False)
+    method: str = "blocks"
+
+    @property
+    def name(self) -> str:
+        """Short name to show."""
+        return self.tree.name
+
+    @property
+    def origin(self) -> str:
+        """The source reference the network was read from."""
+        return self.tree.origin
+
+    @property
+    def fingerprint(self) -> str:
+        """Hash of paths, kinds and shapes."""
+        return self.tree.fingerprint
+
+    @cached_property
+    def entries(self) -> tuple[Block, ...]:
+        """The paper's sequence: `sequence` without bare parameters."""
+        return self.entries_for("paper")
+
+    def entries_for(self, layer_types: str) -> tuple[Block, ...]:
+        """Return the entries a matching with this option sees: all of them, or the paper's."""
+        if layer_types == "all":
+            return self.sequence
+        return tuple(
+            block if not any(layer.bare for layer in block.layers) else _without_bare(block)
+            for block in self.sequence
+            if not all(layer.bare for layer in block.layers)
+        )
+
+    @cached_property
+    def layers(self) -> tuple[Layer, ...]:
+        """Every layer of the sequence, bare parameters included, in order."""
+        return tuple(layer for block in self.sequence for layer in block.layers)
+
+    @cached_property
+    def parameters(self) -> int:
+        """Number of parameter elements of the whole network."""
+        return sum(tensor.elements for tensor in self.tree.tensors if not tensor.buffer)
+
+
+def _without_bare(block: Block) -> Block:
+    layers = tuple(layer for layer in block.layers if not layer.bare)
+    return Block(block.path, layers, block.single, block.class_name, block.attributes)

@@ -1,1 +1,1 @@
-"""The saved project: records, versions, migrations."""
+"""The saved project: values, records, versions, migrations, files."""

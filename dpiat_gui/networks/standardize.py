@@ -79,13 +79,14 @@ def _blocks(root: ModuleNode) -> list[Block]:
 
 def _visit(node: ModuleNode, level: int) -> _Result:
     """Visit one module; `level` is 0 for the root and for wrappers of one child down from it."""
-    if node.kind in PAPER_KINDS or not node.children:
+    children = node.distinct_children
+    if node.kind in PAPER_KINDS or not children:
         return _Result(0, int(node.kind in DIMENSIONAL), leaf=_layer(node))
     # The reference passes the level of a module with one child on to that child.
-    next_level = level if len(node.children) == 1 else level + 1
+    next_level = level if len(children) == 1 else level + 1
     items: list[Layer | _Block] = list(_bare_parameters(node))
     dimensional = 0
-    for child in node.children:
+    for child in children:
         result = _visit(child, next_level)
         dimensional += result.dimensional
         items += _received(child, result)
@@ -130,11 +131,12 @@ def _leaves(root: ModuleNode) -> list[Layer]:
     stack = [root]
     while stack:
         node = stack.pop()
-        if node.kind in PAPER_KINDS or not node.children:
+        children = node.distinct_children
+        if node.kind in PAPER_KINDS or not children:
             found.append(_layer(node))
         else:
             found.extend(_bare_parameters(node))
-            stack.extend(reversed(node.children))
+            stack.extend(reversed(children))
     return found
 
 

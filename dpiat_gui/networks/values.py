@@ -29,12 +29,16 @@ class TensorSpec:
         Its dtype as torch names it, without the prefix: ``float32``, ``int64`` ...
     buffer
         True for a persistent buffer, false for a parameter.
+    tied_to
+        Key of the earlier entry that is the very same tensor, empty for a tensor of its own.
+        A state dict names a tied parameter once for every module that holds it.
     """
 
     key: str
     shape: tuple[int, ...]
     dtype: str = "float32"
     buffer: bool = False
+    tied_to: str = ""
 
     @property
     def name(self) -> str:
@@ -64,7 +68,10 @@ class ModuleNode:
     attributes
         What is worth showing of it: kernel, stride, groups ...
     children
-        Child modules in registration order, each instance once.
+        Child modules in registration order.
+    repeats
+        Path of the earlier sibling that is the very same instance, empty for a module of its
+        own. A repeat is no layer of the network, but the state dict names its tensors again.
     """
 
     path: str
@@ -73,6 +80,12 @@ class ModuleNode:
     tensors: tuple[TensorSpec, ...] = ()
     attributes: tuple[Attribute, ...] = ()
     children: tuple["ModuleNode", ...] = ()
+    repeats: str = ""
+
+    @property
+    def distinct_children(self) -> tuple["ModuleNode", ...]:
+        """The children, each instance once, as ``named_children`` gives them."""
+        return tuple(child for child in self.children if not child.repeats)
 
     def walk(self) -> Iterator["ModuleNode"]:
         """Yield this module and all below it, depth first, in registration order."""

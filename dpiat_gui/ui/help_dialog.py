@@ -1,0 +1,122 @@
+"""Help pages, the sheet of keys, and what this program is."""
+
+from importlib import resources
+from importlib.metadata import PackageNotFoundError, version
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QKeySequence
+from PySide6.QtWidgets import (
+    QDialog,
+    QDialogButtonBox,
+    QHBoxLayout,
+    QListWidget,
+    QMessageBox,
+    QTextBrowser,
+    QVBoxLayout,
+    QWidget,
+)
+
+from dpiat_gui.ui.actions import ACTIONS, GESTURES
+
+PAPER = "https://arxiv.org/abs/2212.13970"
+
+
+def help_pages() -> tuple[tuple[str, str], ...]:
+    """Return (title, Markdown) of every help page in order."""
+    pages = []
+    folder = resources.files("dpiat_gui.resources") / "help"
+    for file in sorted(folder.iterdir(), key=lambda entry: entry.name):
+        if file.name.endswith(".md"):
+            text = file.read_text(encoding="utf-8")
+            pages.append((text.splitlines()[0].lstrip("# "), text))
+    return tuple(pages)
+
+
+def shortcuts_html() -> str:
+    """Return every key as a table, by group, from the table of actions."""
+    rows: list[str] = []
+    for group in dict.fromkeys(action.group for action in ACTIONS):
+        lines = []
+        for action in ACTIONS:
+            keys = [key.toString(QKeySequence.SequenceFormat.NativeText) for key in action.sequences()]
+            if action.group == group and keys:
+                lines.append(_row(action.plain_text, ", ".join(keys[:2])))
+        if lines:
+            rows.append(_heading(group))
+            rows.extend(lines)
+    rows.append(_heading("In the columns"))
+    rows.extend(_row(text, keys) for text, keys in GESTURES)
+    return f'<table cellspacing="0" cellpadding="3" width="100%">{"".join(rows)}</table>'
+
+
+def _heading(text: str) -> str:
+    return f'<tr><td colspan="2"><h3>{text}</h3></td></tr>'
+
+
+def _row(text: str, keys: str) -> str:
+    escaped = text.replace("&", "&amp;").replace("<", "&lt;")
+    return f"<tr><td>{escaped}</td><td><b>{keys}</b></td></tr>"
+
+
+class HelpDialog(QDialog):
+    """Pages at the left, the chosen one at the right; the sheet of keys is the last."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("Help")
+        self.resize(QSize(860, 620))
+        self._pages = (*help_pages(), ("Keyboard shortcuts", ""))
+        self.list = QListWidget()
+        self.list.setAccessibleName("Help pages")
+        self.list.addItems([title for title, _ in self._pages])
+        self.list.setFixedWidth(210)
+        self.browser = QTextBrowser()
+        self.browser.setAccessibleName("Help")
+        self.browser.setOpenExternalLinks(True)
+        self.browser.document().setDocumentMargin(18)
+        self.list.currentRowChanged.connect(self._show)
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+        buttons.rejected.connect(self.reject)
+        row = QHBoxLayout()
+        row.addWidget(self.list)
+        row.addWidget(self.browser, 1)
+        column = QVBoxLayout(self)
+        column.addLayout(row, 1)
+        column.addWidget(buttons)
+        self.list.setCurrentRow(0)
+        self.list.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def show_shortcuts(self) -> None:
+        """Turn to the sheet of keys."""
+        self.list.setCurrentRow(len(self._pages) - 1)
+
+    def _show(self, row: int) -> None:
+        title, markdown = self._pages[row]
+        if markdown:
+            self.browser.setMarkdown(markdown)
+        else:
+            self.browser.setHtml(f"<h1>{title}</h1>{shortcuts_html()}")
+
+
+def program_version() -> str:
+    """Return the version of the installed program."""
+    try:
+        return version("dpiat-gui")
+    except PackageNotFoundError:
+        return "unknown"
+
+
+def show_about(parent: QWidget) -> None:
+    """Say what this program is, without stopping anything."""
+    box = QMessageBox(parent)
+    box.setWindowTitle("About")
+    box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    box.setTextFormat(Qt.TextFormat.RichText)
+    box.setText(
+        f"<h3>DPIAT matching inspector {program_version()}</h3>"
+        "<p>See, correct and carry out weight transfer between networks of different architectures.</p>"
+        f'<p>Method: Czyzewski, Nowak, Piechowiak, <a href="{PAPER}">Breaking the Architecture Barrier</a>.</p>'
+        "<p>MIT licence.</p>"
+    )
+    box.setStandardButtons(QMessageBox.StandardButton.Close)
+    box.open()

@@ -1,0 +1,86 @@
+"""The menu bar as data, read from the table of actions."""
+
+from collections.abc import Mapping
+
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QMainWindow, QMenu
+
+SEPARATOR = ""
+RECENT = "@recent"
+DOCKS = "@docks"
+
+MENUS: tuple[tuple[str, tuple[str, ...]], ...] = (
+    (
+        "&File",
+        (
+            "open_source",
+            "open_target",
+            "swap",
+            "demo",
+            SEPARATOR,
+            "new_project",
+            "open_project",
+            RECENT,
+            "save",
+            "save_as",
+            SEPARATOR,
+            "show_transfer",
+            "export_figure",
+            SEPARATOR,
+            "settings",
+            "quit",
+        ),
+    ),
+    (
+        "&Edit",
+        (
+            "undo",
+            "redo",
+            SEPARATOR,
+            "find",
+            "find_next",
+            "find_previous",
+            SEPARATOR,
+            "next_problem",
+            "previous_problem",
+        ),
+    ),
+    ("&Match", ("pin", "ban", "fresh", SEPARATOR, "clear_override", "clear_overrides", SEPARATOR, "rematch")),
+    (
+        "&View",
+        (
+            "zoom_in",
+            "zoom_out",
+            "zoom_reset",
+            "fit_all",
+            "fit_selection",
+            SEPARATOR,
+            "expand_all",
+            "collapse_all",
+            "only_selection_edges",
+            SEPARATOR,
+            "next_pane",
+            "previous_pane",
+            DOCKS,
+            "full_screen",
+        ),
+    ),
+    ("&Transfer", ("run_transfer", "cancel")),
+    ("&Help", ("help", "shortcuts", SEPARATOR, "about")),
+)
+
+
+def build_menus(window: QMainWindow, actions: Mapping[str, QAction]) -> dict[str, QMenu]:
+    """Fill the menu bar; returns the submenus that others fill, by their mark."""
+    filled_by_others: dict[str, QMenu] = {}
+    names = {RECENT: "&Recent projects", DOCKS: "&Panes"}
+    for title, entries in MENUS:
+        menu = window.menuBar().addMenu(title)
+        for entry in entries:
+            if entry == SEPARATOR:
+                menu.addSeparator()
+            elif entry in names:
+                filled_by_others[entry] = menu.addMenu(names[entry])
+            else:
+                menu.addAction(actions[entry])
+    return filled_by_others

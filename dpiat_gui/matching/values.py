@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
+from math import sqrt
 from typing import Any
 
 from dpiat_gui.errors import MatchError
@@ -102,8 +103,7 @@ class Overrides:
         for name in ("pins", "bans"):
             pairs = dict.fromkeys((str(s), str(t)) for s, t in getattr(self, name))
             object.__setattr__(self, name, tuple(pairs))
-        fresh = (self.fresh,) if isinstance(self.fresh, str) else self.fresh
-        object.__setattr__(self, "fresh", tuple(dict.fromkeys(map(str, fresh))))
+        object.__setattr__(self, "fresh", tuple(dict.fromkeys(map(str, self.fresh))))
 
     def __bool__(self) -> bool:
         return bool(self.pins or self.bans or self.fresh)
@@ -257,4 +257,4 @@ class Similarity:
     @property
     def symmetric(self) -> float:
         """Geometric mean of both directions."""
-        return (self.forward * self.backward) ** 0.5
+        return sqrt(self.forward * self.backward)

@@ -6,6 +6,9 @@ from enum import Enum
 class LayerKind(Enum):
     """The kind of a layer; two layers are of the same type when their kinds are equal."""
 
+    # Members are singletons: hashing them by identity spares a Python call at every look-up.
+    __hash__ = object.__hash__
+
     CONV1D = "Conv1d"
     CONV2D = "Conv2d"
     CONV3D = "Conv3d"

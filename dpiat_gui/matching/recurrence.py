@@ -1,0 +1,244 @@
+"""The recurrence of DPIAT for one pair of sequences (dpiat.md, section 3), with pins.
+
+Rows are targets, columns are sources. One source may serve a span of targets, at the price
+of dividing the span's summed scores by ``length ** exponent``. Rows and columns that score 0
+everywhere are left out beforehand; the span lengths keep true positions.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+from numpy.lib.stride_tricks import as_strided
+from numpy.typing import NDArray
+
+from dpiat_gui.matching.scores import Scores
+
+Positions = NDArray[np.int64]
+
+_MOST_RUNS = 2_000_000
+"""Above this many spans times sources their values are made column by column, to bound memory."""
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A source and the targets it serves, as positions in the two sequences, both ends included."""
+
+    source: int
+    first: int
+    last: int
+
+    @property
+    def length(self) -> int:
+        """Number of targets, zero-score members included."""
+        return self.last - self.first + 1
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Two sequences to be matched.
+
+    Parameters
+    ----------
+    scores
+        Shape (targets, sources). A cell of minus infinity is one that no span may hold.
+    exponent
+        x of the span penalty.
+    rows, columns
+        Positions of the kept targets and sources in the whole sequences, increasing.
+    pins
+        Kept row -> kept column, for rows that must be served by that column.
+    """
+
+    scores: Scores
+    exponent: float
+    rows: Positions
+    columns: Positions
+    pins: Mapping[int, int]
+
+    @property
+    def divisors(self) -> Scores:
+        """Span divisors by [number of kept rows - 1, last kept row]; rows that do not exist give 1."""
+        divisors: Scores = span_divisors(self.rows[None, :], self.exponent)[0]
+        return divisors
+
+
+def make_problem(scores: Scores, exponent: float, pins: Mapping[int, int] | None = None) -> Problem:
+    """Leave out what scores 0 everywhere, and forbid pinned rows to every other source.
+
+    Parameters
+    ----------
+    scores
+        Shape (targets, sources), all at least 0.
+    exponent
+        x of the span penalty.
+    pins
+        Target -> source; every pinned cell must score above 0, and no two pins may cross.
+    """
+    pins = pins or {}
+    positive = scores > 0
+    rows = np.flatnonzero(positive.any(axis=1))
+    columns = np.flatnonzero(positive.any(axis=0))
+    kept = scores[np.ix_(rows, columns)]
+    kept_pins = {}
+    for target, source in pins.items():
+        row, column = int(np.searchsorted(rows, target)), int(np.searchsorted(columns, source))
+        value = kept[row, column]
+        kept[row, :] = -np.inf
+        kept[row, column] = value
+        kept_pins[row] = column
+    return Problem(kept, exponent, rows, columns, kept_pins)
+
+
+def powers(longest: int, exponent: float) -> Scores:
+    """Return ``length ** exponent`` for lengths 0..longest, by Python's own power."""
+    return np.array([1.0] + [length**exponent for length in range(1, longest + 1)])
+
+
+def span_divisors(positions: Positions, exponent: float) -> Scores:
+    """Return the divisor of every span of kept rows.
+
+    Parameters
+    ----------
+    positions
+        Shape (problems, rows): true positions of the kept rows.
+    exponent
+        x of the span penalty.
+
+    Returns
+    -------
+    Scores
+        Shape (problems, rows, rows): at [p, e, i] that of the span of e + 1 kept rows ending at
+        kept row i; 1 where there is no such span.
+    """
+    n = positions.shape[1]
+    first = np.arange(n)[None, :] - np.arange(n)[:, None]
+    lengths = positions[:, None, :] - positions[:, np.maximum(first, 0)] + 1
+    table = powers(int(positions.max(initial=0)) + 1, exponent)
+    divisors: Scores = table[np.maximum(lengths, 0)]
+    divisors[:, first < 0] = 1.0
+    return divisors
+
+
+def run_values(scores: Scores, divisors: Scores) -> Scores:
+    """Return the value of every span for every source.
+
+    Parameters
+    ----------
+    scores
+        Shape (..., rows).
+    divisors
+        Shape (..., rows, rows), as `span_divisors` gives them.
+
+    Returns
+    -------
+    Scores
+        Shape (..., rows, rows): at [..., e, i] the penalized sum of the span of e + 1 rows ending
+        at row i. It is summed from the last row upward, then divided: any other order gives
+        the same numbers but for noise that breaks ties differently.
+    """
+    n = scores.shape[-1]
+    padded = np.zeros((*scores.shape[:-1], 2 * n))
+    padded[..., n:] = scores
+    steps = padded.strides
+    # windows[..., e, i] = scores[..., i - e], and 0 above the first row.
+    windows = as_strided(
+        padded[..., n:], (*scores.shape, n), (*steps[:-1], -steps[-1], steps[-1]), writeable=False
+    )
+    runs: Scores = np.add.accumulate(windows, axis=-2)
+    runs /= divisors
+    return runs
+
+
+def best_values(problem: Problem) -> Scores:
+    """Fill the table D, shape (kept rows + 1, kept columns + 1).
+
+    ``D[i][j]`` is the best score of the first i targets with the first j sources; minus
+    infinity where a pin cannot hold any more.
+    """
+    n, m = problem.scores.shape
+    table = np.zeros((m + 1, n + 1))
+    if n == 0 or m == 0:
+        return table.T
+    pinned = sorted(problem.pins)
+    if pinned:
+        table[0, pinned[0] + 1 :] = -np.inf
+    divisors = problem.divisors
+    by_source = np.ascontiguousarray(problem.scores.T)
+    runs = run_values(by_source, divisors[None]) if n * n * m <= _MOST_RUNS else None
+    edges = [0, *(row + 1 for row in pinned), n + 1]
+    padded = np.full(2 * n, -np.inf)
+    earlier = as_strided(padded[n - 1 :], (n, n), (-padded.strides[0], padded.strides[0]), writeable=False)
+    candidates = np.empty((n, n))
+    for column in range(m):
+        before, now = table[column], table[column + 1]
+        padded[n - 1 : 2 * n - 1] = before[:-1]
+        values = runs[column] if runs is not None else run_values(by_source[column], divisors)
+        np.add(earlier, values, out=candidates)
+        np.maximum.reduce(candidates, axis=0, out=now[1:])
+        np.maximum(now, before, out=now)
+        for start, stop in pairwise(edges):
+            np.maximum.accumulate(now[start:stop], out=now[start:stop])
+    return table.T
+
+
+def trace_back(problem: Problem, table: Scores) -> list[Span]:
+    """Read the matching out of the table D, in target order, at true positions."""
+    return walk_back(
+        problem.rows.tolist(),
+        problem.columns.tolist(),
+        problem.scores.tolist(),
+        table.tolist(),
+        problem.exponent,
+        problem.pins,
+    )
+
+
+def walk_back(
+    rows: Sequence[int],
+    columns: Sequence[int],
+    scores: Sequence[Sequence[float]],
+    values: Sequence[Sequence[float]],
+    exponent: float,
+    pins: Collection[int] = (),
+) -> list[Span]:
+    """Walk back through a filled table.
+
+    A match stands only where it beats both skips; of two equal skips the source's is taken; of
+    two equal spans the shorter one.
+
+    Parameters
+    ----------
+    rows, columns
+        True positions of the kept targets and sources.
+    scores
+        Scores by kept row and column.
+    values
+        D, with one row and one column more.
+    exponent
+        x of the span penalty.
+    pins
+        Kept rows that must not be skipped.
+    """
+    divisor = powers(rows[-1] - rows[0] + 1, exponent).tolist() if rows else []
+    spans: list[Span] = []
+    i, j = len(rows), len(columns)
+    while i > 0 and j > 0:
+        value, without_source = values[i][j], values[i][j - 1]
+        without_target = values[i - 1][j] if i - 1 not in pins else -np.inf
+        if value > without_source and value > without_target:
+            total, k, last = 0.0, i, rows[i - 1]
+            while True:
+                k -= 1
+                total += scores[k][j - 1]
+                if total / divisor[last - rows[k] + 1] + values[k][j - 1] == value:
+                    break
+            spans.append(Span(columns[j - 1], rows[k], last))
+            i, j = k, j - 1
+        elif without_target > without_source:
+            i -= 1
+        else:
+            j -= 1
+    spans.reverse()
+    return spans

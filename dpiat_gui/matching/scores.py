@@ -1,0 +1,121 @@
+"""How well two layers match: the score of their shapes (paper, section on matching; dpiat.md, section 2)."""
+
+from collections.abc import Hashable, Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dpiat_gui.networks.kinds import SCORED_KINDS, LayerKind
+from dpiat_gui.networks.values import Layer
+
+Scores = NDArray[np.float64]
+
+
+def layer_type(layer: Layer, layer_types: str) -> Hashable | None:
+    """Return what two layers must have in common to score at all, None for a layer that never scores.
+
+    Bare parameters are told apart by name, so that a class token is never compared with a
+    positional embedding. With ``all``, a SyncBatchNorm is the BatchNorm2d it stands for.
+    """
+    kind = layer.kind
+    if kind not in SCORED_KINDS[layer_types]:
+        return None
+    weight = layer.weight
+    if weight is None or 0 in weight.shape:
+        return None
+    if kind is LayerKind.PARAMETER:
+        return (kind, weight.name)
+    if kind is LayerKind.SYNC_BATCH_NORM:
+        return LayerKind.BATCH_NORM2D
+    return kind
+
+
+def shape_ratios(source: Sequence[int], target: Sequence[int]) -> tuple[float, ...]:
+    """Return ``min(s / t, t / s)`` for every dimension, the factors of the score."""
+    return tuple(min(s / t, t / s) for s, t in zip(source, target, strict=True))
+
+
+def layer_score(source: Layer, target: Layer, layer_types: str = "all") -> float:
+    """Return the score of two layers: the product of their shapes' ratios, in 0..1.
+
+    It is 0 for layers of different types or ranks, and for layers without a weight.
+    """
+    kind = layer_type(source, layer_types)
+    if kind is None or kind != layer_type(target, layer_types):
+        return 0.0
+    s, t = source.shape, target.shape
+    if s is None or t is None or len(s) != len(t):
+        return 0.0
+    score = 1.0
+    for ratio in shape_ratios(s, t):
+        score *= ratio
+    return score
+
+
+@dataclass(frozen=True)
+class Alphabet:
+    """The distinct layers of a network, as far as a score can tell them apart.
+
+    Parameters
+    ----------
+    letters
+        Distinct (type, shape) pairs; position 0 stands for every layer that never scores.
+    codes
+        For each entry of the network, the position of each of its layers among `letters`.
+    """
+
+    letters: tuple[tuple[Hashable, tuple[int, ...]], ...]
+    codes: tuple[tuple[int, ...], ...]
+
+
+def spell(entries: Iterable[Sequence[Layer]], layer_types: str) -> Alphabet:
+    """Write each entry's layers as positions in an alphabet of distinct layers."""
+    known: dict[tuple[Hashable, tuple[int, ...]], int] = {}
+    codes = []
+    for layers in entries:
+        word = []
+        for layer in layers:
+            kind = layer_type(layer, layer_types)
+            shape = layer.shape
+            if kind is None or shape is None:
+                word.append(0)
+            else:
+                word.append(known.setdefault((kind, shape), len(known) + 1))
+        codes.append(tuple(word))
+    return Alphabet(((None, ()), *known), tuple(codes))
+
+
+def score_table(source: Alphabet, target: Alphabet) -> Scores:
+    """Return the scores of all distinct layers, shape (target letters, source letters).
+
+    Row 0 and column 0, the layers that never score, are 0.
+    """
+    types: dict[Hashable, int] = {}
+    rank = max(len(shape) for _, shape in (*source.letters, *target.letters))
+    source_types, source_shapes = _arrays(source, types, rank)
+    target_types, target_shapes = _arrays(target, types, rank)
+    scores: Scores = (target_types[:, None] == source_types[None, :]).astype(np.float64)
+    ratio = np.empty_like(scores)
+    # One dimension after the other, in the order of the shape: the product is then the very
+    # float that multiplying number by number gives.
+    for dimension in range(rank):
+        t, s = target_shapes[:, dimension, None], source_shapes[None, :, dimension]
+        np.divide(np.minimum(s, t), np.maximum(s, t), out=ratio)
+        scores *= ratio
+    scores[0, :] = 0.0
+    scores[:, 0] = 0.0
+    return scores
+
+
+def _arrays(alphabet: Alphabet, types: dict[Hashable, int], rank: int) -> tuple[NDArray[np.int64], Scores]:
+    """Turn letters into arrays: numbers of their (type, rank), and shapes of `rank` dimensions.
+
+    A shape is filled up with ones, which leave a product of ratios alone.
+    """
+    shapes = np.ones((len(alphabet.letters), rank))
+    numbers = np.empty(len(alphabet.letters), dtype=np.int64)
+    for position, (kind, shape) in enumerate(alphabet.letters):
+        numbers[position] = types.setdefault((kind, len(shape)), len(types))
+        shapes[position, : len(shape)] = shape
+    return numbers, shapes

@@ -1,1 +1,1 @@
-"""What runs in the engine process: everything that needs torch, asked for in plain values."""
+"""The engine process: everything that needs torch, behind plain requests and answers."""

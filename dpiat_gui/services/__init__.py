@@ -1,1 +1,1 @@
-"""Qt without widgets: jobs, the engine's client, settings, theme, icons, crash reports."""
+"""Qt without widgets of our own: jobs, the engine's client, settings, theme, icons, crash reports."""

@@ -1,0 +1,321 @@
+"""The transfer pane: what would be carried over, how, where to, and how it went."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QFileDialog,
+    QFormLayout,
+    QHBoxLayout,
+    QLineEdit,
+    QProgressBar,
+    QPushButton,
+    QSpinBox,
+    QVBoxLayout,
+    QWidget,
+)
+
+from dpiat_gui.errors import DpiatError
+from dpiat_gui.services.theme import Theme
+from dpiat_gui.ui.texts import bytes_text
+from dpiat_gui.ui.widgets import CoverageBar, ElidedLabel, muted, primary, section, set_state
+
+FORMATS = (("safetensors (with metadata)", ".safetensors"), ("PyTorch .pth", ".pth"))
+SUFFIXES = (".safetensors", ".pth", ".pt")
+OPERATORS = (("clip (centre crop)", "clip"),)
+MOST_SEED = 2**31 - 1
+PROGRESS_STEPS = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class TransferSettings:
+    """What the pane shows of the document.
+
+    Parameters
+    ----------
+    preset, operator, buffers, seed, device
+        As the document holds them.
+    """
+
+    preset: str = "recommended"
+    operator: str = "clip"
+    buffers: bool = True
+    seed: int = 0
+    device: str = "auto"
+
+
+class TransferPanel(QWidget):
+    """Form at the left; coverage, progress and result at the right. Edits nothing by itself."""
+
+    run_requested = Signal()
+    cancel_requested = Signal()
+    preset_chosen = Signal(str)
+    operator_chosen = Signal(str)
+    buffers_chosen = Signal(bool)
+    seed_chosen = Signal(int)
+    device_chosen = Signal(str)
+    open_folder_requested = Signal()
+    copy_report_requested = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._filling = False
+        self._ready = False
+        self._why = ""
+        self._running = False
+        row = QHBoxLayout(self)
+        row.setContentsMargins(16, 10, 16, 10)
+        row.setSpacing(28)
+        row.addLayout(self._form(), 5)
+        row.addLayout(self._outcome(), 6)
+        self._connect()
+        self.set_ready(False, "Open a source and a target first.")
+
+    # -- building ----------------------------------------------------------------------------
+
+    def _form(self) -> QFormLayout:
+        self.device = QComboBox()
+        self.device.addItem("auto", "auto")
+        self.preset = QComboBox()
+        self.preset.addItem("recommended", "recommended")
+        self.preset.addItem("paper", "paper")
+        self.operator = QComboBox()
+        for text, value in OPERATORS:
+            self.operator.addItem(text, value)
+        self.buffers = QCheckBox("Copy running statistics too")
+        self.seed = QSpinBox()
+        self.seed.setRange(0, MOST_SEED)
+        self.output = QLineEdit()
+        self.output.setPlaceholderText("Where the checkpoint is written")
+        self.browse = QPushButton("Browse…")
+        self.format = QComboBox()
+        for text, suffix in FORMATS:
+            self.format.addItem(text, suffix)
+        names = {
+            self.device: ("Device", "Where the weights are cut and copied; the result is the same everywhere"),
+            self.preset: ("Preset", "recommended: every type of layer, statistics too; paper: as published"),
+            self.operator: ("Operator", "How tensors of different size are fitted"),
+            self.buffers: ("Running statistics", "Mean and variance of batch norms; off in the paper"),
+            self.seed: ("Seed", "Of the target's own initialisation, kept where nothing is copied"),
+            self.output: ("Output file", "The ending decides the format"),
+            self.browse: ("Choose the output file", ""),
+            self.format: ("Output format", "Follows the ending of the file"),
+        }
+        for widget, (name, tip) in names.items():
+            widget.setAccessibleName(name)
+            widget.setToolTip(tip)
+        form = QFormLayout()
+        form.setHorizontalSpacing(12)
+        form.setVerticalSpacing(6)
+        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+        form.setLabelAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        form.addRow("&Output", _row(self.output, self.browse))
+        form.addRow("&Format", self.format)
+        form.addRow("&Device", self.device)
+        form.addRow("Preset", _row(self.preset, self.operator))
+        form.addRow("S&eed", _row(self.seed, self.buffers))
+        for label, buddy in ((0, self.output), (3, self.preset), (4, self.seed)):
+            item = form.itemAt(label, QFormLayout.ItemRole.LabelRole)
+            if item is not None and hasattr(item.widget(), "setBuddy"):
+                item.widget().setBuddy(buddy)  # type: ignore[attr-defined]
+        return form
+
+    def _outcome(self) -> QVBoxLayout:
+        self.title = section("What is carried over")
+        self.coverage = CoverageBar()
+        self.summary = muted()
+        self.summary.setWordWrap(True)
+        self.run = primary("Run transfer")
+        self.run.setToolTip("Carry the weights over and write the checkpoint (Ctrl+Enter)")
+        self.cancel = QPushButton("Cancel")
+        self.cancel.setToolTip("Stop; nothing is written (Esc)")
+        self.bar = QProgressBar()
+        self.bar.setTextVisible(False)
+        self.bar.setFixedHeight(6)
+        self.bar.setAccessibleName("Progress of the transfer")
+        self.stage = ElidedLabel()
+        self.stage.setProperty("muted", True)
+        self.result = muted()
+        self.result.setWordWrap(True)
+        self.result.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.result.setAccessibleName("Result of the transfer")
+        self.open_folder = QPushButton("Open folder")
+        self.copy_report = QPushButton("Copy report")
+        column = QVBoxLayout()
+        column.setSpacing(6)
+        for widget in (self.title, self.coverage, self.summary):
+            column.addWidget(widget)
+        column.addWidget(self.bar)
+        column.addWidget(self.stage)
+        column.addWidget(self.result)
+        column.addStretch(1)
+        column.addLayout(_row(self.open_folder, self.copy_report, None, self.cancel, self.run))
+        self._show_outcome(bar=False, stage=False, result=False, report=False)
+        self.cancel.hide()
+        return column
+
+    def _connect(self) -> None:
+        self.run.clicked.connect(self.run_requested)
+        self.cancel.clicked.connect(self.cancel_requested)
+        self.open_folder.clicked.connect(self.open_folder_requested)
+        self.copy_report.clicked.connect(self.copy_report_requested)
+        self.browse.clicked.connect(self._browse)
+        self.output.textChanged.connect(self._output_changed)
+        self.format.activated.connect(self._format_chosen)
+        self.device.activated.connect(lambda: self.device_chosen.emit(self.device.currentData()))
+        self.preset.activated.connect(lambda: self.preset_chosen.emit(self.preset.currentData()))
+        self.operator.activated.connect(lambda: self.operator_chosen.emit(self.operator.currentData()))
+        self.buffers.clicked.connect(self.buffers_chosen)
+        self.seed.valueChanged.connect(lambda value: None if self._filling else self.seed_chosen.emit(value))
+
+    # -- what it shows -----------------------------------------------------------------------
+
+    def set_settings(self, settings: TransferSettings) -> None:
+        """Show the document's settings; nothing is emitted."""
+        self._filling = True
+        _choose(self.preset, settings.preset)
+        _choose(self.operator, settings.operator)
+        _choose(self.device, settings.device)
+        self.buffers.setChecked(settings.buffers)
+        self.seed.setValue(settings.seed)
+        self._filling = False
+
+    def set_devices(self, devices: Sequence[tuple[str, str]], chosen: str) -> None:
+        """Offer these devices, (value, text); a chosen one that is missing stays in the list."""
+        self.device.clear()
+        for value, text in devices:
+            self.device.addItem(text, value)
+        _choose(self.device, chosen)
+
+    def set_coverage(self, fraction: float | None, text: str) -> None:
+        """Show what would be carried over."""
+        self.coverage.setVisible(fraction is not None)
+        self.coverage.set_covered(fraction or 0.0)
+        self.summary.setText(text)
+
+    def set_theme(self, theme: Theme) -> None:
+        """Draw with the colours of `theme`."""
+        self.coverage.set_theme(theme)
+
+    def set_ready(self, ready: bool, why: str = "") -> None:
+        """Allow running, or say why not."""
+        self._ready, self._why = ready, why
+        if not ready:
+            self.set_coverage(None, why)
+        self._update_run()
+
+    @property
+    def output_path(self) -> Path | None:
+        """The file to write, None if none is named."""
+        text = self.output.text().strip()
+        return Path(text).expanduser() if text else None
+
+    def set_output(self, path: Path) -> None:
+        """Propose a file."""
+        self.output.setText(str(path))
+
+    # -- a transfer --------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Show that a transfer has begun."""
+        self._running = True
+        self.bar.setRange(0, 0)
+        self.stage.set_full_text("Starting…")
+        self._show_outcome(bar=True, stage=True, result=False, report=False)
+        self._update_run()
+
+    def show_progress(self, done: int, total: int, text: str) -> None:
+        """Show bytes and tensor."""
+        self.bar.setRange(0, PROGRESS_STEPS if total else 0)
+        if total:
+            self.bar.setValue(round(PROGRESS_STEPS * done / total))
+        amount = f"{bytes_text(done)} of {bytes_text(total)}" if total else ""
+        self.stage.set_full_text("   ".join(part for part in (amount, text) if part))
+
+    def show_cancelling(self) -> None:
+        """Say that Cancel was heard."""
+        self.cancel.setEnabled(False)
+        self.stage.set_full_text("Cancelling…")
+
+    def show_done(self, text: str) -> None:
+        """Show the result of a transfer that ended well."""
+        self._end(text, "ok", report=True)
+
+    def show_failed(self, error: DpiatError) -> None:
+        """Show why a transfer failed and what to do next."""
+        self._end(f"{error.message}\n{error.hint}".strip(), "error", report=False)
+
+    def show_cancelled(self) -> None:
+        """Say that nothing was written."""
+        self._end("Cancelled; nothing was written. A file that stood there is intact.", "warning", report=False)
+
+    def _end(self, text: str, state: str, *, report: bool) -> None:
+        self._running = False
+        self.result.setText(text)
+        set_state(self.result, "muted", False)
+        set_state(self.result, "state", state)
+        self._show_outcome(bar=False, stage=False, result=True, report=report)
+        self._update_run()
+
+    def _show_outcome(self, *, bar: bool, stage: bool, result: bool, report: bool) -> None:
+        self.bar.setVisible(bar)
+        self.stage.setVisible(stage)
+        self.result.setVisible(result)
+        self.open_folder.setVisible(report)
+        self.copy_report.setVisible(report)
+
+    def _update_run(self) -> None:
+        self.run.setEnabled(self._ready and not self._running and self.output_path is not None)
+        self.run.setVisible(not self._running)
+        self.cancel.setVisible(self._running)
+        self.cancel.setEnabled(self._running)
+        for widget in (self.output, self.browse, self.format, self.device, self.preset, self.operator):
+            widget.setEnabled(not self._running)
+        self.seed.setEnabled(not self._running)
+        self.buffers.setEnabled(not self._running)
+
+    def _output_changed(self) -> None:
+        path = self.output_path
+        if path is not None:
+            _choose(self.format, ".pth" if path.suffix == ".pt" else path.suffix, add=False)
+        self._update_run()
+
+    def _format_chosen(self) -> None:
+        path, suffix = self.output_path, self.format.currentData()
+        if path is not None and path.suffix != suffix:
+            self.set_output(path.with_suffix(suffix) if path.suffix in SUFFIXES else Path(f"{path}{suffix}"))
+
+    def _browse(self) -> None:
+        name, _ = QFileDialog.getSaveFileName(
+            self,
+            "Write the checkpoint to",
+            self.output.text(),
+            "safetensors (*.safetensors);;PyTorch (*.pth *.pt)",
+        )
+        if name:
+            self.set_output(Path(name) if Path(name).suffix in SUFFIXES else Path(f"{name}.safetensors"))
+
+
+def _choose(box: QComboBox, value: str, *, add: bool = True) -> None:
+    index = box.findData(value)
+    if index < 0 and add:
+        box.addItem(value, value)
+        index = box.count() - 1
+    if index >= 0:
+        box.setCurrentIndex(index)
+
+
+def _row(*widgets: QWidget | None) -> QHBoxLayout:
+    """Return widgets side by side; None stands for room between."""
+    row = QHBoxLayout()
+    row.setSpacing(6)
+    for widget in widgets:
+        if widget is None:
+            row.addStretch(1)
+        else:
+            row.addWidget(widget)
+    return row

@@ -1,0 +1,145 @@
+"""Small widgets that several panes share."""
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import QLabel, QPushButton, QScrollArea, QSizePolicy, QWidget
+
+from dpiat_gui.services.theme import LIGHT, Theme, fixed_font, score_color
+
+
+class ElidedLabel(QLabel):
+    """One line that leaves out its middle where room is short; the tooltip has all of it."""
+
+    def __init__(
+        self,
+        text: str = "",
+        parent: QWidget | None = None,
+        mode: Qt.TextElideMode = Qt.TextElideMode.ElideMiddle,
+    ) -> None:
+        super().__init__(parent)
+        self._full = ""
+        self._mode = mode
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.set_full_text(text)
+
+    @property
+    def full_text(self) -> str:
+        """The whole text, shown or not."""
+        return self._full
+
+    def set_full_text(self, text: str) -> None:
+        """Show `text`, shortened to the width there is."""
+        self._full = text
+        self.setToolTip(text)
+        self.setAccessibleName(text)
+        self._elide()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Shorten to the new width."""
+        super().resizeEvent(event)
+        self._elide()
+
+    def minimumSizeHint(self) -> QSize:
+        """Return the height of one line; any width will do."""
+        return QSize(20, super().minimumSizeHint().height())
+
+    def _elide(self) -> None:
+        width = self.contentsRect().width()
+        super().setText(self.fontMetrics().elidedText(self._full, self._mode, max(width, 20)))
+
+
+def heading(text: str) -> QLabel:
+    """Return a heading inside a pane."""
+    label = QLabel(text)
+    label.setProperty("heading", True)
+    return label
+
+
+def section(text: str) -> QLabel:
+    """Return a bold line that opens a part of a pane."""
+    label = QLabel(text)
+    font = label.font()
+    font.setBold(True)
+    label.setFont(font)
+    return label
+
+
+def muted(text: str = "", *, small: bool = False) -> QLabel:
+    """Return a label for what matters less."""
+    label = QLabel(text)
+    label.setProperty("muted", True)
+    label.setProperty("small", small)
+    return label
+
+
+def monospaced(label: QLabel) -> QLabel:
+    """Give the label the fixed-width font, for paths and shapes."""
+    label.setFont(fixed_font())
+    return label
+
+
+def primary(text: str) -> QPushButton:
+    """Return the button of the main thing to do."""
+    button = QPushButton(text)
+    button.setProperty("primary", True)
+    return button
+
+
+def set_state(widget: QWidget, name: str, value: object) -> None:
+    """Set a property the style sheet looks at, and let it look again."""
+    if widget.property(name) == value:
+        return
+    widget.setProperty(name, value)
+    widget.style().unpolish(widget)
+    widget.style().polish(widget)
+
+
+def scrolling(content: QWidget) -> QScrollArea:
+    """Return a frameless area that scrolls `content` up and down."""
+    area = QScrollArea()
+    area.setWidgetResizable(True)
+    area.setFrameShape(QScrollArea.Shape.NoFrame)
+    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    area.setWidget(content)
+    return area
+
+
+class CoverageBar(QWidget):
+    """A bar of three parts: what is copied whole, what in part, and what stays fresh.
+
+    The parts differ in pattern as well as in colour: filled, and filled to their share.
+    """
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._covered = 0.0
+        self._theme = LIGHT
+        self.setFixedHeight(10)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+
+    def set_theme(self, theme: Theme) -> None:
+        """Draw with the colours of `theme`."""
+        self._theme = theme
+        self.update()
+
+    def set_covered(self, fraction: float) -> None:
+        """Show the share of the target's elements that come from the source."""
+        self._covered = fraction
+        self.setAccessibleName(f"{fraction:.0%} of the target covered")
+        self.update()
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """Draw the bar."""
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(self._theme.color("border"))
+        radius = self.height() / 2
+        painter.drawRoundedRect(self.rect(), radius, radius)
+        width = round(self.width() * self._covered)
+        if width:
+            painter.setBrush(score_color(1.0, self._theme))
+            painter.setClipRect(0, 0, width, self.height())
+            painter.drawRoundedRect(self.rect(), radius, radius)
+        painter.end()

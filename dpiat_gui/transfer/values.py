@@ -65,6 +65,20 @@ class PlanRow:
             return 0
         return prod(stop - start for start, stop in self.target_slices)
 
+    @property
+    def cropped(self) -> bool:
+        """True if part of the source tensor is cut away."""
+        return self.source_shape is not None and _narrower(self.source_slices, self.source_shape)
+
+    @property
+    def padded(self) -> bool:
+        """True if the row copies, and part of the target tensor is left to its initialisation."""
+        return self.source is not None and _narrower(self.target_slices, self.target_shape)
+
+
+def _narrower(slices: Slices, shape: tuple[int, ...]) -> bool:
+    return any(stop - start < size for (start, stop), size in zip(slices, shape, strict=True))
+
 
 @dataclass(frozen=True)
 class TransferPlan:
@@ -82,6 +96,8 @@ class TransferPlan:
         Whether running statistics are copied too.
     rows
         One row per entry of the target's state dict.
+    source_elements
+        Number of elements of the source's whole state dict; 0 if nobody counted.
     """
 
     source_name: str
@@ -93,8 +109,26 @@ class TransferPlan:
     operator: str
     buffers: bool
     rows: tuple[PlanRow, ...] = field(repr=False)
+    source_elements: int = 0
 
     @cached_property
     def by_target(self) -> dict[str, PlanRow]:
         """The row of each target tensor, by its key."""
         return {row.target: row for row in self.rows}
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a job has come.
+
+    Parameters
+    ----------
+    done, total
+        Bytes written and to write; a total of 0 says that nobody knows yet.
+    text
+        What is being done: the name of the tensor, or of the stage.
+    """
+
+    done: int
+    total: int
+    text: str

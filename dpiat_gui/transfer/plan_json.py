@@ -1,0 +1,190 @@
+"""A transfer plan as plain JSON, for other programs to apply.
+
+Applying it takes one line a row, for every row that has a source::
+
+    target[row["target"]][box(row["target_slices"])] = source[row["source"]][box(row["source_slices"])]
+
+with ``box = lambda slices: tuple(slice(start, stop) for start, stop in slices)``. Rows without a
+source say under ``fresh`` why they keep the target's own initialisation.
+"""
+
+import hashlib
+import json
+from typing import Any
+
+from dpiat_gui.errors import TransferError
+from dpiat_gui.transfer.dtypes import SIZES
+from dpiat_gui.transfer.values import FreshReason, PlanRow, Slices, TransferPlan
+
+FORMAT = "dpiat-gui transfer plan"
+VERSION = 1
+
+_REASONS = {reason.name.lower(): reason for reason in FreshReason}
+
+
+def plan_to_json(plan: TransferPlan) -> dict[str, Any]:
+    """Return the plan as plain JSON values, every key in a fixed order."""
+    return {
+        "format": FORMAT,
+        "version": VERSION,
+        "operator": plan.operator,
+        "buffers": plan.buffers,
+        "source": {
+            "name": plan.source_name,
+            "origin": plan.source_origin,
+            "fingerprint": plan.source_fingerprint,
+            "elements": plan.source_elements,
+        },
+        "target": {
+            "name": plan.target_name,
+            "origin": plan.target_origin,
+            "fingerprint": plan.target_fingerprint,
+        },
+        "rows": [_row_to_json(row) for row in plan.rows],
+    }
+
+
+def plan_digest(plan: TransferPlan) -> str:
+    """Return the SHA-256 of the plan's JSON: equal for equal plans, on every machine."""
+    text = json.dumps(plan_to_json(plan), sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def plan_from_json(data: Any) -> TransferPlan:
+    """Read a plan, and check that it can be applied.
+
+    Raises
+    ------
+    TransferError
+        If the data is no plan, is of another version, or a row contradicts itself: slices out of
+        range or of unequal size, a rank that differs, a target named twice. The message names the row.
+    """
+    record = _typed(data, dict, "The plan")
+    if record.get("format") != FORMAT:
+        raise _bad("The data is no transfer plan.")
+    version = _member(record, "version", int, "The plan")
+    if version != VERSION:
+        raise TransferError(
+            f"The transfer plan has version {version}, and this program reads version {VERSION}.",
+            "Update this program." if version > VERSION else "Make the plan again.",
+        )
+    source = _member(record, "source", dict, "The plan")
+    target = _member(record, "target", dict, "The plan")
+    rows = tuple(
+        _row_from_json(row, number) for number, row in enumerate(_member(record, "rows", list, "The plan"))
+    )
+    seen: set[str] = set()
+    for row in rows:
+        if row.target in seen:
+            raise _bad(f"The transfer plan names the target {row.target} twice.")
+        seen.add(row.target)
+    return TransferPlan(
+        source_name=_member(source, "name", str, "The source"),
+        source_origin=_member(source, "origin", str, "The source"),
+        source_fingerprint=_member(source, "fingerprint", str, "The source"),
+        target_name=_member(target, "name", str, "The target"),
+        target_origin=_member(target, "origin", str, "The target"),
+        target_fingerprint=_member(target, "fingerprint", str, "The target"),
+        operator=_member(record, "operator", str, "The plan"),
+        buffers=_member(record, "buffers", bool, "The plan"),
+        rows=rows,
+        source_elements=_size(_member(source, "elements", int, "The source"), "The source"),
+    )
+
+
+def _row_to_json(row: PlanRow) -> dict[str, Any]:
+    common: dict[str, Any] = {
+        "target": row.target,
+        "target_shape": list(row.target_shape),
+        "target_dtype": row.target_dtype,
+        "layer": row.layer,
+    }
+    if row.source is None:
+        return common | {"fresh": row.fresh.name.lower() if row.fresh else FreshReason.UNMATCHED.name.lower()}
+    return common | {
+        "source": row.source,
+        "source_shape": list(row.source_shape or ()),
+        "source_slices": [list(pair) for pair in row.source_slices],
+        "target_slices": [list(pair) for pair in row.target_slices],
+    }
+
+
+def _row_from_json(data: Any, number: int) -> PlanRow:
+    where = f"Row {number} of the transfer plan"
+    record = _typed(data, dict, where)
+    target = _member(record, "target", str, where)
+    where = f"{where} ({target})"
+    shape = _shape(record, "target_shape", where)
+    dtype = _member(record, "target_dtype", str, where)
+    if dtype not in SIZES:
+        raise _bad(f"{where} has the dtype {dtype!r}, which is unknown here.")
+    layer = _member(record, "layer", str, where)
+    has_source, has_reason = record.get("source") is not None, record.get("fresh") is not None
+    if has_source == has_reason:
+        raise _bad(f"{where} must have either a source or a reason to stay fresh.")
+    if has_reason:
+        reason = _REASONS.get(_member(record, "fresh", str, where))
+        if reason is None:
+            raise _bad(f"{where} stays fresh for a reason that is unknown here: {record['fresh']!r}.")
+        return PlanRow(target, shape, dtype, layer, fresh=reason)
+    source_shape = _shape(record, "source_shape", where)
+    source_slices = _slices(record, "source_slices", source_shape, where)
+    target_slices = _slices(record, "target_slices", shape, where)
+    if [b - a for a, b in source_slices] != [b - a for a, b in target_slices]:
+        raise _bad(f"{where} takes {source_slices} of the source for {target_slices}: the sizes differ.")
+    return PlanRow(
+        target,
+        shape,
+        dtype,
+        layer,
+        _member(record, "source", str, where),
+        source_shape,
+        source_slices,
+        target_slices,
+    )
+
+
+def _shape(record: dict[str, Any], name: str, where: str) -> tuple[int, ...]:
+    return tuple(_size(size, where) for size in _member(record, name, list, where))
+
+
+def _slices(record: dict[str, Any], name: str, shape: tuple[int, ...], where: str) -> Slices:
+    pairs = [
+        tuple(_size(edge, where) for edge in _typed(pair, list, where))
+        for pair in _member(record, name, list, where)
+    ]
+    if len(pairs) != len(shape):
+        raise _bad(f"{where} has {len(pairs)} slices for {len(shape)} dimensions.")
+    found: list[tuple[int, int]] = []
+    for pair, size in zip(pairs, shape, strict=True):
+        if len(pair) != 2 or not pair[0] <= pair[1] <= size:
+            raise _bad(f"{where} has the slice {list(pair)} in a dimension of {size}.")
+        found.append((pair[0], pair[1]))
+    return tuple(found)
+
+
+def _size(value: Any, where: str) -> int:
+    number: int = _typed(value, int, where)
+    if number < 0:
+        raise _bad(f"{where} holds a negative size: {number}.")
+    return number
+
+
+def _member(record: dict[str, Any], name: str, kind: type, where: str) -> Any:
+    if name not in record:
+        raise _bad(f"{where} has no {name}.")
+    return _typed(record[name], kind, f"{where}, {name},")
+
+
+def _typed(value: Any, kind: type, where: str) -> Any:
+    # In Python true and false are integers; in JSON they are not.
+    if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
+        raise _bad(f"{where} should be of type {_NAMES[kind]}, not {type(value).__name__}.")
+    return value
+
+
+_NAMES = {dict: "object", list: "array", str: "string", int: "integer", bool: "boolean"}
+
+
+def _bad(message: str) -> TransferError:
+    return TransferError(message, "Export the plan again; this one is damaged or was changed by hand.")

@@ -1,0 +1,161 @@
+"""Planning: what a matching means for every tensor of the target (dpiat.md, section 5)."""
+
+from collections.abc import Callable, Mapping
+
+from dpiat_gui.errors import TransferError
+from dpiat_gui.matching.values import Matching
+from dpiat_gui.networks.values import Layer, TensorSpec
+from dpiat_gui.transfer.values import FreshReason, PlanRow, Slices, TransferPlan
+
+Operator = Callable[[tuple[int, ...], tuple[int, ...]], tuple[Slices, Slices]]
+
+
+def clip_slices(source: tuple[int, ...], target: tuple[int, ...]) -> tuple[Slices, Slices]:
+    """Cut two shapes of equal rank to their common centre (paper, appendix A.2).
+
+    Parameters
+    ----------
+    source, target
+        Shapes ``s`` and ``t``.
+
+    Returns
+    -------
+    tuple of Slices
+        Source and target slices. In every dimension k both select ``min(s_k, t_k)`` elements; the
+        longer side starts at ``floor(abs(s_k - t_k) / 2)``, the shorter one at 0.
+
+    Raises
+    ------
+    ValueError
+        If the ranks differ.
+    """
+    sizes = [min(s, t) for s, t in zip(source, target, strict=True)]
+    return _centred(source, sizes), _centred(target, sizes)
+
+
+def _centred(shape: tuple[int, ...], sizes: list[int]) -> Slices:
+    starts = [(whole - size) // 2 for whole, size in zip(shape, sizes, strict=True)]
+    return tuple((start, start + size) for start, size in zip(starts, sizes, strict=True))
+
+
+OPERATORS: Mapping[str, Operator] = {"clip": clip_slices}
+"""How a pair of tensors is cut to fit, by name."""
+
+
+def plan_transfer(matching: Matching, *, operator: str = "clip", buffers: bool = True) -> TransferPlan:
+    """Plan the transfer a matching stands for.
+
+    Parameters
+    ----------
+    matching
+        Which target layer takes from which source layer.
+    operator
+        How a pair of tensors is cut to fit; ``clip`` is the paper's centre crop.
+    buffers
+        Whether buffers (running statistics, counters) are copied by the same rule; the paper
+        copies weight and bias only.
+
+    Returns
+    -------
+    TransferPlan
+        One row per entry of the target's state dict, in its order.
+
+    Raises
+    ------
+    TransferError
+        If there is no such operator.
+
+    Notes
+    -----
+    Within a pair of layers, tensors correspond by the part of the key after the layer's path
+    (``weight``, ``running_mean``, ``act.weight`` ...); the tensors that were scored correspond
+    whatever they are called.
+    """
+    cut = OPERATORS.get(operator)
+    if cut is None:
+        raise TransferError(
+            f"There is no transfer operator named {operator!r}.", f"Use one of: {', '.join(OPERATORS)}."
+        )
+    places = _Places(matching, cut, buffers)
+    source, target = matching.source, matching.target
+    return TransferPlan(
+        source_name=source.name,
+        source_origin=source.origin,
+        source_fingerprint=source.fingerprint,
+        target_name=target.name,
+        target_origin=target.origin,
+        target_fingerprint=target.fingerprint,
+        operator=operator,
+        buffers=buffers,
+        rows=tuple(places.row(tensor) for tensor in target.tree.tensors),
+        source_elements=sum(tensor.elements for tensor in source.tree.tensors),
+    )
+
+
+class _Places:
+    """Looks up what a matching says of a tensor of the target."""
+
+    def __init__(self, matching: Matching, cut: Operator, buffers: bool) -> None:
+        self._cut = cut
+        self._buffers = buffers
+        self._pairs = matching.by_target
+        self._sources = {layer.path: layer for block in matching.source_entries for layer in block.layers}
+        fresh = set(matching.overrides.fresh)
+        self._layers: dict[str, Layer] = {}
+        self._fresh_by_hand: set[str] = set()
+        for block in matching.target_entries:
+            for layer in block.layers:
+                if layer.path in fresh or block.path in fresh:
+                    self._fresh_by_hand.add(layer.path)
+                self._layers.update((tensor.key, layer) for tensor in layer.tensors)
+
+    def row(self, tensor: TensorSpec) -> PlanRow:
+        """Plan one target tensor."""
+        layer = self._layers.get(tensor.key)
+        if layer is None:
+            return _fresh(tensor, "", FreshReason.NOT_A_LAYER)
+        pair = self._pairs.get(layer.path)
+        if pair is None:
+            by_hand = layer.path in self._fresh_by_hand
+            return _fresh(tensor, layer.path, FreshReason.OVERRIDE if by_hand else FreshReason.UNMATCHED)
+        if tensor.buffer and not self._buffers:
+            return _fresh(tensor, layer.path, FreshReason.BUFFERS_OFF)
+        given = _corresponding(tensor, layer, self._sources[pair.source])
+        if given is None:
+            return _fresh(tensor, layer.path, FreshReason.NOT_IN_SOURCE)
+        if len(given.shape) != len(tensor.shape):
+            return _fresh(tensor, layer.path, FreshReason.RANK_DIFFERS)
+        if not tensor.elements or not given.elements:
+            return _fresh(tensor, layer.path, FreshReason.EMPTY)
+        source_slices, target_slices = self._cut(given.shape, tensor.shape)
+        return PlanRow(
+            target=tensor.key,
+            target_shape=tensor.shape,
+            target_dtype=tensor.dtype,
+            layer=layer.path,
+            source=given.key,
+            source_shape=given.shape,
+            source_slices=source_slices,
+            target_slices=target_slices,
+        )
+
+
+def _corresponding(tensor: TensorSpec, target: Layer, source: Layer) -> TensorSpec | None:
+    """Return the source layer's tensor that `tensor` of the target layer takes from."""
+    name = _inner_name(tensor, target)
+    for candidate in source.tensors:
+        if _inner_name(candidate, source) == name:
+            return candidate
+    # Bare parameters of the same kind were matched by shape, whatever their authors called them.
+    return source.weight if tensor == target.weight else None
+
+
+def _inner_name(tensor: TensorSpec, layer: Layer) -> str:
+    """Return the part of the key after the layer's path; empty for a bare parameter itself."""
+    if tensor.key.startswith(layer.path):
+        return tensor.key[len(layer.path) :].removeprefix(".")
+    return tensor.name
+
+
+def _fresh(tensor: TensorSpec, layer: str, reason: FreshReason) -> PlanRow:
+    return PlanRow(tensor.key, tensor.shape, tensor.dtype, layer, fresh=reason)

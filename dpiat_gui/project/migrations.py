@@ -55,7 +55,7 @@ def migrate(record: Mapping[str, Any], *, steps: Sequence[Step] = STEPS, version
     at: int = record["version"]
     if at > version:
         raise ProjectError(
-            f"The project was saved by a newer program: its version is {at}, this program reads up to {version}.",
+            f"The project was saved by a newer program: version {at}; this one reads up to {version}.",
             "Update this program, or save the project again from the one it came from.",
         )
     by_start = {step.before: step for step in steps}

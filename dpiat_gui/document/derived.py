@@ -1,0 +1,92 @@
+"""What follows from a snapshot, computed when first asked for."""
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from dpiat_gui.document.state import Snapshot
+from dpiat_gui.errors import DpiatError
+from dpiat_gui.matching.engine import solve
+from dpiat_gui.matching.similarity import similarity
+from dpiat_gui.matching.values import Matching, Overrides, Similarity
+
+if TYPE_CHECKING:
+    from dpiat_gui.transfer.coverage import Coverage
+    from dpiat_gui.transfer.values import TransferPlan
+
+
+class Derived:
+    """Plan and coverage of one matching, one operator and one choice of buffers.
+
+    Parameters
+    ----------
+    matching
+        The matching, None where there is none.
+    operator, buffers
+        As `plan_transfer` takes them.
+    """
+
+    def __init__(self, matching: Matching | None, operator: str, buffers: bool) -> None:
+        self.matching = matching
+        self.operator = operator
+        self.buffers = buffers
+
+    @cached_property
+    def plan(self) -> "TransferPlan | None":
+        """The transfer plan, None where there is no matching."""
+        from dpiat_gui.transfer.planning import plan_transfer
+
+        if self.matching is None:
+            return None
+        return plan_transfer(self.matching, operator=self.operator, buffers=self.buffers)
+
+    @cached_property
+    def coverage(self) -> "Coverage | None":
+        """What of the target is covered, None where there is no plan."""
+        from dpiat_gui.transfer.coverage import coverage
+
+        return None if self.plan is None else coverage(self.plan)
+
+    def belongs_to(self, snapshot: Snapshot) -> bool:
+        """Tell whether `snapshot` would have the same plan."""
+        state = snapshot.state
+        return (snapshot.matching, state.operator, state.buffers) == (
+            self.matching,
+            self.operator,
+            self.buffers,
+        )
+
+
+class Unconstrained:
+    """What two networks are to each other before any override.
+
+    Parameters
+    ----------
+    snapshot
+        Any snapshot of them.
+    """
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self._snapshot = snapshot
+
+    @cached_property
+    def similarity(self) -> Similarity | None:
+        """Similarity of the architectures, None where it has no meaning."""
+        state = self._snapshot.state
+        if state.source is None or state.target is None or self._snapshot.tables is None:
+            return None
+        try:
+            return similarity(state.source, state.target, state.options)
+        except DpiatError:
+            # Networks without a scored layer have none; the matching tells so already.
+            return None
+
+    @cached_property
+    def score(self) -> float | None:
+        """Total score of the best matching without overrides."""
+        if self._snapshot.tables is None:
+            return None
+        return solve(self._snapshot.tables, Overrides()).score
+
+    def belongs_to(self, snapshot: Snapshot) -> bool:
+        """Tell whether `snapshot` is of the same networks and options."""
+        return self._snapshot.tables is snapshot.tables

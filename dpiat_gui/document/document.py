@@ -1,0 +1,252 @@
+"""The one mutable place: networks, options, overrides, history, selection and file."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QObject
+
+from dpiat_gui.document.editing import EditableDocument
+from dpiat_gui.document.problems import Problem, ProblemStep, find_problems, step
+from dpiat_gui.document.selection import Selection
+from dpiat_gui.document.state import DocumentState, fitting
+from dpiat_gui.errors import ProjectError
+from dpiat_gui.networks.values import Network
+from dpiat_gui.project.project import SUFFIX, NetworkRecord, Project, save_project
+
+if TYPE_CHECKING:
+    from dpiat_gui.matching.values import Matching
+
+__all__ = ["Document", "Selection"]
+
+
+class Document(EditableDocument):
+    """What the window shows and edits.
+
+    Readers connect to the signals of `ReadableDocument` and read its properties; edits are the
+    methods of `EditableDocument`; here are selection, problems and the project file.
+    """
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._path = ""
+        self._project = Project()
+        self._problems: tuple[Matching | None, tuple[Problem, ...]] = (None, ())
+
+    # -- selection ----------------------------------------------------------------------
+
+    def select(self, selection: Selection) -> None:
+        """Select a row on either side, or one on each.
+
+        A single side brings its partner from the matching; where there is none, `selection_note`
+        and `message` say why. The partner is looked up again whenever the matching changes.
+        """
+        self._select(selection)
+
+    def select_source(self, path: str | None) -> None:
+        """Select a source layer or block with its partner."""
+        self._select(Selection(source=path))
+
+    def select_target(self, path: str | None) -> None:
+        """Select a target layer or block with its partner."""
+        self._select(Selection(target=path))
+
+    def clear_selection(self) -> None:
+        """Select nothing."""
+        self._select(Selection())
+
+    # -- problems -----------------------------------------------------------------------
+
+    def problems(self) -> tuple[Problem, ...]:
+        """Return the rows worth a look, in the order of the target's column."""
+        matching = self.matching
+        if matching is None:
+            return ()
+        if self._problems[0] is not matching:
+            self._problems = (matching, find_problems(matching))
+        return self._problems[1]
+
+    def next_problem(self, start: Selection | None = None) -> ProblemStep | None:
+        """Return the next problem after the selection, None if there is none at all.
+
+        Parameters
+        ----------
+        start
+            Where to start from instead, such as the first row on screen.
+        """
+        return self._problem_step(start, 1)
+
+    def previous_problem(self, start: Selection | None = None) -> ProblemStep | None:
+        """Return the problem before the selection, as `next_problem`."""
+        return self._problem_step(start, -1)
+
+    def _problem_step(self, start: Selection | None, direction: int) -> ProblemStep | None:
+        if self.matching is None:
+            return None
+        return step(self.problems(), self.matching, start or self.selection, direction)
+
+    # -- the project ----------------------------------------------------------------------
+
+    @property
+    def modified(self) -> bool:
+        """Whether there is anything to save."""
+        return not self.undo_stack.isClean()
+
+    @property
+    def project_path(self) -> str:
+        """The file the project is saved in, ``""`` for none."""
+        return self._path
+
+    @property
+    def view(self) -> Mapping[str, Any]:
+        """State of the window as the project had it; see `save`."""
+        return self._project.view
+
+    def new(self) -> None:
+        """Start over with nothing open; history and file are forgotten."""
+        self.open_project(Project())
+
+    def open_networks(
+        self,
+        source: Network | None,
+        target: Network | None,
+        source_reference: str = "",
+        target_reference: str = "",
+    ) -> None:
+        """Start over with these networks open, nothing to undo and nothing to save."""
+        references = (
+            source_reference or (source.origin if source else ""),
+            target_reference or (target.origin if target else ""),
+        )
+        project = Project(
+            NetworkRecord(references[0]) if references[0] else None,
+            NetworkRecord(references[1]) if references[1] else None,
+            method=next((network.method for network in (source, target) if network), "blocks"),
+        )
+        self.open_project(project, source, target)
+
+    def open_project(
+        self, project: Project, source: Network | None = None, target: Network | None = None, path: str = ""
+    ) -> None:
+        """Start over with a project; history is forgotten.
+
+        Parameters
+        ----------
+        project
+            The project.
+        source, target
+            Its networks as they were loaded, None for one that could not be: its reference and
+            the overrides stay, so that it can be opened later or saved again.
+        path
+            The file it came from.
+        """
+        snapshot, reasons = fitting(_state_of(project, source, target))
+        self._project = project
+        self._asked = Selection()
+        self.undo_stack.clear()
+        self._assign(snapshot)
+        self._set_path(path)
+        notes = [
+            f"{network.name} is not the structure the project was saved with."
+            for record, network in ((project.source, source), (project.target, target))
+            if record is not None and network is not None and record.differs_from(network)
+        ]
+        if snapshot.error is not None:
+            notes.append(str(snapshot.error))
+        if reasons:
+            notes.append(_not_fitting(reasons))
+        if notes:
+            self.message.emit(" ".join(notes))
+
+    def to_project(self, view: Mapping[str, Any] | None = None) -> Project:
+        """Return the document as a project.
+
+        Parameters
+        ----------
+        view
+            State of the window to keep with it; what the project had already if left out.
+        """
+        state = self.state
+        return Project(
+            source=_record(state.source, state.source_reference, self._project.source),
+            target=_record(state.target, state.target_reference, self._project.target),
+            method=state.method,
+            preset=state.preset,
+            options=state.options,
+            overrides=state.overrides,
+            operator=state.operator,
+            buffers=state.buffers,
+            seed=state.seed,
+            device=state.device,
+            view=self._project.view if view is None else view,
+            extra=self._project.extra,
+        )
+
+    def save(self, view: Mapping[str, Any] | None = None) -> None:
+        """Save the project where it was saved last.
+
+        Raises
+        ------
+        ProjectError
+            If it was never saved.
+        ExportError
+            If the file cannot be written; the project stays modified.
+        """
+        if not self._path:
+            raise ProjectError("The project has no file yet.", "Choose a name with Save as.")
+        self.save_as(self._path, view)
+
+    def save_as(self, path: str | os.PathLike[str], view: Mapping[str, Any] | None = None) -> None:
+        """Save the project in another file; its suffix is added if it has none.
+
+        Raises
+        ------
+        ExportError
+            If the file cannot be written; the project stays modified.
+        """
+        goal = Path(path)
+        if not goal.suffix:
+            goal = goal.with_name(f"{goal.name}{SUFFIX}")
+        project = self.to_project(view)
+        save_project(project, goal)
+        self._project = project
+        self._set_path(str(goal))
+        self.undo_stack.setClean()
+
+    def _set_path(self, path: str) -> None:
+        if path != self._path:
+            self._path = path
+            self.project_path_changed.emit(path)
+
+
+def _record(network: Network | None, reference: str, before: NetworkRecord | None) -> NetworkRecord | None:
+    """Return how a network is saved; one that could not be opened keeps what was known of it."""
+    if network is not None:
+        return NetworkRecord(reference, network.name, network.fingerprint)
+    if not reference:
+        return None
+    return before if before is not None and before.reference == reference else NetworkRecord(reference)
+
+
+def _state_of(project: Project, source: Network | None, target: Network | None) -> DocumentState:
+    return DocumentState(
+        source=source,
+        target=target,
+        source_reference=project.source.reference if project.source else "",
+        target_reference=project.target.reference if project.target else "",
+        method=project.method,
+        preset=project.preset,
+        options=project.options,
+        overrides=project.overrides,
+        operator=project.operator,
+        buffers=project.buffers,
+        seed=project.seed,
+        device=project.device,
+    )
+
+
+def _not_fitting(reasons: tuple[str, ...]) -> str:
+    if len(reasons) == 1:
+        return f"One override of the project does not fit: {reasons[0]}"
+    return f"{len(reasons)} overrides of the project do not fit; the first: {reasons[0]}"

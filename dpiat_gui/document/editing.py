@@ -1,0 +1,260 @@
+"""Every way to edit the document; each is one flat command, computed before it is pushed."""
+
+from dataclasses import fields, replace
+from typing import Any
+
+from PySide6.QtCore import QObject
+
+from dpiat_gui.document import edits
+from dpiat_gui.document.commands import MERGED, Change
+from dpiat_gui.document.readable import ReadableDocument
+from dpiat_gui.document.selection import Selection
+from dpiat_gui.document.state import DocumentState, Snapshot, fitting, solved
+from dpiat_gui.errors import OverrideError
+from dpiat_gui.matching.engine import check_pin, solve
+from dpiat_gui.matching.values import MatchOptions, Overrides
+from dpiat_gui.networks.values import Network
+
+UNDO_LIMIT = 500
+"""Steps of undo; each holds two small values, and shares networks and tables with the others."""
+
+
+class EditableDocument(ReadableDocument):
+    """The document with its edits.
+
+    An edit that cannot be done raises a `DpiatError` and changes nothing: no value, no signal,
+    no step of undo. An edit that would change nothing is no step either.
+    """
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.undo_stack.setUndoLimit(UNDO_LIMIT)
+        self.undo_stack.cleanChanged.connect(self._on_clean_changed)
+
+    # -- networks ------------------------------------------------------------------------
+
+    def set_source(self, network: Network, reference: str = "") -> None:
+        """Open a source network; overrides that still fit are kept, the others reported.
+
+        Opening can be undone: a step holds the network itself, which is its structure alone.
+
+        Parameters
+        ----------
+        network
+            The network; it is standardized anew if the target was made by another method.
+        reference
+            Where it comes from, `network.origin` if left out.
+        """
+        state = edits.with_network(self.state, network, reference, source=True)
+        self._refit(f"Open {network.name} as source", state)
+
+    def set_target(self, network: Network, reference: str = "") -> None:
+        """Open a target network, as `set_source`."""
+        state = edits.with_network(self.state, network, reference, source=False)
+        self._refit(f"Open {network.name} as target", state)
+
+    def swap(self) -> None:
+        """Exchange source and target; pins and bans turn with them, fresh targets are dropped."""
+        self._refit("Swap source and target", edits.swapped(self.state))
+
+    def set_method(self, method: str) -> None:
+        """Standardize both networks by another method.
+
+        Raises
+        ------
+        StandardizationError
+            If there is no such method, or it does not work for a network.
+        """
+        self._refit(f"Standardize by {method}", edits.with_method(self.state, method))
+
+    # -- overrides -----------------------------------------------------------------------
+
+    def pin(self, source: str, target: str) -> None:
+        """Make the target take from the source; a pin or ban in its own way is replaced.
+
+        Raises
+        ------
+        OverrideError
+            If the pair cannot hold; where another pin is in the way, it is named.
+        """
+        self._need_tables()
+        if (source, target) not in self.overrides.pins:
+            self._override(
+                f"Pin {source} to {target}", self.overrides.with_pin(source, target), target=target
+            )
+
+    def ban(self, source: str, target: str) -> None:
+        """Forbid a pair; of two blocks, pins on layers inside both give way.
+
+        Raises
+        ------
+        OverrideError
+            If a path is unknown, or one names a block and the other a layer.
+        """
+        tables = self._need_tables()
+        cleared = edits.without_pins_inside(self.overrides, tables, target, source)
+        self._override(f"Ban {source} from {target}", cleared.with_ban(source, target), target=target)
+
+    def set_fresh(self, target: str) -> None:
+        """Let a target layer or block keep its own initialisation; pins on it give way.
+
+        Raises
+        ------
+        OverrideError
+            If the target has no such path.
+        """
+        tables = self._need_tables()
+        cleared = edits.without_pins_inside(self.overrides, tables, target)
+        self._override(f"Leave {target} fresh", cleared.with_fresh(target), target=target)
+
+    def clear_override(self, target: str) -> None:
+        """Drop every override on a target; on a block, those on its layers too."""
+        self._override(
+            f"Clear override of {target}", edits.without_target(self.overrides, self.tables, target)
+        )
+
+    def remove_override(self, kind: str, source: str | None, target: str) -> None:
+        """Drop one override.
+
+        Parameters
+        ----------
+        kind
+            ``pin``, ``ban`` or ``fresh``.
+        source
+            The source's path, None for ``fresh``.
+        target
+            The target's path.
+        """
+        what = target if source is None else f"{source} to {target}"
+        self._override(f"Remove {kind} {what}", edits.without_one(self.overrides, kind, source, target))
+
+    def clear_overrides(self) -> None:
+        """Drop every override."""
+        self._override("Clear all overrides", Overrides())
+
+    def can_pin(self, source: str, target: str) -> str | None:
+        """Return why a pair cannot be pinned, None if it can; quick enough to ask while dragging."""
+        if self.tables is None:
+            return "Open two networks that can be matched first."
+        if source == "" or target == "":
+            return "Choose a layer or a block on each side."
+        return check_pin(self.tables, self.overrides, source, target)
+
+    def pin_cost(self, source: str, target: str) -> float | None:
+        """Return what pinning a pair would change in the total score, None if it cannot hold."""
+        return self.overrides_cost(self.overrides.with_pin(source, target))
+
+    def overrides_cost(self, overrides: Overrides) -> float | None:
+        """Return the total score under other overrides, less that of the matching there is.
+
+        None if they cannot hold, or nothing is matched.
+        """
+        if self.tables is None or self.matching is None:
+            return None
+        try:
+            return solve(self.tables, overrides).score - self.matching.score
+        except OverrideError:
+            return None
+
+    # -- options and settings ------------------------------------------------------------
+
+    def set_options(self, options: MatchOptions | None = None, **changes: Any) -> None:
+        """Change options of the matching: all of them, or those named.
+
+        Overrides that no longer fit are dropped and reported.
+
+        Raises
+        ------
+        MatchError
+            If a value has no meaning.
+        """
+        after = replace(options or self.options, **changes)
+        differing = [
+            option.name
+            for option in fields(MatchOptions)
+            if getattr(after, option.name) != getattr(self.options, option.name)
+        ]
+        if not differing:
+            return
+        name = differing[0] if len(differing) == 1 else "options"
+        text = f"Set {name.replace('_', ' ')}"
+        if len(differing) == 1:
+            text = f"{text} to {getattr(after, name)}"
+        self._refit(text, replace(self.state, options=after), name if name in MERGED else "")
+
+    def set_preset(self, preset: str) -> None:
+        """Take all options of a preset, those of the transfer included.
+
+        Raises
+        ------
+        MatchError
+            If there is no such preset.
+        """
+        self._refit(f"Use preset {preset}", edits.with_preset(self.state, preset))
+
+    def set_operator(self, operator: str) -> None:
+        """Choose how tensors are cut to fit."""
+        self._edit(f"Set operator to {operator}", replace(self.state, operator=operator), "operator")
+
+    def set_buffers(self, buffers: bool) -> None:
+        """Choose whether running statistics are copied."""
+        text = "Copy buffers" if buffers else "Leave buffers"
+        self._edit(text, replace(self.state, buffers=buffers))
+
+    def set_seed(self, seed: int) -> None:
+        """Set the seed of the target's own initialisation."""
+        self._edit(f"Set seed to {seed}", replace(self.state, seed=seed), "seed")
+
+    def set_device(self, device: str) -> None:
+        """Choose where the transfer runs."""
+        self._edit(f"Set device to {device}", replace(self.state, device=device), "device")
+
+    def rematch(self) -> None:
+        """Solve everything again from nothing, and say how it came out."""
+        self._assign(solved(self.state))
+        if self.match_error is not None:
+            self.message.emit(str(self.match_error))
+        elif self.matching is not None:
+            self.message.emit(
+                f"Matched again: {len(self.matching.pairs)} pairs, score {self.matching.score:.3f}."
+            )
+
+    # -- how ----------------------------------------------------------------------------
+
+    def _on_clean_changed(self, clean: bool) -> None:
+        self.modified_changed.emit(not clean)
+
+    def _need_tables(self) -> Any:
+        if self.tables is None:
+            raise self.match_error or OverrideError(
+                "Nothing can be overridden before two networks are matched.", "Open both networks first."
+            )
+        return self.tables
+
+    def _override(self, text: str, overrides: Overrides, target: str | None = None) -> None:
+        """Replace the overrides, and let the selection show the new partner of the target."""
+        if not self._edit(text, replace(self.state, overrides=overrides)):
+            return
+        if target is not None:
+            self._select(Selection(target=target))
+
+    def _edit(self, text: str, state: DocumentState, setting: str = "") -> bool:
+        """Push `state` as one step, unless it is what there is already."""
+        if state == self.state:
+            return False
+        self._push(text, solved(state, self._snapshot), setting)
+        return True
+
+    def _refit(self, text: str, state: DocumentState, setting: str = "") -> None:
+        """Push `state` with the overrides that fit it, and report the others."""
+        if state == self.state:
+            return
+        snapshot, reasons = fitting(state, self._snapshot)
+        self._push(text, snapshot, setting)
+        if snapshot.error is not None:
+            self.message.emit(str(snapshot.error))
+        elif reasons:
+            self.message.emit(edits.dropped_text(reasons))
+
+    def _push(self, text: str, after: Snapshot, setting: str = "") -> None:
+        self.undo_stack.push(Change(text, self._snapshot, after, self._assign, setting))

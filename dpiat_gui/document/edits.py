@@ -1,0 +1,118 @@
+"""What the edits do to the values: pure functions, without Qt or history."""
+
+from dataclasses import replace
+
+from dpiat_gui.document.state import DocumentState
+from dpiat_gui.errors import OverrideError
+from dpiat_gui.matching.engine import ScoreTables
+from dpiat_gui.matching.values import Overrides, match_options
+from dpiat_gui.networks.standardize import standardize_tree
+from dpiat_gui.networks.values import Network
+
+
+def with_network(state: DocumentState, network: Network, reference: str, *, source: bool) -> DocumentState:
+    """Return the state with a network opened on one side, made by the method of the other."""
+    other = state.target if source else state.source
+    method = state.method
+    if other is None:
+        method = network.method
+    elif network.method != method:
+        network = standardize_tree(network.tree, method)
+    reference = reference or network.origin
+    if source:
+        return replace(state, source=network, source_reference=reference, method=method)
+    return replace(state, target=network, target_reference=reference, method=method)
+
+
+def swapped(state: DocumentState) -> DocumentState:
+    """Return the state with source and target exchanged."""
+    overrides = state.overrides
+    return replace(
+        state,
+        source=state.target,
+        target=state.source,
+        source_reference=state.target_reference,
+        target_reference=state.source_reference,
+        overrides=Overrides(
+            tuple((target, source) for source, target in overrides.pins),
+            tuple((target, source) for source, target in overrides.bans),
+        ),
+    )
+
+
+def with_method(state: DocumentState, method: str) -> DocumentState:
+    """Return the state with both networks standardized by `method`."""
+
+    def again(network: Network | None) -> Network | None:
+        if network is None or network.method == method:
+            return network
+        return standardize_tree(network.tree, method)
+
+    return replace(state, source=again(state.source), target=again(state.target), method=method)
+
+
+def with_preset(state: DocumentState, preset: str) -> DocumentState:
+    """Return the state with all options of a preset, the transfer's included."""
+    options = match_options(preset, seed=state.options.seed)
+    # The paper moves weights and biases alone (dpiat.md, section 5).
+    return replace(state, preset=preset, options=options, operator="clip", buffers=preset != "paper")
+
+
+def without_pins_inside(
+    overrides: Overrides, tables: ScoreTables, target: str, source: str | None = None
+) -> Overrides:
+    """Return the overrides without pins that lie in a target block, and in a source block if given.
+
+    A target or source that is a layer itself holds no others; the overrides are returned whole.
+    """
+    inside_target = paths_inside(tables, target, source=False)
+    inside_source = None if source is None else paths_inside(tables, source, source=True)
+    pins = tuple(
+        (s, t)
+        for s, t in overrides.pins
+        if not (t in inside_target and (inside_source is None or s in inside_source))
+    )
+    return replace(overrides, pins=pins)
+
+
+def without_target(overrides: Overrides, tables: ScoreTables | None, target: str) -> Overrides:
+    """Return the overrides without any on the target, or on a layer of it if it is a block."""
+    kept = overrides.without(target)
+    if tables is not None:
+        for path in paths_inside(tables, target, source=False):
+            kept = kept.without(path)
+    return kept
+
+
+def without_one(overrides: Overrides, kind: str, source: str | None, target: str) -> Overrides:
+    """Return the overrides without one of them; `kind` is ``pin``, ``ban`` or ``fresh``."""
+    if kind == "fresh":
+        return replace(overrides, fresh=tuple(path for path in overrides.fresh if path != target))
+    name = {"pin": "pins", "ban": "bans"}.get(kind)
+    if name is None:
+        raise OverrideError(f"There is no override named {kind!r}.", "Use pin, ban or fresh.")
+    pairs: tuple[tuple[str, str], ...] = getattr(overrides, name)
+    kept = tuple(pair for pair in pairs if pair != (source, target))
+    return replace(overrides, pins=kept) if kind == "pin" else replace(overrides, bans=kept)
+
+
+def paths_inside(tables: ScoreTables, path: str, *, source: bool) -> frozenset[str]:
+    """Return the paths of the layers of a block; empty for a layer.
+
+    Raises
+    ------
+    OverrideError
+        If the sequence has no such path.
+    """
+    side = tables.source_side if source else tables.target_side
+    place = side.place(path)
+    if not side.is_block(place):
+        return frozenset()
+    return frozenset(layer.path for layer in side.entries[place.entry].layers)
+
+
+def dropped_text(reasons: tuple[str, ...]) -> str:
+    """Say which overrides were dropped, for the status bar."""
+    if len(reasons) == 1:
+        return f"An override no longer fits and was dropped: {reasons[0]}"
+    return f"{len(reasons)} overrides no longer fit and were dropped; the first: {reasons[0]}"

@@ -1,0 +1,68 @@
+"""Where a path stands in a standardized network."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+from dpiat_gui.networks.kinds import SCORED_KINDS
+from dpiat_gui.networks.values import Block, Layer, Network
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A layer or a whole block in the sequence.
+
+    Parameters
+    ----------
+    entry
+        Position of the block among the network's entries.
+    block
+        The block, or the entry that holds the single layer.
+    layer
+        The layer, None where the path names a block of several.
+    position
+        Position of the layer in its block, -1 for the block itself.
+    """
+
+    entry: int
+    block: Block
+    layer: Layer | None = None
+    position: int = -1
+
+    @property
+    def path(self) -> str:
+        """The path that leads here."""
+        return self.layer.path if self.layer else self.block.path
+
+
+@lru_cache(maxsize=16)
+def places_of(network: Network, layer_types: str = "all") -> dict[str, Place]:
+    """Return the place of every layer and block that a matching with `layer_types` sees.
+
+    A path that names both a block and a layer in it stands for the layer.
+    """
+    entries = network.entries_for(layer_types)
+    found = {block.path: Place(at, block) for at, block in enumerate(entries) if not block.single}
+    for at, block in enumerate(entries):
+        for position, layer in enumerate(block.layers):
+            found[layer.path] = Place(at, block, layer, position)
+    return found
+
+
+def is_scored(layer: Layer, layer_types: str) -> bool:
+    """Tell whether the layer can score at all: a kind that counts, and a weight to compare."""
+    return layer.kind in SCORED_KINDS[layer_types] and layer.shape is not None
+
+
+def could_match(source: Place, target: Place, layer_types: str) -> bool:
+    """Tell whether two layers score above 0 and stand where a matching may join them."""
+    a, b = source.layer, target.layer
+    if a is None or b is None or a.shape is None or b.shape is None:
+        return False
+    return (
+        a.kind is b.kind
+        and a.kind in SCORED_KINDS[layer_types]
+        and len(a.shape) == len(b.shape)
+        and all(a.shape)
+        and all(b.shape)
+        and source.block.single == target.block.single
+    )

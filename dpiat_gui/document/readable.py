@@ -1,0 +1,224 @@
+"""The document as its readers see it: values, and a signal for each that changes."""
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtGui import QUndoStack
+
+from dpiat_gui.document.derived import Derived, Unconstrained
+from dpiat_gui.document.explain import resolve
+from dpiat_gui.document.selection import Selection
+from dpiat_gui.document.state import DocumentState, Snapshot
+from dpiat_gui.errors import DpiatError
+from dpiat_gui.matching.engine import ScoreTables
+from dpiat_gui.matching.values import Matching, MatchOptions, Overrides, Similarity
+from dpiat_gui.networks.values import Network
+
+if TYPE_CHECKING:
+    from dpiat_gui.transfer.coverage import Coverage
+    from dpiat_gui.transfer.values import TransferPlan
+
+
+class ReadableDocument(QObject):
+    """The current state, its matching and what follows from it.
+
+    Signals fire once for each change and never when a value stays equal; they fire after all
+    values have taken their new state, so that any slot may read any property. Values are
+    immutable: keep them, compare them, but ask again after a signal.
+
+    Signals
+    -------
+    source_changed, target_changed
+        A network, or the reference it comes from.
+    matching_changed : Matching or None
+        The pairs, the overrides or the options they were solved with.
+    plan_changed
+        What the plan and the coverage are made of.
+    options_changed
+        Options of the matching, its preset, or the standardization.
+    overrides_changed
+        Pins, bans and fresh targets.
+    settings_changed
+        Operator, buffers, seed or device of the transfer.
+    selection_changed : Selection
+        What is selected, partner included.
+    modified_changed : bool
+        Whether there is anything to save.
+    message : str
+        A sentence for the status bar.
+    project_path_changed : str
+        The file the project is saved in, ``""`` for none.
+    """
+
+    source_changed = Signal()
+    target_changed = Signal()
+    matching_changed = Signal(object)
+    plan_changed = Signal()
+    options_changed = Signal()
+    overrides_changed = Signal()
+    settings_changed = Signal()
+    selection_changed = Signal(object)
+    modified_changed = Signal(bool)
+    message = Signal(str)
+    project_path_changed = Signal(str)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._snapshot = Snapshot(DocumentState())
+        self._derived = Derived(None, "clip", buffers=True)
+        self._unconstrained = Unconstrained(self._snapshot)
+        self._asked = Selection()
+        self._selection = Selection()
+        self._note = ""
+        self.undo_stack = QUndoStack(self)
+
+    @property
+    def state(self) -> DocumentState:
+        """Everything a person has chosen, as one value."""
+        return self._snapshot.state
+
+    @property
+    def source(self) -> Network | None:
+        """The source network, None while none is open."""
+        return self.state.source
+
+    @property
+    def target(self) -> Network | None:
+        """The target network, None while none is open."""
+        return self.state.target
+
+    @property
+    def source_reference(self) -> str:
+        """Where the source comes from, ``""`` while none is chosen."""
+        return self.state.source_reference
+
+    @property
+    def target_reference(self) -> str:
+        """Where the target comes from, ``""`` while none is chosen."""
+        return self.state.target_reference
+
+    @property
+    def options(self) -> MatchOptions:
+        """Options of the matching."""
+        return self.state.options
+
+    @property
+    def overrides(self) -> Overrides:
+        """Corrections by hand."""
+        return self.state.overrides
+
+    @property
+    def operator(self) -> str:
+        """How tensors are cut to fit."""
+        return self.state.operator
+
+    @property
+    def buffers(self) -> bool:
+        """Whether running statistics are copied."""
+        return self.state.buffers
+
+    @property
+    def seed(self) -> int:
+        """Seed of the target's own initialisation."""
+        return self.state.seed
+
+    @property
+    def device(self) -> str:
+        """Where the transfer runs."""
+        return self.state.device
+
+    @property
+    def matching(self) -> Matching | None:
+        """The matching, None while a network is missing or they cannot be matched."""
+        return self._snapshot.matching
+
+    @property
+    def match_error(self) -> DpiatError | None:
+        """Why there is no matching although both networks are open."""
+        return self._snapshot.error
+
+    @property
+    def tables(self) -> ScoreTables | None:
+        """Scores of every pair of blocks: what a matching is solved from."""
+        return self._snapshot.tables
+
+    @property
+    def plan(self) -> "TransferPlan | None":
+        """The transfer plan, computed when first asked for; None without a matching."""
+        return self._derived.plan
+
+    @property
+    def coverage(self) -> "Coverage | None":
+        """What of the target the source covers; None without a matching."""
+        return self._derived.coverage
+
+    @property
+    def similarity(self) -> Similarity | None:
+        """Similarity of the two architectures; overrides do not change it."""
+        return self._unconstrained.similarity
+
+    @property
+    def override_cost(self) -> float:
+        """What all overrides together change in the total score: 0 or less."""
+        free = self._unconstrained.score if self.overrides else None
+        return 0.0 if free is None or self.matching is None else self.matching.score - free
+
+    @property
+    def selection(self) -> Selection:
+        """What is selected, partner included."""
+        return self._selection
+
+    @property
+    def selection_note(self) -> str:
+        """Why the selected row has no partner; ``""`` if it has one."""
+        return self._note
+
+    # -- for the classes that edit -------------------------------------------------------
+
+    def _assign(self, snapshot: Snapshot) -> None:
+        """Put a snapshot in place and tell of each value that is another one now."""
+        before, self._snapshot = self._snapshot, snapshot
+        plan_differs = not self._derived.belongs_to(snapshot)
+        if plan_differs:
+            self._derived = Derived(snapshot.matching, snapshot.state.operator, snapshot.state.buffers)
+        if not self._unconstrained.belongs_to(snapshot):
+            self._unconstrained = Unconstrained(snapshot)
+        old, new = before.state, snapshot.state
+        if old.source is not new.source or old.source_reference != new.source_reference:
+            self.source_changed.emit()
+        if old.target is not new.target or old.target_reference != new.target_reference:
+            self.target_changed.emit()
+        if (old.options, old.preset, old.method) != (new.options, new.preset, new.method):
+            self.options_changed.emit()
+        if old.overrides != new.overrides:
+            self.overrides_changed.emit()
+        if (old.operator, old.buffers, old.seed, old.device) != (
+            new.operator,
+            new.buffers,
+            new.seed,
+            new.device,
+        ):
+            self.settings_changed.emit()
+        if before.matching != snapshot.matching:
+            self.matching_changed.emit(snapshot.matching)
+        if plan_differs:
+            self.plan_changed.emit()
+        self._select(self._asked, tell=False)
+
+    def _select(self, asked: Selection, *, tell: bool = True) -> None:
+        """Select what was asked for, with the partner of a single side.
+
+        Parameters
+        ----------
+        asked
+            What to select; it is kept, so that a new matching brings the new partner.
+        tell
+            Whether to say in the status bar why there is no partner.
+        """
+        self._asked = asked
+        selection, self._note = resolve(asked, self._snapshot)
+        if tell and self._note:
+            self.message.emit(self._note)
+        if selection != self._selection:
+            self._selection = selection
+            self.selection_changed.emit(selection)

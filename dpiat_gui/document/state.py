@@ -1,0 +1,123 @@
+"""The document as one value: what a person chose, and what was solved from it."""
+
+from dataclasses import dataclass, field, replace
+
+from dpiat_gui.errors import MatchError, OverrideError
+from dpiat_gui.matching.engine import ScoreTables, prepare, solve
+from dpiat_gui.matching.values import Matching, MatchOptions, Overrides
+from dpiat_gui.networks.values import Network
+
+
+@dataclass(frozen=True)
+class DocumentState:
+    """Everything a person can choose; a project is this and the names of the networks.
+
+    Parameters
+    ----------
+    source, target
+        The two networks, None while a side is not open.
+    source_reference, target_reference
+        Where they come from; may be set before the network is open.
+    method
+        The standardization of both networks.
+    preset, options
+        The preset, and the options of the matching that came of it.
+    overrides
+        Corrections by hand.
+    operator, buffers
+        How tensors are cut to fit, and whether running statistics are copied.
+    seed
+        Seed of the target's own initialisation.
+    device
+        Where the transfer runs.
+    """
+
+    source: Network | None = field(default=None, repr=False)
+    target: Network | None = field(default=None, repr=False)
+    source_reference: str = ""
+    target_reference: str = ""
+    method: str = "blocks"
+    preset: str = "recommended"
+    options: MatchOptions = field(default_factory=MatchOptions)
+    overrides: Overrides = field(default_factory=Overrides)
+    operator: str = "clip"
+    buffers: bool = True
+    seed: int = 0
+    device: str = "auto"
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """A state and what was solved from it; a step of the undo history holds two of these.
+
+    Parameters
+    ----------
+    state
+        The state.
+    tables
+        Scores of every pair of blocks, shared by all snapshots of the same networks and
+        options; None while a network is missing.
+    matching
+        The matching, None where there is none.
+    error
+        Why there is no matching although both networks are open, None where there is one.
+    """
+
+    state: DocumentState
+    tables: ScoreTables | None = field(default=None, repr=False)
+    matching: Matching | None = field(default=None, repr=False)
+    error: MatchError | None = field(default=None, repr=False)
+
+
+def solved(state: DocumentState, previous: Snapshot | None = None) -> Snapshot:
+    """Return `state` with its matching, doing again only what `previous` cannot lend.
+
+    Raises
+    ------
+    OverrideError
+        If an override cannot hold.
+    """
+    if state.source is None or state.target is None:
+        return Snapshot(state)
+    if previous is not None and _same_tables(previous.state, state):
+        if previous.error is not None:
+            return replace(previous, state=state)
+        if previous.matching is not None and previous.state.overrides == state.overrides:
+            return replace(previous, state=state)
+        tables = previous.tables
+    else:
+        tables = None
+    if tables is None:
+        try:
+            tables = prepare(state.source, state.target, state.options)
+        except MatchError as error:
+            return Snapshot(state, error=error)
+    return Snapshot(state, tables, solve(tables, state.overrides))
+
+
+def fitting(state: DocumentState, previous: Snapshot | None = None) -> tuple[Snapshot, tuple[str, ...]]:
+    """Return `state` solved with those of its overrides that fit, and a reason for each that does not.
+
+    Used when a network, the standardization or the options change under the overrides. Fresh
+    targets come first, then bans, then pins, each in their order.
+    """
+    try:
+        return solved(state, previous), ()
+    except OverrideError:
+        snapshot = solved(replace(state, overrides=Overrides()), previous)
+    wanted, reasons = state.overrides, []
+    singles = [Overrides(fresh=(path,)) for path in wanted.fresh]
+    singles += [Overrides(bans=(pair,)) for pair in wanted.bans]
+    singles += [Overrides(pins=(pair,)) for pair in wanted.pins]
+    for one in singles:
+        kept = snapshot.state.overrides
+        more = Overrides(kept.pins + one.pins, kept.bans + one.bans, kept.fresh + one.fresh)
+        try:
+            snapshot = solved(replace(state, overrides=more), snapshot)
+        except OverrideError as error:
+            reasons.append(error.message)
+    return snapshot, tuple(reasons)
+
+
+def _same_tables(before: DocumentState, after: DocumentState) -> bool:
+    return before.source is after.source and before.target is after.target and before.options == after.options

@@ -1,0 +1,116 @@
+"""Hand-over between threads: calls posted to the UI thread, and lanes of worker threads.
+
+Only `dpiat_gui.services.jobs` and the runner without a process make threads, and both do it
+through `ThreadLane`.
+"""
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+
+from PySide6.QtCore import QObject, Qt, Signal, Slot
+
+
+class Mailbox(QObject):
+    """Carries calls from any thread to the thread it lives in.
+
+    A call posted after `close`, or after the C++ object went, is dropped.
+    """
+
+    _posted = Signal()
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._calls: deque[Callable[[], None]] = deque()
+        self._lock = threading.Lock()
+        self._closed = False
+        self._posted.connect(self._deliver, Qt.ConnectionType.QueuedConnection)
+
+    def post(self, call: Callable[[], None]) -> None:
+        """Have `call` called in this mailbox's thread, after what was posted before it."""
+        with self._lock:
+            if self._closed:
+                return
+            self._calls.append(call)
+            try:
+                self._posted.emit()
+            except RuntimeError:  # the C++ object is gone: nobody is there to be told
+                self._closed = True
+                self._calls.clear()
+
+    def close(self) -> None:
+        """Drop what is still to be delivered and whatever comes later."""
+        with self._lock:
+            self._closed = True
+            self._calls.clear()
+
+    @Slot()
+    def _deliver(self) -> None:
+        # One call a signal, so that a flood of them leaves room for painting in between.
+        try:
+            call = self._calls.popleft()
+        except IndexError:  # closed in the meantime
+            return
+        call()
+
+
+class ThreadLane:
+    """Runs pieces of work in threads of its own, at most `limit` of them at once, in order.
+
+    A thread ends as soon as there is nothing left to do, so an idle lane holds none. The
+    threads are daemons: work that never looks at its token cannot keep the program open.
+
+    Parameters
+    ----------
+    name
+        Start of the threads' names.
+    limit
+        How many may run at the same time.
+    """
+
+    def __init__(self, name: str, limit: int) -> None:
+        self._name = name
+        self._limit = limit
+        self._waiting: deque[Callable[[], None]] = deque()
+        self._threads: set[threading.Thread] = set()
+        self._leaving: set[threading.Thread] = set()
+        self._lock = threading.Lock()
+        self._count = 0
+
+    def run(self, work: Callable[[], None]) -> None:
+        """Queue a piece of work, which must not raise."""
+        with self._lock:
+            self._waiting.append(work)
+            if len(self._threads) >= self._limit:
+                return
+            self._leaving = {thread for thread in self._leaving if thread.is_alive()}
+            self._count += 1
+            thread = threading.Thread(target=self._work, name=f"{self._name}-{self._count}", daemon=True)
+            self._threads.add(thread)
+        thread.start()
+
+    @property
+    def active(self) -> int:
+        """Number of threads alive."""
+        return len(self._threads)
+
+    def wait(self, seconds: float) -> bool:
+        """Wait until every thread is gone; return whether that came true within the time."""
+        end = time.monotonic() + seconds
+        with self._lock:
+            threads = self._threads | self._leaving
+        for thread in threads:
+            thread.join(max(0.0, end - time.monotonic()))
+        return not any(thread.is_alive() for thread in threads)
+
+    def _work(self) -> None:
+        while True:
+            with self._lock:
+                if not self._waiting:
+                    self._threads.discard(threading.current_thread())
+                    self._leaving.add(threading.current_thread())
+                    return
+                work = self._waiting.popleft()
+            work()
+            del work  # a closure may hold much; let it go while this thread waits for the next

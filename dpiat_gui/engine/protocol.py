@@ -26,33 +26,30 @@ from typing import Any
 
 import dpiat_gui.errors
 from dpiat_gui.errors import Cancelled, DpiatError, EngineError
+from dpiat_gui.transfer.values import Progress
+
+__all__ = [
+    "PROTOCOL_VERSION",
+    "Failure",
+    "Plain",
+    "Progress",
+    "RemoteTrace",
+    "Request",
+    "decode",
+    "encode",
+    "error_from_json",
+    "failure_of",
+    "failure_to_json",
+    "progress_from_json",
+    "progress_to_json",
+    "request_line",
+    "request_of",
+]
 
 Plain = dict[str, Any]
 
 PROTOCOL_VERSION = 1
 _TRACE_LINES = 12
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """How far a job is.
-
-    Parameters
-    ----------
-    done, total
-        Steps finished and steps in all; a total of 0 means that nobody knows.
-    text
-        What is being done now, in a few words.
-    """
-
-    done: int
-    total: int
-    text: str = ""
-
-    @property
-    def fraction(self) -> float | None:
-        """Share that is done, 0 to 1; None where nobody knows."""
-        return min(1.0, max(0.0, self.done / self.total)) if self.total > 0 else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -124,11 +124,16 @@ class Progress:
     Parameters
     ----------
     done, total
-        Bytes written and to write; a total of 0 says that nobody knows yet.
+        Steps, such as bytes written and to write; a total of 0 says that nobody knows yet.
     text
         What is being done: the name of the tensor, or of the stage.
     """
 
     done: int
     total: int
-    text: str
+    text: str = ""
+
+    @property
+    def fraction(self) -> float | None:
+        """Share that is done, 0 to 1; None where nobody knows."""
+        return min(1.0, max(0.0, self.done / self.total)) if self.total > 0 else None

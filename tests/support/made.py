@@ -19,7 +19,7 @@ def layer(path: str, shape: Shape | None, kind: LayerKind | None = None) -> Laye
     return Layer(path, kind, kind.value, tensors)
 
 
-def network(name: str, entries: Sequence[Shape | None | Sequence[Shape | None]]) -> Network:
+def network(name: str, entries: Sequence[Shape | Sequence[Shape | None] | None]) -> Network:
     """Make a network of single layers (shapes) and blocks (lists of shapes)."""
     blocks = []
     nodes = []

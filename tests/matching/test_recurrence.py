@@ -1,0 +1,106 @@
+import itertools
+import math
+
+import numpy as np
+import pytest
+from brute import best
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from dpiat_gui.matching import recurrence
+from dpiat_gui.matching.recurrence import best_values, make_problem, trace_back
+
+VALUES = st.sampled_from([0.0, 0.0, 0.25, 0.5, 0.7, 1.0])
+
+
+def solve(cells, exponent=0.5, pins=None):
+    problem = make_problem(np.array(cells, dtype=float), exponent, pins)
+    table = best_values(problem)
+    return table[-1, -1], trace_back(problem, table)
+
+
+@st.composite
+def cells(draw, most=5):
+    n, m = draw(st.integers(1, most)), draw(st.integers(1, most))
+    return draw(st.lists(st.lists(VALUES, min_size=m, max_size=m), min_size=n, max_size=n))
+
+
+@pytest.mark.parametrize(
+    ("column_count", "scores", "expected"),
+    [
+        (1, [[1], [1], [1]], 1.7320508075688772),
+        (2, [[1, 1], [1, 1], [1, 1]], 2.414213562373095),
+        (1, [[1], [0], [1]], 2 / math.sqrt(3)),
+        # With three zero rows between, the second target is dropped: 1 > 2 / sqrt(5).
+        (1, [[1], [0], [0], [0], [1]], 1.0),
+    ],
+)
+def test_oracles(column_count, scores, expected):
+    value, _ = solve(scores)
+    assert value == pytest.approx(expected, abs=1e-12)
+    assert len(scores[0]) == column_count
+
+
+@settings(max_examples=300, deadline=None)
+@given(cells(), st.sampled_from([0.3, 0.5, 0.8]))
+def test_best_value_equals_brute_force(scores, exponent):
+    value, spans = solve(scores, exponent)
+    assert value == pytest.approx(best(scores, exponent), abs=1e-9)
+    told = sum(
+        sum(scores[target][span.source] for target in range(span.first, span.last + 1))
+        / span.length**exponent
+        for span in spans
+    )
+    assert told == pytest.approx(value, abs=1e-9)
+
+
+@settings(max_examples=300, deadline=None)
+@given(cells(), st.data())
+def test_pins_equal_brute_force(scores, data):
+    positive = [(t, s) for t, row in enumerate(scores) for s, value in enumerate(row) if value > 0]
+    chosen = data.draw(st.lists(st.sampled_from(positive), max_size=3)) if positive else []
+    pins: dict[int, int] = {}
+    for target, source in chosen:
+        if all((target - t) * (source - s) >= 0 and target != t for t, s in pins.items()):
+            pins[target] = source
+    value, spans = solve(scores, pins=pins)
+    assert value == pytest.approx(best(scores, pins=pins), abs=1e-9)
+    served = {target: span.source for span in spans for target in range(span.first, span.last + 1)}
+    assert {target: served.get(target) for target in pins} == pins
+
+
+@settings(max_examples=200, deadline=None)
+@given(cells(most=7))
+def test_spans_are_disjoint_and_in_order(scores):
+    _, spans = solve(scores)
+    for earlier, later in itertools.pairwise(spans):
+        assert earlier.last < later.first
+        assert earlier.source < later.source
+
+
+def test_ties_prefer_skipping_the_source_and_the_shorter_span():
+    # Either source serves the one target equally well: the earlier one is left with it.
+    _, spans = solve([[1, 1]])
+    assert [span.source for span in spans] == [0]
+    # The empty row may lie inside or outside the span; outside is worth more.
+    _, spans = solve([[0], [1]])
+    assert [(span.first, span.last) for span in spans] == [(1, 1)]
+
+
+@settings(max_examples=100, deadline=None)
+@given(cells(most=6))
+def test_column_by_column_gives_the_very_same_table(scores):
+    problem = make_problem(np.array(scores, dtype=float), 0.5)
+    whole = best_values(problem)
+    limit = recurrence._MOST_RUNS
+    recurrence._MOST_RUNS = 0
+    try:
+        np.testing.assert_array_equal(best_values(problem), whole)
+    finally:
+        recurrence._MOST_RUNS = limit
+
+
+def test_nothing_to_match():
+    value, spans = solve([[0, 0], [0, 0]])
+    assert value == 0
+    assert spans == []

@@ -1,11 +1,12 @@
 """Rows worth a look, in the order of the target's column."""
 
+from collections import Counter
 from dataclasses import dataclass
 from enum import Enum
 
-from dpiat_gui.document.places import is_scored, places_of
+from dpiat_gui.document.places import is_scored
 from dpiat_gui.document.selection import Selection
-from dpiat_gui.matching.values import Matching, Pair
+from dpiat_gui.matching.values import EntryPair, Matching
 from dpiat_gui.networks.values import Block, Layer
 
 WEAK = 0.5
@@ -29,11 +30,11 @@ class Problem:
     Parameters
     ----------
     source, target
-        Paths of the layers; one of them is None for a fresh target or an unused source.
+        Paths of two layers or two blocks; one is None for a fresh target or an unused source.
     kinds
         Why, the gravest first.
     score
-        Score of the pair, None where there is none.
+        Score of a pair of layers, None for blocks and where there is no pair.
     row
         Position in the target's column, over all layers; an unused source has that of the row
         it stands before.
@@ -95,37 +96,93 @@ class ProblemStep:
 def find_problems(matching: Matching) -> tuple[Problem, ...]:
     """Return the problems of a matching in target order.
 
-    What was decided by hand, a pin or a target left fresh, is no problem. A source that is
-    unused stands before the first target that a later source serves.
+    A block that is fresh or unused as a whole is one problem, and so is one whose layers are
+    cropped or whose source serves others too; a layer that is weak, or fresh in a matched block,
+    is one of its own. What was decided by hand, a pin or a target left fresh, is none. A source
+    that is unused stands before the first target that a later source serves.
     """
     layer_types = matching.options.layer_types
-    sources = places_of(matching.source, layer_types)
-    order = {path: at for at, path in enumerate(sources)}
-    unused = [
-        place.layer.path
-        for place in sources.values()
-        if place.layer is not None
-        and is_scored(place.layer, layer_types)
-        and place.layer.path not in matching.by_source
-    ]
-    unused.sort(key=order.__getitem__, reverse=True)
     fresh = frozenset(matching.overrides.fresh)
+    by_target = {entry.target: entry for entry in matching.entry_pairs}
+    served = Counter(entry.source for entry in matching.entry_pairs)
+    unused = _unused(matching)
     found: list[Problem] = []
-    for row, (block, layer) in enumerate(_target_rows(matching)):
-        pair = matching.by_target.get(layer.path)
-        if pair is not None:
-            while unused and order[unused[-1]] < order[pair.source]:
-                found.append(Problem(unused.pop(), None, (ProblemKind.UNUSED,), row=row))
-            source = sources[pair.source].layer
-            assert source is not None
-            kinds = _kinds(matching, pair, source, layer)
-            if kinds:
-                found.append(Problem(pair.source, pair.target, kinds, pair.score, row))
-        elif is_scored(layer, layer_types) and not {layer.path, block.path} & fresh:
-            found.append(Problem(None, layer.path, (ProblemKind.FRESH,), row=row))
-    rows = sum(len(block.layers) for block in matching.target_entries)
-    found += [Problem(path, None, (ProblemKind.UNUSED,), row=rows) for path in reversed(unused)]
+    row = 0
+    for at, block in enumerate(matching.target_entries):
+        entry = by_target.get(at)
+        scored = [layer for layer in block.layers if is_scored(layer, layer_types)]
+        if entry is None:
+            if scored and block.path not in fresh and not all(layer.path in fresh for layer in scored):
+                found.append(Problem(None, block.path, (ProblemKind.FRESH,), row=row))
+            row += len(block.layers)
+            continue
+        while unused and unused[-1][0] < entry.source:
+            found.append(Problem(unused.pop()[1], None, (ProblemKind.UNUSED,), row=row))
+        kinds = _entry_kinds(matching, entry, served[entry.source])
+        if kinds and not block.single:
+            source = matching.source_entries[entry.source].path
+            found.append(Problem(source, block.path, kinds, row=row))
+        for layer in block.layers:
+            problem = _layer_problem(matching, layer, kinds if block.single else (), row)
+            if problem is not None and layer in scored and layer.path not in fresh:
+                found.append(problem)
+            row += 1
+        while unused and unused[-1][0] == entry.source and entry.target == _last_target(matching, entry):
+            found.append(Problem(unused.pop()[1], None, (ProblemKind.UNUSED,), row=row))
+    found += [Problem(path, None, (ProblemKind.UNUSED,), row=row) for _, path in reversed(unused)]
     return tuple(found)
+
+
+def _unused(matching: Matching) -> list[tuple[int, str]]:
+    """Return (entry, path) of every scored source block or layer that serves nothing, last first."""
+    layer_types = matching.options.layer_types
+    served = {entry.source for entry in matching.entry_pairs}
+    found = []
+    for at, block in enumerate(matching.source_entries):
+        scored = [layer for layer in block.layers if is_scored(layer, layer_types)]
+        if at in served:
+            found += [(at, layer.path) for layer in scored if layer.path not in matching.by_source]
+        elif scored:
+            found.append((at, block.path))
+    return found[::-1]
+
+
+def _last_target(matching: Matching, entry: EntryPair) -> int:
+    return max(other.target for other in matching.entry_pairs if other.source == entry.source)
+
+
+def _entry_kinds(matching: Matching, entry: EntryPair, served: int) -> tuple[ProblemKind, ...]:
+    """Return what is wrong with a pair of entries as a whole."""
+    if entry.pinned:
+        return ()
+    kinds = []
+    sources = _shapes(matching.source_entries[entry.source])
+    targets = _shapes(matching.target_entries[entry.target])
+    if any(
+        s > t for pair in entry.pairs for s, t in zip(sources[pair.source], targets[pair.target], strict=True)
+    ):
+        kinds.append(ProblemKind.CROPPED)
+    if served > 1 or len({pair.source for pair in entry.pairs}) < len(entry.pairs):
+        kinds.append(ProblemKind.REUSED)
+    return tuple(kinds)
+
+
+def _shapes(block: Block) -> dict[str, tuple[int, ...]]:
+    return {layer.path: layer.shape or () for layer in block.layers}
+
+
+def _layer_problem(
+    matching: Matching, layer: Layer, kinds: tuple[ProblemKind, ...], row: int
+) -> Problem | None:
+    """Return the problem of one layer in a matched entry; `kinds` are those of a single entry."""
+    pair = matching.by_target.get(layer.path)
+    if pair is None:
+        return Problem(None, layer.path, (ProblemKind.FRESH,), row=row)
+    if pair.pinned:
+        return None
+    if pair.score < WEAK:
+        kinds = (ProblemKind.WEAK, *kinds)
+    return Problem(pair.source, pair.target, kinds, pair.score, row) if kinds else None
 
 
 def step(
@@ -181,16 +238,3 @@ def _row_of(matching: Matching, at: Selection) -> int | None:
         if path in (layer.path, block.path):
             return row
     return None
-
-
-def _kinds(matching: Matching, pair: Pair, source: Layer, target: Layer) -> tuple[ProblemKind, ...]:
-    if pair.pinned:
-        return ()
-    kinds = []
-    if pair.score < WEAK:
-        kinds.append(ProblemKind.WEAK)
-    if any(s > t for s, t in zip(source.shape or (), target.shape or (), strict=False)):
-        kinds.append(ProblemKind.CROPPED)
-    if len(matching.by_source[pair.source]) > 1:
-        kinds.append(ProblemKind.REUSED)
-    return tuple(kinds)

@@ -34,13 +34,31 @@ class Place:
         return self.layer.path if self.layer else self.block.path
 
 
-@lru_cache(maxsize=16)
 def places_of(network: Network, layer_types: str = "all") -> dict[str, Place]:
     """Return the place of every layer and block that a matching with `layer_types` sees.
 
-    A path that names both a block and a layer in it stands for the layer.
+    A path that names both a block and a layer in it stands for the layer. The answer is made
+    once for each network and must not be changed.
     """
-    entries = network.entries_for(layer_types)
+    return _places(_Same(network), layer_types)
+
+
+class _Same:
+    """A network as a key: by identity, since hashing the value reads its whole tree."""
+
+    def __init__(self, network: Network) -> None:
+        self.network = network
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and other.network is self.network
+
+    def __hash__(self) -> int:
+        return id(self.network)
+
+
+@lru_cache(maxsize=8)
+def _places(same: _Same, layer_types: str) -> dict[str, Place]:
+    entries = same.network.entries_for(layer_types)
     found = {block.path: Place(at, block) for at, block in enumerate(entries) if not block.single}
     for at, block in enumerate(entries):
         for position, layer in enumerate(block.layers):

@@ -53,9 +53,9 @@ class Problem:
 
     @property
     def text(self) -> str:
-        """The problem in words: ``blocks.1.0.conv_dw: weak (0.31), cropped``."""
+        """The problem in words: ``blocks.1.0.conv_dw: weak (0.314), cropped``."""
         words = [
-            f"{kind.value} ({self.score:.2f})"
+            f"{kind.value} ({self.score:.3f})"
             if kind is ProblemKind.WEAK and self.score is not None
             else kind.value
             for kind in self.kinds

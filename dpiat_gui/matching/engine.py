@@ -122,8 +122,8 @@ def _spread(
     result = np.zeros((len(targets), len(sources)))
     blocks = np.ix_(targets >= 0, sources >= 0)
     result[blocks] = inner.scores[np.ix_(targets[targets >= 0], sources[sources >= 0])]
-    source_letters = np.array([word[0] for word in source_codes])[sources < 0]
-    target_letters = np.array([word[0] for word in target_codes])[targets < 0]
+    source_letters = np.array([word[0] for word in source_codes], dtype=np.int64)[sources < 0]
+    target_letters = np.array([word[0] for word in target_codes], dtype=np.int64)[targets < 0]
     result[np.ix_(targets < 0, sources < 0)] = inner.layers[np.ix_(target_letters, source_letters)]
     return result
 

@@ -201,6 +201,8 @@ class Matching:
         Matched entries in target order; sources never decrease, so edges never cross.
     score
         Total score D(S, T).
+    preset
+        The preset the options came from: what a transfer of this matching takes its own from.
     """
 
     source: Network = field(repr=False)
@@ -209,6 +211,7 @@ class Matching:
     overrides: Overrides
     entry_pairs: tuple[EntryPair, ...] = field(repr=False)
     score: float
+    preset: str = field(default="recommended", compare=False)
 
     @cached_property
     def source_entries(self) -> tuple[Block, ...]:

@@ -1,0 +1,134 @@
+"""The public Python interface; `dpiat_gui` hands these names on without importing them early."""
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from dpiat_gui.matching import similarity as similarities
+from dpiat_gui.matching.engine import match_networks
+from dpiat_gui.matching.values import Matching, Overrides, Similarity, match_options
+from dpiat_gui.networks import sources
+from dpiat_gui.networks.standardize import standardize_tree
+from dpiat_gui.networks.values import Network
+from dpiat_gui.transfer import planning
+from dpiat_gui.transfer.presets import transfer_options
+from dpiat_gui.transfer.values import TransferPlan
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from dpiat_gui.networks.trust import TrustStore
+
+
+def load_network(reference: str, method: str = "blocks", *, trust: "TrustStore | None" = None) -> Network:
+    """Open a network from a source reference; its weights are not read.
+
+    Parameters
+    ----------
+    reference
+        ``timm:NAME`` with options (``timm:efficientnet_b0?num_classes=10``), a ``.safetensors``,
+        ``.pth`` or ``.pt`` file, ``FILE.py:factory`` or ``package.module:factory``.
+    method
+        Standardization: ``blocks`` or ``flatten``.
+    trust
+        Which files may run code; those a person has trusted before, if left out.
+
+    Raises
+    ------
+    SourceError
+        If there is no such network, or it cannot be read; the hint says what to do.
+    TrustError
+        If it would run code that nobody has trusted yet.
+    """
+    return sources.load_network(reference, method, trust=trust)
+
+
+def standardize(module: "nn.Module", method: str = "blocks", name: str = "") -> Network:
+    """Standardize a live module.
+
+    Parameters
+    ----------
+    module
+        Any module; it is read, never changed.
+    method
+        ``blocks``: the paper's blocks (appendix A.1). ``flatten``: every leaf by itself.
+    name
+        Name to show; the module's class if left out.
+
+    Raises
+    ------
+    StandardizationError
+        If there is no such method, or the module is empty.
+    """
+    from dpiat_gui.networks.torch_modules import tree_of
+
+    return standardize_tree(tree_of(module, name or type(module).__name__), method)
+
+
+def match(
+    source: "Network | nn.Module",
+    target: "Network | nn.Module",
+    preset: str = "recommended",
+    overrides: Overrides | None = None,
+    **options: Any,
+) -> Matching:
+    """Match two networks.
+
+    Parameters
+    ----------
+    source, target
+        The network that gives weights and the one that takes them; modules are standardized first.
+    preset
+        ``recommended``, or ``paper`` as published.
+    overrides
+        Corrections by hand, by module path.
+    **options
+        Any option of `MatchOptions`, in place of the preset's: ``layer_types``, ``exponent``,
+        ``method``, ``seed``.
+
+    Raises
+    ------
+    MatchError
+        If an option has no meaning.
+    OverrideError
+        If an override cannot hold; the message says why.
+    """
+    matching = match_networks(_network(source), _network(target), match_options(preset, **options), overrides)
+    return replace(matching, preset=preset)
+
+
+def similarity(
+    source: "Network | nn.Module", target: "Network | nn.Module", preset: str = "paper", **options: Any
+) -> Similarity:
+    """Return how similar two architectures are, in both directions and by their geometric mean.
+
+    Raises
+    ------
+    MatchError
+        If an option has no meaning, or a network has no layer that scores.
+    """
+    return similarities.similarity(_network(source), _network(target), match_options(preset, **options))
+
+
+def plan_transfer(
+    matching: Matching, *, operator: str | None = None, buffers: bool | None = None
+) -> TransferPlan:
+    """Plan what is copied where: one row per target tensor.
+
+    Parameters
+    ----------
+    matching
+        The matching to carry out.
+    operator, buffers
+        In place of what the matching's preset says; see `TransferOptions`.
+
+    Raises
+    ------
+    TransferError
+        If there is no such operator.
+    """
+    chosen = transfer_options(matching.preset, operator=operator, buffers=buffers)
+    return planning.plan_transfer(matching, operator=chosen.operator, buffers=chosen.buffers)
+
+
+def _network(given: "Network | nn.Module") -> Network:
+    return given if isinstance(given, Network) else standardize(given)

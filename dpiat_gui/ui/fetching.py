@@ -1,0 +1,116 @@
+"""Getting the structure of a network: from the cache at once, else by the engine, with trust asked."""
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtWidgets import QWidget
+
+from dpiat_gui.errors import Cancelled, DpiatError, TrustError
+from dpiat_gui.networks.trust import TrustStore
+from dpiat_gui.networks.references import SourceReference, parse_reference
+from dpiat_gui.networks.sources import load_cached_tree
+from dpiat_gui.networks.tree_json import tree_from_json
+from dpiat_gui.networks.values import ModuleTree
+from dpiat_gui.services.jobs import Job, JobRunner
+from dpiat_gui.ui.trust_dialog import TrustDialog
+
+Got = Callable[[SourceReference, ModuleTree], object]
+Failed = Callable[[DpiatError], object]
+
+
+class Fetch(QObject):
+    """One wish for a structure; it ends with one call of `got` or `failed`, or is dropped.
+
+    Parameters
+    ----------
+    jobs
+        Runs the engine.
+    window
+        Parent of the question of trust.
+    got, failed
+        Called at the end; neither after `drop`.
+    """
+
+    job_started = Signal(Job)
+
+    def __init__(self, jobs: JobRunner, window: QWidget, got: Got, failed: Failed) -> None:
+        super().__init__(window)
+        self._jobs, self._window = jobs, window
+        self._got, self._failed = got, failed
+        self._job: Job | None = None
+        self._over = False
+
+    def start(self, reference: str | SourceReference) -> None:
+        """Begin; what needs no engine has ended when this returns."""
+        try:
+            parsed = parse_reference(reference)
+            tree = load_cached_tree(parsed)
+        except DpiatError as error:
+            self._fail(error)
+            return
+        if tree is not None:
+            self._succeed(parsed, tree)
+        else:
+            self._ask_engine(parsed)
+
+    def drop(self) -> None:
+        """Forget it; a job that runs for it is cancelled."""
+        self._over = True
+        if self._job is not None:
+            self._job.cancel()
+        self.deleteLater()
+
+    def _ask_engine(self, reference: SourceReference) -> None:
+        self._job = self._jobs.run_in_engine(
+            {"do": "describe", "source": reference.text}, f"Opening {reference.title}"
+        )
+        self._job.deliver_to(
+            self,
+            done=partial(self._described, reference),
+            failed=partial(self._refused, reference),
+            cancelled=partial(self._fail, Cancelled(f"Opening {reference.title} was cancelled.")),
+        )
+        self.job_started.emit(self._job)
+
+    def _described(self, reference: SourceReference, answer: dict[str, Any]) -> None:
+        self._job = None
+        try:
+            tree = tree_from_json(answer["tree"])
+        except DpiatError as error:
+            self._fail(error)
+            return
+        self._succeed(reference, tree)
+
+    def _refused(self, reference: SourceReference, error: DpiatError) -> None:
+        self._job = None
+        file = Path(getattr(error, "path", "") or reference.path or "")
+        if self._over or not isinstance(error, TrustError) or not file.is_file():
+            self._fail(error)
+            return
+        dialog = TrustDialog(file, parent=self._window)
+        dialog.trusted.connect(partial(self._trust, reference, file))
+        dialog.rejected.connect(partial(self._fail, error))
+        dialog.open()
+
+    def _trust(self, reference: SourceReference, file: Path) -> None:
+        try:
+            TrustStore().trust(file)
+        except DpiatError as error:
+            self._fail(error)
+            return
+        self._ask_engine(reference)
+
+    def _succeed(self, reference: SourceReference, tree: ModuleTree) -> None:
+        if not self._over:
+            self._over = True
+            self._got(reference, tree)
+            self.deleteLater()
+
+    def _fail(self, error: DpiatError) -> None:
+        if not self._over:
+            self._over = True
+            self._failed(error)
+            self.deleteLater()

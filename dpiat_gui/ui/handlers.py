@@ -1,0 +1,82 @@
+"""What each action does: the one place where ids of the table meet the controllers."""
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import TYPE_CHECKING
+
+from dpiat_gui.ui.actions import WindowState
+
+if TYPE_CHECKING:
+    from dpiat_gui.ui.main_window import MainWindow
+
+
+def handlers_of(window: "MainWindow") -> Mapping[str, Callable[..., object]]:
+    """Return what to call for every action, by its id."""
+    document, view = window.document, window.view
+    return {
+        "open_source": partial(window.opening.ask, "source"),
+        "open_target": partial(window.opening.ask, "target"),
+        "swap": partial(window.editing.attempt, document.swap),
+        "demo": partial(window.projects.when_safe, window.opening.open_demo),
+        "new_project": window.projects.new,
+        "open_project": window.projects.ask_open,
+        "save": window.projects.save,
+        "save_as": window.projects.save_as,
+        "export_figure": window.figures.ask,
+        "settings": window.show_settings,
+        "quit": window.close,
+        "undo": document.undo_stack.undo,
+        "redo": document.undo_stack.redo,
+        "find": window.start_search,
+        "find_next": partial(window.search.step, 1),
+        "find_previous": partial(window.search.step, -1),
+        "pin": partial(window.editing.on_selection, "pin"),
+        "ban": partial(window.editing.on_selection, "ban"),
+        "fresh": partial(window.editing.on_selection, "fresh"),
+        "clear_override": partial(window.editing.on_selection, "clear"),
+        "clear_overrides": partial(window.editing.attempt, document.clear_overrides),
+        "rematch": partial(window.editing.attempt, document.rematch),
+        "next_problem": partial(window.editing.walk, 1),
+        "previous_problem": partial(window.editing.walk, -1),
+        "next_pane": partial(window.cycle_panes, 1),
+        "previous_pane": partial(window.cycle_panes, -1),
+        "zoom_in": view.zoom_in,
+        "zoom_out": view.zoom_out,
+        "zoom_reset": view.zoom_reset,
+        "fit_all": view.fit_all,
+        "fit_selection": view.fit_selection,
+        "expand_all": view.expand_all,
+        "collapse_all": view.collapse_all,
+        "only_selection_edges": view.set_only_selection_edges,
+        "full_screen": window.set_full_screen,
+        "show_transfer": window.show_transfer,
+        "run_transfer": window.transferring.run,
+        "cancel": window.cancel_job,
+        "help": window.show_help,
+        "shortcuts": partial(window.show_help, shortcuts=True),
+        "about": window.show_about,
+    }
+
+
+def state_of(window: "MainWindow") -> WindowState:
+    """Return what is there at the moment, for the enabled-when predicates."""
+    document = window.document
+    selection, overrides = document.selection, document.overrides
+    target = selection.target
+    named = {t for _, t in (*overrides.pins, *overrides.bans)} | set(overrides.fresh)
+    return WindowState(
+        source=document.source is not None,
+        target=document.target is not None,
+        matching=document.matching is not None,
+        selected=bool(selection),
+        selected_target=target is not None,
+        selected_pair=selection.source is not None and target is not None,
+        overridden=target is not None and target in named,
+        overrides=bool(overrides),
+        can_undo=document.undo_stack.canUndo(),
+        can_redo=document.undo_stack.canRedo(),
+        problems=document.matching is not None and bool(document.problems()),
+        hits=bool(window.search.hits),
+        running=bool(window.running_jobs),
+        transferring=window.transferring.running,
+    )

@@ -1,0 +1,171 @@
+"""The left pane: the two networks, their outlines, the legend and the overrides."""
+
+from collections.abc import Mapping
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QFrame, QGridLayout, QSplitter, QToolButton, QVBoxLayout, QWidget
+
+from dpiat_gui.document.document import Document
+from dpiat_gui.errors import SourceError
+from dpiat_gui.networks.references import parse_reference
+from dpiat_gui.networks.values import Network
+from dpiat_gui.ui.outline_panel import OutlinePanel
+from dpiat_gui.ui.texts import big, plural
+from dpiat_gui.ui.widgets import ElidedLabel, muted, section
+
+CARD_TITLES = {"source": "Source", "target": "Target"}
+NOTHING = {
+    "source": "Press Open… or drop a file: the network whose weights are carried over.",
+    "target": "Press Open… or drop a file: the network that receives them.",
+}
+
+
+def describe_origin(reference: str) -> str:
+    """Return where a network comes from, in a few words: ``timm · pretrained · 10 classes``."""
+    try:
+        parsed = parse_reference(reference)
+    except SourceError:
+        return reference
+    if parsed.kind == "timm":
+        words = ["timm"]
+        if parsed.option("pretrained"):
+            words.append("pretrained")
+        classes = parsed.option("num_classes")
+        if classes is not None:
+            words.append(f"{classes} classes")
+        others = [f"{name}={value}" for name, value in parsed.options if name not in ("pretrained", "num_classes")]
+        return " · ".join(words + others)
+    path = parsed.path
+    if parsed.kind == "checkpoint" and path is not None:
+        return path.name
+    return f"{path.name if path is not None else parsed.name}:{parsed.attribute}"
+
+
+class NetworkCard(QFrame):
+    """Name, size and origin of one network, and a button that opens another."""
+
+    open_requested = Signal()
+
+    def __init__(self, side: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._side = side
+        self.setObjectName("networkCard")
+        self.name = ElidedLabel()
+        font = self.name.font()
+        font.setBold(True)
+        self.name.setFont(font)
+        self.figures = ElidedLabel(mode=Qt.TextElideMode.ElideRight)
+        self.figures.setProperty("muted", True)
+        self.figures.setProperty("small", True)
+        self.origin = ElidedLabel()
+        self.origin.setProperty("muted", True)
+        self.origin.setProperty("small", True)
+        self.empty = muted(NOTHING[side], small=True)
+        self.empty.setWordWrap(True)
+        self.open = QToolButton()
+        self.open.setText("Open…")
+        self.open.setAccessibleName(f"Open {side}")
+        self.open.setToolTip(f"Open another {side}")
+        self.open.clicked.connect(self.open_requested)
+        side_label = muted(CARD_TITLES[side])
+        grid = QGridLayout(self)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setHorizontalSpacing(8)
+        grid.setVerticalSpacing(1)
+        grid.addWidget(side_label, 0, 0)
+        grid.addWidget(self.name, 0, 1)
+        grid.addWidget(self.open, 0, 2)
+        grid.addWidget(self.figures, 1, 0, 1, 3)
+        grid.addWidget(self.origin, 2, 0, 1, 3)
+        grid.addWidget(self.empty, 3, 0, 1, 3)
+        grid.setColumnStretch(1, 1)
+        self.show_network(None, "")
+
+    def show_network(self, network: Network | None, reference: str, pending: bool = False) -> None:
+        """Show a network, one that is still being opened, one that could not be, or none."""
+        self.empty.setVisible(network is None and not reference)
+        self.figures.setVisible(network is not None)
+        self.origin.setVisible(bool(reference))
+        self.origin.set_full_text(describe_origin(reference) if reference else "")
+        if network is None:
+            self.name.set_full_text("opening…" if pending else "not open" if reference else "none")
+        else:
+            self.name.set_full_text(network.name)
+            self.figures.set_full_text(figures_of(network))
+        self.origin.setToolTip(reference)
+        self.setAccessibleName(f"{CARD_TITLES[self._side]}: {self.name.full_text} {self.figures.full_text}")
+
+
+def figures_of(network: Network) -> str:
+    """Return a network's size: ``4.8 M parameters · 25 entries``."""
+    classes = dict(network.tree.details).get("num_classes")
+    words = [f"{big(network.parameters)} parameters", plural(len(network.entries), "entry", "entries")]
+    if classes:
+        words.append(f"{classes} classes")
+    return " · ".join(words)
+
+
+class NetworksPanel(QWidget):
+    """Cards, outline, legend and overrides, one below the other.
+
+    Parameters
+    ----------
+    document
+        What is shown.
+    legend, overrides
+        The widgets of those parts.
+    """
+
+    open_requested = Signal(str)
+
+    def __init__(
+        self, document: Document, legend: QWidget, overrides: QWidget, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._document = document
+        self._pending: Mapping[str, str] = {}
+        self.cards = {side: NetworkCard(side) for side in CARD_TITLES}
+        self.outline = OutlinePanel(document)
+        for side, card in self.cards.items():
+            card.open_requested.connect(lambda side=side: self.open_requested.emit(side))
+        parts = QSplitter(Qt.Orientation.Vertical)
+        parts.setChildrenCollapsible(False)
+        parts.addWidget(self.outline)
+        parts.addWidget(_titled("Legend", legend))
+        parts.addWidget(_titled("Overrides", overrides))
+        parts.setStretchFactor(0, 3)
+        parts.setStretchFactor(1, 0)
+        parts.setStretchFactor(2, 1)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(12, 4, 10, 8)
+        column.setSpacing(8)
+        for card in self.cards.values():
+            column.addWidget(card)
+        column.addWidget(parts, 1)
+        document.source_changed.connect(self._show_cards)
+        document.target_changed.connect(self._show_cards)
+
+    def set_pending(self, pending: Mapping[str, str]) -> None:
+        """Show which references are being opened, by side."""
+        self._pending = dict(pending)
+        self._show_cards()
+
+    def _show_cards(self) -> None:
+        document = self._document
+        shown = {
+            "source": (document.source, document.source_reference),
+            "target": (document.target, document.target_reference),
+        }
+        for side, (network, reference) in shown.items():
+            pending = self._pending.get(side, "")
+            self.cards[side].show_network(None if pending else network, pending or reference, bool(pending))
+
+
+def _titled(title: str, content: QWidget) -> QWidget:
+    part = QWidget()
+    column = QVBoxLayout(part)
+    column.setContentsMargins(0, 6, 0, 0)
+    column.setSpacing(4)
+    column.addWidget(section(title))
+    column.addWidget(content, 1)
+    return part

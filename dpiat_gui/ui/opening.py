@@ -1,0 +1,185 @@
+"""Opening networks: one on a side, both at the start, or those of a project."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING, Literal
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtWidgets import QWidget
+
+from dpiat_gui.document.document import Document
+from dpiat_gui.errors import Cancelled, DpiatError
+from dpiat_gui.networks.references import SourceReference
+from dpiat_gui.networks.standardize import standardize_tree
+from dpiat_gui.networks.values import ModuleTree, Network
+from dpiat_gui.project.project import Project
+from dpiat_gui.services.jobs import Job, JobRunner
+from dpiat_gui.ui.demo import demo_references
+from dpiat_gui.ui.fetching import Fetch
+from dpiat_gui.ui.notifications import NotificationArea
+
+if TYPE_CHECKING:
+    from dpiat_gui.services.settings import Settings
+
+Side = Literal["source", "target"]
+SIDES: tuple[Side, Side] = ("source", "target")
+Both = dict[Side, Network | None]
+
+
+class Opening(QObject):
+    """Opens source and target; the network that stands there stays until the new one is read."""
+
+    job_started = Signal(Job)
+    opening_changed = Signal()
+
+    def __init__(
+        self,
+        document: Document,
+        jobs: JobRunner,
+        settings: "Settings",
+        notices: NotificationArea,
+        window: QWidget,
+    ) -> None:
+        super().__init__(window)
+        self._document, self._jobs, self._settings = document, jobs, settings
+        self._notices, self._window = notices, window
+        self._fetches: dict[Side, Fetch] = {}
+        self._pending: dict[Side, str] = {}
+
+    @property
+    def pending(self) -> dict[Side, str]:
+        """References that are being opened, by side."""
+        return dict(self._pending)
+
+    def ask(self, side: Side, file: str = "") -> None:
+        """Show the dialog that asks which network to open, with a file in it already or not."""
+        # Not before it is wanted: the list of names is read from a file.
+        from dpiat_gui.networks.timm_models import near_names, timm_names
+        from dpiat_gui.ui.open_dialog import OpenDialog
+
+        recent = () if file else self._settings.recent_sources
+        dialog = OpenDialog(side, timm_names(), near_names, recent, self._window)
+        dialog.chosen.connect(partial(self.open, side))
+        dialog.finished.connect(dialog.deleteLater)
+        if file:
+            dialog.set_file(file)
+        dialog.open()
+
+    def open_file(self, side: Side, path: str) -> None:
+        """Open a dropped file; a Python file asks which factory is meant."""
+        if path.endswith(".py"):
+            self.ask(side, path)
+        else:
+            self.open(side, path)
+
+    def open(self, side: Side, reference: str | SourceReference) -> None:
+        """Open a network on a side, as a step that can be undone."""
+        self._fetch(side, reference, partial(self._put, side))
+
+    def open_both(self, source: str, target: str) -> None:
+        """Start over with two networks, either of which may be ``""``."""
+        references: dict[Side, str] = {"source": source, "target": target}
+
+        def show(networks: Both) -> None:
+            self._document.open_networks(networks["source"], networks["target"], source, target)
+
+        self._open_pair(references, "blocks", show)
+
+    def open_demo(self) -> None:
+        """Start over with the built-in demo."""
+        try:
+            source, target = demo_references()
+        except DpiatError as error:
+            self._notices.show_error(error, key="demo")
+            return
+        self.open_both(source, target)
+
+    def open_project(self, project: Project, path: str) -> None:
+        """Start over with a project; it is there at once, its networks as soon as they are read."""
+        references: dict[Side, str] = {
+            "source": project.source.reference if project.source else "",
+            "target": project.target.reference if project.target else "",
+        }
+
+        def show(networks: Both) -> None:
+            self._document.open_project(project, networks["source"], networks["target"], path)
+
+        self._open_pair(references, project.method, show)
+
+    def _open_pair(self, references: dict[Side, str], method: str, show: Callable[[Both], object]) -> None:
+        for side in SIDES:
+            self._drop(side)
+        networks: Both = {"source": None, "target": None}
+        started = False
+
+        def got(side: Side, reference: SourceReference, tree: ModuleTree) -> None:
+            network = self._standardized(side, reference.text, tree, method)
+            if network is None:
+                return
+            networks[side] = network
+            self._settings.add_recent_source(reference.text)
+            if started:
+                show(networks)
+
+        for side in SIDES:
+            if references[side]:
+                self._fetch(side, references[side], partial(got, side))
+        # Both come at once where both are known already: one change of the document, not two.
+        started = True
+        show(networks)
+
+    def _fetch(
+        self,
+        side: Side,
+        reference: str | SourceReference,
+        got: Callable[[SourceReference, ModuleTree], object],
+    ) -> None:
+        self._drop(side)
+        fetch = Fetch(
+            self._jobs,
+            self._window,
+            lambda parsed, tree: (self._settle(side), got(parsed, tree)),
+            lambda error: (self._settle(side), self._fail(side, error)),
+        )
+        fetch.job_started.connect(self.job_started)
+        self._fetches[side] = fetch
+        self._pending[side] = str(reference)
+        fetch.start(reference)
+        self.opening_changed.emit()
+
+    def _drop(self, side: Side) -> None:
+        fetch = self._fetches.pop(side, None)
+        if fetch is not None:
+            fetch.drop()
+        self._pending.pop(side, None)
+
+    def _settle(self, side: Side) -> None:
+        self._fetches.pop(side, None)
+        self._pending.pop(side, None)
+        self._notices.dismiss_all(f"open {side}")
+        self.opening_changed.emit()
+
+    def _put(self, side: Side, reference: SourceReference, tree: ModuleTree) -> None:
+        network = self._standardized(side, reference.text, tree, self._document.state.method)
+        if network is None:
+            return
+        if side == "source":
+            self._document.set_source(network, reference.text)
+        else:
+            self._document.set_target(network, reference.text)
+        self._settings.add_recent_source(reference.text)
+
+    def _standardized(self, side: Side, reference: str, tree: ModuleTree, method: str) -> Network | None:
+        try:
+            return standardize_tree(tree, method)
+        except DpiatError as error:
+            self._fail(side, error)
+            return None
+
+    def _fail(self, side: Side, error: DpiatError) -> None:
+        if isinstance(error, Cancelled):
+            self._document.message.emit(error.message)
+            return
+        self._notices.show_error(
+            error, actions=((f"Open {side}…", partial(self.ask, side)),), key=f"open {side}"
+        )

@@ -1,0 +1,122 @@
+"""The outline: the module tree of either network, searchable, in step with the selection."""
+
+from PySide6.QtCore import QModelIndex, Qt, Signal
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QLineEdit, QTabBar, QTreeView, QVBoxLayout, QWidget
+
+from dpiat_gui.document.document import Document
+from dpiat_gui.document.selection import Selection
+from dpiat_gui.ui.outline_model import LAYER_ROLE, OutlineFilter, OutlineModel
+
+SIDES = ("source", "target")
+
+
+class OutlinePanel(QWidget):
+    """Two tabs, a filter and a tree; choosing a module selects it on the canvas."""
+
+    centre_requested = Signal()
+
+    def __init__(self, document: Document, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._document = document
+        self._following = False
+        self._models = {side: OutlineModel(self) for side in SIDES}
+        self._filters = {side: OutlineFilter(self) for side in SIDES}
+        for side in SIDES:
+            self._filters[side].setSourceModel(self._models[side])
+        self.tabs = QTabBar()
+        self.tabs.setAccessibleName("Outline of")
+        self.tabs.setDrawBase(False)
+        self.tabs.setExpanding(False)
+        self.tabs.addTab("Source outline")
+        self.tabs.addTab("Target outline")
+        self.tabs.currentChanged.connect(self._show_side)
+        self.filter = QLineEdit()
+        self.filter.setPlaceholderText("Filter modules")
+        self.filter.setAccessibleName("Filter the outline")
+        self.filter.setClearButtonEnabled(True)
+        self.filter.textChanged.connect(self._filter_changed)
+        self.tree = self._make_tree()
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(4)
+        column.addWidget(self.tabs)
+        column.addWidget(self.filter)
+        column.addWidget(self.tree, 1)
+        document.source_changed.connect(self._networks_changed)
+        document.target_changed.connect(self._networks_changed)
+        document.selection_changed.connect(self._follow)
+        self._show_side()
+
+    def _make_tree(self) -> QTreeView:
+        tree = QTreeView()
+        tree.setAccessibleName("Outline of the network")
+        tree.setUniformRowHeights(True)
+        tree.setHeaderHidden(True)
+        tree.setIndentation(14)
+        tree.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        tree.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        tree.setTextElideMode(Qt.TextElideMode.ElideMiddle)
+        tree.clicked.connect(self._chosen)
+        tree.activated.connect(self._activated)
+        return tree
+
+    @property
+    def side(self) -> str:
+        """The side whose outline is shown."""
+        return SIDES[self.tabs.currentIndex()]
+
+    def _show_side(self) -> None:
+        self.tree.setModel(self._filters[self.side])
+        self.tree.setColumnHidden(1, True)
+        header = self.tree.header()
+        header.setStretchLastSection(False)
+        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        header.setSectionResizeMode(2, QHeaderView.ResizeMode.ResizeToContents)
+        selection = self.tree.selectionModel()
+        selection.currentChanged.connect(self._current_changed)
+        self._filter_changed(self.filter.text())
+        self._follow(self._document.selection)
+
+    def _networks_changed(self) -> None:
+        self._models["source"].set_network(self._document.source)
+        self._models["target"].set_network(self._document.target)
+
+    def _filter_changed(self, text: str) -> None:
+        self._filters[self.side].set_text(text)
+        if text.strip():
+            self.tree.expandAll()
+
+    def _follow(self, selection: Selection) -> None:
+        """Show the selected module, without selecting anything anew."""
+        path = selection.source if self.side == "source" else selection.target
+        if self._following or path is None or not self.isVisible():
+            return
+        index = self._filters[self.side].mapFromSource(self._models[self.side].index_of(path))
+        if index.isValid() and index != self.tree.currentIndex():
+            self._following = True
+            self.tree.setCurrentIndex(index)
+            self.tree.scrollTo(index)
+            self._following = False
+
+    def _current_changed(self, index: QModelIndex) -> None:
+        # The keyboard's way; a click comes here as well.
+        if not self._following and self.tree.hasFocus():
+            self._choose(index)
+
+    def _chosen(self, index: QModelIndex) -> None:
+        self._choose(index)
+
+    def _activated(self, index: QModelIndex) -> None:
+        self._choose(index)
+        self.centre_requested.emit()
+
+    def _choose(self, index: QModelIndex) -> None:
+        path = index.data(LAYER_ROLE)
+        if not path:
+            return
+        self._following = True
+        if self.side == "source":
+            self._document.select_source(path)
+        else:
+            self._document.select_target(path)
+        self._following = False

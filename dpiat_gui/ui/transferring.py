@@ -1,0 +1,268 @@
+"""The transfer: from the pane's form to a job of the engine, and its end back into the pane."""
+
+import json
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QObject, QUrl, Signal
+from PySide6.QtGui import QDesktopServices, QGuiApplication
+from PySide6.QtWidgets import QMessageBox
+
+from dpiat_gui.document.document import Document
+from dpiat_gui.engine.protocol import Progress
+from dpiat_gui.errors import DpiatError, EngineError, TransferError
+from dpiat_gui.networks.references import parse_reference
+from dpiat_gui.services.jobs import Job, JobRunner
+from dpiat_gui.transfer.coverage import Coverage
+from dpiat_gui.transfer.request import TransferRequest
+from dpiat_gui.ui.editing import Editing
+from dpiat_gui.ui.notifications import NotificationArea
+from dpiat_gui.ui.texts import big, bytes_text, percent, plural
+from dpiat_gui.ui.transfer_panel import SUFFIXES, TransferPanel, TransferSettings
+
+if TYPE_CHECKING:
+    from dpiat_gui.services.settings import Settings
+
+ENGINE_DIED_HINT = "It was started again; the transfer was not finished, and a file that stood there is intact."
+Button = QMessageBox.StandardButton
+
+
+class Transferring(QObject):
+    """Keeps the pane in step with the document, and runs one transfer at a time."""
+
+    job_started = Signal(Job)
+    running_changed = Signal(bool)
+    pane_wanted = Signal()
+
+    def __init__(
+        self,
+        document: Document,
+        editing: Editing,
+        jobs: JobRunner,
+        panel: TransferPanel,
+        notices: NotificationArea,
+        settings: "Settings",
+    ) -> None:
+        super().__init__(panel)
+        self._document, self._editing, self._jobs = document, editing, jobs
+        self._panel, self._notices, self._settings = panel, notices, settings
+        self._job: Job | None = None
+        self._report: dict[str, Any] = {}
+        self._proposed: Path | None = None
+        document.matching_changed.connect(self._matching_changed)
+        document.plan_changed.connect(self._show_coverage)
+        for signal in (document.settings_changed, document.options_changed):
+            signal.connect(self._show_settings)
+        panel.run_requested.connect(self.run)
+        panel.cancel_requested.connect(self.cancel)
+        panel.preset_chosen.connect(partial(editing.attempt, document.set_preset))
+        panel.operator_chosen.connect(partial(editing.attempt, document.set_operator))
+        panel.buffers_chosen.connect(partial(editing.attempt, document.set_buffers))
+        panel.seed_chosen.connect(partial(editing.attempt, document.set_seed))
+        panel.device_chosen.connect(partial(editing.attempt, document.set_device))
+        panel.open_folder_requested.connect(self._open_folder)
+        panel.copy_report_requested.connect(self._copy_report)
+        self._show_settings()
+
+    @property
+    def running(self) -> bool:
+        """Whether a transfer is running."""
+        return self._job is not None
+
+    @property
+    def report(self) -> dict[str, Any]:
+        """The report of the last transfer that ended well, as plain JSON; empty before."""
+        return self._report
+
+    def ask_devices(self) -> None:
+        """Ask the engine which devices there are; the list says auto until it answers."""
+        job = self._jobs.run_in_engine({"do": "devices"}, "Looking for devices")
+        job.deliver_to(self, done=self._devices_known)
+
+    def run(self) -> None:
+        """Start the transfer; a file in its way is asked about first."""
+        path = self._panel.output_path
+        if self.running or self._document.matching is None or path is None:
+            return
+        self.pane_wanted.emit()
+        if path.exists() and str(path) != self._report.get("path"):
+            self._ask_replace(path)
+        else:
+            self._start(path)
+
+    def cancel(self) -> None:
+        """Cancel the running transfer."""
+        if self._job is not None:
+            self._panel.show_cancelling()
+            self._job.cancel()
+
+    def request(self, path: Path) -> TransferRequest:
+        """Return what the engine is asked for, from the document as it is now.
+
+        Raises
+        ------
+        TransferError
+            If a network is missing or a value has no meaning.
+        """
+        state = self._document.state
+        if state.source is None or state.target is None:
+            raise TransferError("There is nothing to transfer yet.", "Open a source and a target first.")
+        return TransferRequest(
+            source=state.source_reference,
+            target=state.target_reference,
+            output=str(path),
+            method=state.method,
+            options=state.options,
+            overrides=state.overrides,
+            operator=state.operator,
+            buffers=state.buffers,
+            device=state.device,
+            seed=state.seed,
+            source_fingerprint=state.source.fingerprint,
+            target_fingerprint=state.target.fingerprint,
+        )
+
+    def _ask_replace(self, path: Path) -> None:
+        box = QMessageBox(self._panel.window())
+        box.setIcon(QMessageBox.Icon.Question)
+        box.setWindowTitle("Replace the file?")
+        box.setText(f"{path.name} exists already. Replace it?")
+        box.setInformativeText("The old file stays until the new one is complete.")
+        replace = box.addButton("Replace", QMessageBox.ButtonRole.AcceptRole)
+        box.addButton(Button.Cancel)
+        box.setDefaultButton(Button.Cancel)
+        replace.clicked.connect(partial(self._start, path))
+        box.finished.connect(box.deleteLater)
+        box.open()
+
+    def _start(self, path: Path, _checked: bool = False) -> None:
+        try:
+            request = self.request(path)
+        except DpiatError as error:
+            self._panel.show_failed(error)
+            return
+        job = self._jobs.run_in_engine({"do": "transfer"} | request.to_json(), "Transferring weights")
+        self._job = job
+        self._panel.start()
+        job.deliver_to(
+            self,
+            done=self._done,
+            failed=self._failed,
+            cancelled=self._cancelled,
+            progressed=self._progressed,
+        )
+        self.job_started.emit(job)
+        self.running_changed.emit(True)
+
+    def _end(self) -> None:
+        self._job = None
+        self.running_changed.emit(False)
+
+    def _progressed(self, progress: Progress) -> None:
+        if self._job is not None and not self._job.cancelling:
+            self._panel.show_progress(progress.done, progress.total, progress.text)
+
+    def _done(self, answer: dict[str, Any]) -> None:
+        self._report = answer.get("report", answer)
+        self._notices.dismiss_all("transfer")
+        self._panel.show_done(report_text(self._report))
+        self._settings.set("output_folder", str(Path(self._report["path"]).parent))
+        self._end()
+
+    def _failed(self, error: DpiatError) -> None:
+        self._panel.show_failed(error)
+        died = isinstance(error, EngineError)
+        if died or not self._panel.isVisible():
+            shown = EngineError(error.message, error.hint or ENGINE_DIED_HINT) if died else error
+            shown.__cause__ = error.__cause__
+            self._notices.show_error(shown, actions=(("Try again", self.run),), key="transfer")
+        self._end()
+
+    def _cancelled(self) -> None:
+        self._panel.show_cancelled()
+        self._end()
+
+    def _devices_known(self, answer: dict[str, Any]) -> None:
+        names = [str(name) for name in answer.get("devices", ())]
+        first = names[0] if names else "cpu"
+        devices = [("auto", f"auto ({first})"), *((name, name) for name in names)]
+        self._panel.set_devices(devices, self._document.device)
+
+    def _show_settings(self) -> None:
+        state = self._document.state
+        self._panel.set_settings(
+            TransferSettings(state.preset, state.operator, state.buffers, state.seed, state.device)
+        )
+
+    def _matching_changed(self) -> None:
+        document = self._document
+        if document.matching is None:
+            why = str(document.match_error) if document.match_error else "Open a source and a target first."
+            self._panel.set_ready(False, why)
+            return
+        self._panel.set_ready(True)
+        self._propose_output()
+
+    def _show_coverage(self) -> None:
+        coverage = self._document.coverage
+        if coverage is not None:
+            self._panel.set_coverage(coverage.fraction, coverage_text(coverage, self._weights_note()))
+
+    def _weights_note(self) -> str:
+        reference = parse_reference(self._document.source_reference)
+        if reference.kind == "timm" and not reference.option("pretrained"):
+            return "The source is opened without pretrained weights: seeded random weights would be carried over."
+        return ""
+
+    def _propose_output(self) -> None:
+        """Put a name made of both networks into the form, unless the person has chosen one."""
+        document = self._document
+        if document.source is None or document.target is None:
+            return
+        if self._panel.output_path not in (None, self._proposed):
+            return
+        folder = Path(self._settings.get("output_folder") or Path.cwd())
+        self._proposed = default_output(folder, document.source.name, document.target.name)
+        self._panel.set_output(self._proposed)
+
+    def _open_folder(self) -> None:
+        QDesktopServices.openUrl(QUrl.fromLocalFile(str(Path(self._report["path"]).parent)))
+
+    def _copy_report(self) -> None:
+        QGuiApplication.clipboard().setText(json.dumps(self._report, indent=2))
+        self._document.message.emit("The report is on the clipboard.")
+
+
+def default_output(folder: Path, source: str, target: str) -> Path:
+    """Return a file named after both networks, in `folder`."""
+    def clean(name: str) -> str:
+        return "".join(letter if letter.isalnum() or letter in "._-" else "-" for letter in name)
+
+    return folder / f"{clean(source)}-to-{clean(target)}{SUFFIXES[0]}"
+
+
+def coverage_text(coverage: Coverage, note: str = "") -> str:
+    """Say what would be carried over, in two lines."""
+    whole = coverage.copied_tensors - coverage.padded_tensors
+    lines = [
+        f"{percent(coverage.fraction)} of the target: {big(coverage.copied)} of {big(coverage.elements)} elements come "
+        f"from the source; {big(coverage.fresh)} stay fresh.",
+        f"Of {plural(coverage.tensors, 'tensor')} {whole:,} are filled wholly, {coverage.padded_tensors:,} in part, "
+        f"{coverage.fresh_tensors:,} not at all.",
+    ]
+    return "\n".join([*lines, note] if note else lines)
+
+
+def report_text(report: dict[str, Any]) -> str:
+    """Return a report as the pane shows it."""
+    coverage = report.get("coverage", {})
+    parts = [
+        f"{percent(coverage.get('fraction', 0.0))} covered",
+        str(report.get("device", "")),
+        f"seed {report.get('seed')}",
+        f"{report.get('seconds', 0.0):.1f} s",
+        bytes_text(report.get("bytes", 0)),
+    ]
+    notes = [str(note) for note in report.get("notes", ())]
+    return "\n".join([f"Done: {' · '.join(part for part in parts if part)}", str(report.get("path", "")), *notes])

@@ -1,6 +1,7 @@
 """Planning: what a matching means for every tensor of the target (dpiat.md, section 5)."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 from dpiat_gui.errors import TransferError
 from dpiat_gui.matching.values import Matching
@@ -87,9 +88,32 @@ def plan_transfer(matching: Matching, *, operator: str = "clip", buffers: bool =
         target_fingerprint=target.fingerprint,
         operator=operator,
         buffers=buffers,
-        rows=tuple(places.row(tensor) for tensor in target.tree.tensors),
+        rows=_with_ties(target.tree.tensors, [places.row(tensor) for tensor in target.tree.tensors]),
         source_elements=sum(tensor.elements for tensor in source.tree.tensors),
     )
+
+
+def _with_ties(tensors: Sequence[TensorSpec], rows: Sequence[PlanRow]) -> tuple[PlanRow, ...]:
+    """Let the keys of one tensor agree: all take what the first of them takes that takes anything.
+
+    Whoever applies the plan to a checkpoint, where each key has values of its own, then gets
+    what the module would hold.
+    """
+    leading: dict[str, PlanRow] = {}
+    for tensor, row in zip(tensors, rows, strict=True):
+        first = leading.setdefault(tensor.tied_to or tensor.key, row)
+        if first.source is None and row.source is not None:
+            leading[tensor.tied_to or tensor.key] = row
+    return tuple(
+        _tied(row, leading[tensor.tied_to or tensor.key]) for tensor, row in zip(tensors, rows, strict=True)
+    )
+
+
+def _tied(row: PlanRow, leading: PlanRow) -> PlanRow:
+    outside = row.fresh is FreshReason.NOT_A_LAYER
+    if row is leading or (leading.source is None and not outside):
+        return row
+    return replace(leading, target=row.target, layer=leading.layer if outside else row.layer)
 
 
 class _Places:

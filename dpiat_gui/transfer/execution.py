@@ -1,0 +1,208 @@
+"""Carrying out a transfer from two source references to a file."""
+
+import json
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from dpiat_gui.errors import TransferError
+from dpiat_gui.matching.engine import match_networks
+from dpiat_gui.matching.values import Matching
+from dpiat_gui.networks.references import SourceReference, parse_reference
+from dpiat_gui.networks.values import Network, TensorSpec
+from dpiat_gui.transfer.copying import one_thread
+from dpiat_gui.transfer.coverage import coverage
+from dpiat_gui.transfer.devices import resolve_device
+from dpiat_gui.transfer.dtypes import size_of
+from dpiat_gui.transfer.export import SUFFIXES, check_output, write_pth, write_safetensors
+from dpiat_gui.transfer.memory import require_something, transfer_between, transfer_modules
+from dpiat_gui.transfer.plan_json import plan_digest
+from dpiat_gui.transfer.planning import plan_transfer
+from dpiat_gui.transfer.progress import Meter
+from dpiat_gui.transfer.request import TransferReport, TransferRequest, options_to_json, overrides_to_json
+from dpiat_gui.transfer.values import Progress, TransferPlan
+from dpiat_gui.transfer.weights import Copier, TargetValues, open_source, open_target
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from dpiat_gui.networks.factories import TrustStore
+
+__all__ = ["TransferReport", "TransferRequest", "run_transfer", "transfer_between", "transfer_modules"]
+
+
+def run_transfer(
+    request: TransferRequest,
+    *,
+    progress: Callable[[Progress], None] = lambda progress: None,
+    cancelled: Callable[[], bool] = lambda: False,
+) -> TransferReport:
+    """Carry out a whole transfer: read, match, plan, initialise, copy, write.
+
+    Equal requests give equal bytes, on every device.
+
+    Parameters
+    ----------
+    request
+        What to do.
+    progress
+        Told of stages (with a total of 0), then of bytes with the name of the tensor; at most
+        20 times a second, and always of the end.
+    cancelled
+        Asked between tensors.
+
+    Raises
+    ------
+    SourceError
+        If a network cannot be opened.
+    MatchError
+        If they cannot be matched under the overrides.
+    TransferError
+        If a network is no longer the one that was asked for, nothing matches, or the device is
+        missing or too small.
+    ExportError
+        If the file cannot be written; asked before any work where that can be known.
+    Cancelled
+        If `cancelled` says so. Nothing is written then, and an old file is as it was.
+    """
+    started = time.perf_counter()
+    meter = Meter(progress, cancelled)
+    source_reference, target_reference = parse_reference(request.source), parse_reference(request.target)
+    used = [reference.path for reference in (source_reference, target_reference) if reference.path]
+    goal = check_output(request.output, in_use=used)
+    meter.stage("Reading the networks")
+    device = resolve_device(request.device)
+    trust = _trust_store(request)
+    matching = _match(request, source_reference, target_reference, trust)
+    plan = plan_transfer(matching, operator=request.operator, buffers=request.buffers)
+    require_something(plan)
+    meter.stage("Reading the weights")
+    with (
+        open_source(source_reference, seed=request.seed, trust=trust) as read,
+        open_target(target_reference, plan, seed=request.seed, trust=trust) as target,
+    ):
+        copier = Copier(read, device)
+        size = _write(
+            goal, target, copier, _metadata(request, plan, source_reference, target_reference), meter
+        )
+    meter.finish(size, goal.name)
+    is_seeded = target_reference.kind != "checkpoint"
+    return TransferReport(
+        source=plan.source_name,
+        target=plan.target_name,
+        coverage=coverage(plan),
+        plan_digest=plan_digest(plan),
+        device=device,
+        seconds=time.perf_counter() - started,
+        path=str(goal),
+        bytes=size,
+        seed=request.seed if is_seeded else None,
+        score=matching.score,
+        notes=_notes(source_reference, target_reference, goal, copier.converted),
+    )
+
+
+def _trust_store(request: TransferRequest) -> "TrustStore | None":
+    if request.trust is None:
+        return None
+    from dpiat_gui.networks.factories import TrustStore
+
+    return TrustStore(Path(request.trust))
+
+
+def _match(
+    request: TransferRequest, source: SourceReference, target: SourceReference, trust: "TrustStore | None"
+) -> Matching:
+    """Read both networks, check that they are the ones asked for, and match them."""
+    from dpiat_gui.networks.sources import load_network
+
+    networks: list[Network] = []
+    for reference, expected in ((source, request.source_fingerprint), (target, request.target_fingerprint)):
+        network = load_network(reference, request.method, trust=trust)
+        if expected is not None and network.fingerprint != expected:
+            raise TransferError(
+                f"{reference.text} has changed since it was matched.",
+                "Open it again and look at the matching before you transfer.",
+            )
+        networks.append(network)
+    return match_networks(networks[0], networks[1], request.options, request.overrides)
+
+
+def _write(
+    goal: Path, target: TargetValues, copier: Copier, metadata: Mapping[str, str], meter: Meter
+) -> int:
+    """Finish the target's tensors one by one and write them; return the size of the file."""
+    import torch
+
+    total = sum(spec.elements * size_of(spec.dtype) for spec in target.specs)
+    done = 0
+
+    def finished(spec: TensorSpec) -> "Tensor":
+        nonlocal done
+        meter.step(done, total, spec.key)
+        tensor = target.value(spec.key, copier)
+        done += spec.elements * size_of(spec.dtype)
+        return tensor
+
+    try:
+        with torch.no_grad(), one_thread():
+            if SUFFIXES[goal.suffix.lower()] == "safetensors":
+                return write_safetensors(goal, target.specs, finished, metadata)
+            # The two halves of the work: the tensors' values, then the file.
+            total *= 2
+            tensors = {spec.key: finished(spec).contiguous() for spec in target.specs}
+            return write_pth(
+                goal,
+                tensors,
+                watch=lambda written: meter.step(min(total // 2 + written, total), total, goal.name),
+            )
+    except torch.cuda.OutOfMemoryError as error:
+        raise TransferError(
+            "The device has too little memory left for the transfer.", "Choose the device cpu."
+        ) from error
+
+
+def _metadata(
+    request: TransferRequest, plan: TransferPlan, source: SourceReference, target: SourceReference
+) -> dict[str, str]:
+    """Say in the checkpoint where it came from; everything needed to make it again."""
+    from importlib.metadata import version
+
+    def compact(value: object) -> str:
+        return json.dumps(value, sort_keys=True, separators=(",", ":"))
+
+    return {
+        "format": "pt",
+        "program": "dpiat-gui",
+        "version": version("dpiat-gui"),
+        "source": source.text,
+        "source_fingerprint": plan.source_fingerprint,
+        "target": target.text,
+        "target_fingerprint": plan.target_fingerprint,
+        "standardization": request.method,
+        "options": compact(options_to_json(request.options)),
+        "overrides": compact(overrides_to_json(request.overrides)),
+        "operator": plan.operator,
+        "buffers": compact(plan.buffers),
+        "seed": str(request.seed),
+        "plan": plan_digest(plan),
+    }
+
+
+def _notes(source: SourceReference, target: SourceReference, goal: Path, converted: int) -> tuple[str, ...]:
+    """Say what a person should know besides."""
+    notes = []
+    if source.kind == "timm" and not source.option("pretrained", False):
+        notes.append(
+            f"{source.text} was not asked for trained weights: its own initialisation was transferred."
+        )
+    if target.kind == "checkpoint":
+        notes.append(
+            "What the source does not cover keeps the target checkpoint's values; no seed plays a part."
+        )
+    if converted:
+        notes.append(f"{converted} tensors were converted to the target's dtype.")
+    if SUFFIXES[goal.suffix.lower()] == "pth":
+        notes.append("A .pth file holds tensors alone; these settings are not in it.")
+    return tuple(notes)

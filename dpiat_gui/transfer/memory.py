@@ -1,0 +1,90 @@
+"""Carrying out a transfer in memory, between two modules."""
+
+import time
+from typing import TYPE_CHECKING
+
+from dpiat_gui.errors import TransferError
+from dpiat_gui.matching.values import Matching
+from dpiat_gui.transfer.copying import apply_plan
+from dpiat_gui.transfer.coverage import coverage
+from dpiat_gui.transfer.plan_json import plan_digest
+from dpiat_gui.transfer.planning import plan_transfer
+from dpiat_gui.transfer.request import TransferReport
+from dpiat_gui.transfer.values import TransferPlan
+
+if TYPE_CHECKING:
+    from torch import nn
+
+
+def transfer_modules(
+    source_module: "nn.Module", target_module: "nn.Module", plan: TransferPlan, *, score: float | None = None
+) -> TransferReport:
+    """Carry out a plan between two modules, in place.
+
+    Parameters
+    ----------
+    source_module, target_module
+        The modules that were planned for, on any devices, of any dtypes; the target's own stay,
+        and so do its training mode and what requires gradients.
+    plan
+        What goes where.
+    score
+        Of the matching, for the report.
+
+    Raises
+    ------
+    TransferError
+        If a module is not the one that was planned for. Nothing has been changed then.
+    """
+    started = time.perf_counter()
+    source, target = source_module.state_dict(), target_module.state_dict()
+    copied = apply_plan(plan, source.__getitem__, target)
+    return TransferReport(
+        source=plan.source_name,
+        target=plan.target_name,
+        coverage=coverage(plan),
+        plan_digest=plan_digest(plan),
+        device=", ".join(sorted({str(tensor.device) for tensor in target_module.parameters()})) or "cpu",
+        seconds=time.perf_counter() - started,
+        path=None,
+        bytes=copied,
+        score=score,
+    )
+
+
+def transfer_between(
+    source_module: "nn.Module",
+    target_module: "nn.Module",
+    matching: Matching,
+    operator: str = "clip",
+    buffers: bool = True,
+) -> TransferReport:
+    """Transfer weights between two matched modules, in place.
+
+    Parameters
+    ----------
+    source_module, target_module
+        The modules that were matched.
+    matching
+        Their matching.
+    operator, buffers
+        See `dpiat_gui.transfer.planning.plan_transfer`.
+
+    Raises
+    ------
+    TransferError
+        If nothing matches, or a module is not the one that was matched. Nothing has been
+        changed then.
+    """
+    plan = plan_transfer(matching, operator=operator, buffers=buffers)
+    require_something(plan)
+    return transfer_modules(source_module, target_module, plan, score=matching.score)
+
+
+def require_something(plan: TransferPlan) -> None:
+    """Raise `TransferError` if the plan copies nothing at all."""
+    if not any(row.copied for row in plan.rows):
+        raise TransferError(
+            f"Nothing would be transferred from {plan.source_name} to {plan.target_name}: no layers match.",
+            "Choose networks with layers of the same kinds, or clear overrides.",
+        )

@@ -1,0 +1,185 @@
+"""What a transfer is asked for and what it answers, as plain values that cross a process border."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+from dpiat_gui.errors import TransferError
+from dpiat_gui.matching.values import MatchOptions, Overrides
+from dpiat_gui.transfer.coverage import Coverage
+
+MAX_SEED = 2**63 - 1
+
+
+@dataclass(frozen=True, slots=True)
+class TransferRequest:
+    """A whole transfer, from two source references to a file.
+
+    Parameters
+    ----------
+    source, target
+        Source references of the network that gives weights and the one that takes them.
+    output
+        The file to write; ``.safetensors``, ``.pth`` or ``.pt`` decides the format.
+    method
+        Standardization.
+    options, overrides
+        Of the matching.
+    operator, buffers
+        Of the plan; see `dpiat_gui.transfer.planning.plan_transfer`.
+    device
+        ``auto``, ``cpu``, ``cuda``, ``cuda:N`` or ``mps``.
+    seed
+        Of the target's own initialisation, 0 to 2**63 - 1.
+    trust
+        Path of the record of trusted files; None for the default one.
+    source_fingerprint, target_fingerprint
+        What the networks were when they were matched; None for no check.
+
+    Raises
+    ------
+    TransferError
+        If a value has no meaning.
+    """
+
+    source: str
+    target: str
+    output: str
+    method: str = "blocks"
+    options: MatchOptions = field(default_factory=MatchOptions)
+    overrides: Overrides = field(default_factory=Overrides)
+    operator: str = "clip"
+    buffers: bool = True
+    device: str = "auto"
+    seed: int = 0
+    trust: str | None = None
+    source_fingerprint: str | None = None
+    target_fingerprint: str | None = None
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.seed <= MAX_SEED:
+            raise TransferError(
+                f"The seed {self.seed} is out of range.", f"Choose a whole number from 0 to {MAX_SEED}."
+            )
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the request as plain JSON."""
+        plain = {item.name: getattr(self, item.name) for item in fields(self)}
+        plain["options"] = options_to_json(self.options)
+        plain["overrides"] = overrides_to_json(self.overrides)
+        return plain
+
+    @classmethod
+    def from_json(cls, data: Any) -> "TransferRequest":
+        """Read a request.
+
+        Raises
+        ------
+        TransferError
+            If a value is missing, unknown, or of the wrong type; the message names it.
+        """
+        record = _checked(
+            data, {item.name: _type_name(item.type) for item in fields(cls)}, "transfer request"
+        )
+        try:
+            if "options" in record:
+                record["options"] = MatchOptions(**_checked(record["options"], _OPTIONS, "matching options"))
+            if "overrides" in record:
+                lists = _checked(record["overrides"], dict.fromkeys(_OVERRIDES, "list"), "overrides")
+                record["overrides"] = Overrides(**lists)
+            return cls(**record)
+        except (TypeError, ValueError) as error:
+            raise _bad(str(error)) from error
+
+
+@dataclass(frozen=True)
+class TransferReport:
+    """What a transfer did.
+
+    Parameters
+    ----------
+    source, target
+        Names of the two networks.
+    coverage
+        How much of the target comes from the source.
+    plan_digest
+        SHA-256 of the plan that was carried out.
+    device
+        The device the elements were copied on; of the target's tensors, for a transfer in memory.
+    seconds
+        Time it took, networks read and matched included.
+    path, bytes
+        The file that was written, None for a transfer in memory; its size, or the bytes copied.
+    seed
+        Seed of the target's own initialisation, None where no seed plays a part.
+    score
+        Total score of the matching, None where it is not known.
+    notes
+        What a person should know besides, one sentence each.
+    """
+
+    source: str
+    target: str
+    coverage: Coverage
+    plan_digest: str
+    device: str
+    seconds: float
+    path: str | None
+    bytes: int
+    seed: int | None = None
+    score: float | None = None
+    notes: tuple[str, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the report as plain JSON."""
+        plain = {item.name: getattr(self, item.name) for item in fields(self)}
+        plain["coverage"] = self.coverage.to_json()
+        plain["notes"] = list(self.notes)
+        return plain
+
+
+def options_to_json(options: MatchOptions) -> dict[str, Any]:
+    """Return matching options as plain JSON."""
+    return {item.name: getattr(options, item.name) for item in fields(options)}
+
+
+def overrides_to_json(overrides: Overrides) -> dict[str, Any]:
+    """Return overrides as plain JSON: pairs as two-element lists."""
+    return {
+        "pins": [list(pair) for pair in overrides.pins],
+        "bans": [list(pair) for pair in overrides.bans],
+        "fresh": list(overrides.fresh),
+    }
+
+
+def _type_name(kind: Any) -> str:
+    return kind.__name__ if isinstance(kind, type) else str(kind)
+
+
+_OPTIONS = {item.name: _type_name(item.type) for item in fields(MatchOptions)}
+_OVERRIDES = ("pins", "bans", "fresh")
+_PLAIN: Mapping[str, tuple[type, ...]] = {
+    "str": (str,),
+    "str | None": (str, type(None)),
+    "int": (int,),
+    "float": (float, int),
+    "bool": (bool,),
+    "list": (list,),
+}
+
+
+def _checked(data: Any, types: Mapping[str, str], what: str) -> dict[str, Any]:
+    """Return a copy of `data` once every key is known and every plain value of its type."""
+    if not isinstance(data, Mapping):
+        raise _bad(f"The {what} should be an object, not {type(data).__name__}.")
+    for name, value in data.items():
+        if name not in types:
+            raise _bad(f"The {what} holds {name!r}, which is unknown here.")
+        allowed = _PLAIN.get(types[name])
+        if allowed and (not isinstance(value, allowed) or (isinstance(value, bool) and bool not in allowed)):
+            raise _bad(f"{name} of the {what} should be {types[name]}, not {value!r}.")
+    return dict(data)
+
+
+def _bad(message: str) -> TransferError:
+    return TransferError(message, "Check the field that is named.")

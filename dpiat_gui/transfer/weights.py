@@ -1,0 +1,211 @@
+"""Where the numbers of a transfer come from, and the device they meet on."""
+
+import copy
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Protocol
+
+from dpiat_gui.networks.references import SourceReference
+from dpiat_gui.networks.values import TensorSpec
+from dpiat_gui.transfer.copying import check_tensor, find_tensor, region
+from dpiat_gui.transfer.values import PlanRow, Slices, TransferPlan
+
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor, nn
+
+    from dpiat_gui.networks.factories import TrustStore
+
+Read = Callable[[str], "Tensor"]
+"""Gives the tensor of a state-dict key; raises `KeyError` if there is none."""
+
+
+class Copier:
+    """Brings source tensors into target tensors, by way of a device.
+
+    The device only moves bits: dtypes are converted on the CPU, and what travels are integers
+    of the same size. So every device gives the same bytes, not-a-numbers included.
+
+    Parameters
+    ----------
+    read
+        The source's tensors, in the CPU's memory.
+    device
+        ``cpu``, ``cuda:N`` or ``mps``.
+
+    Attributes
+    ----------
+    converted
+        Number of tensors whose dtype was converted so far.
+    """
+
+    def __init__(self, read: Read, device: str) -> None:
+        self._read = read
+        self._device = device
+        self.converted = 0
+
+    def whole(self, row: PlanRow, dtype: "torch.dtype") -> "Tensor":
+        """Return the value of a target that the row covers wholly; may share the source's memory."""
+        source, slices = self._source(row, dtype)
+        if self._stays(dtype):
+            return region(source, slices)
+        return region(_bits(source).to(self._device), slices).contiguous().cpu().view(dtype)
+
+    def into(self, row: PlanRow, target: "Tensor") -> None:
+        """Carry out a row in place, on a target in the CPU's memory."""
+        if not row.padded:
+            target.copy_(self.whole(row, target.dtype))
+            return
+        source, slices = self._source(row, target.dtype)
+        if self._stays(target.dtype):
+            region(target, row.target_slices).copy_(region(source, slices))
+            return
+        work = _bits(target).to(self._device)
+        region(work, row.target_slices).copy_(region(_bits(source).to(self._device), slices))
+        _bits(target).copy_(work)
+
+    def _source(self, row: PlanRow, dtype: "torch.dtype") -> tuple["Tensor", Slices]:
+        """Return the source tensor in the target's dtype, and which part of it the row takes."""
+        assert row.source is not None
+        source = find_tensor(self._read, row.source, row.source_shape, "source").detach()
+        if source.dtype == dtype:
+            return source, row.source_slices
+        self.converted += 1
+        part = region(source, row.source_slices).to(dtype)
+        return part, tuple((0, size) for size in part.shape)
+
+    def _stays(self, dtype: "torch.dtype") -> bool:
+        """Tell whether the work is done in the CPU's memory; no integer is as wide as complex128."""
+        return self._device == "cpu" or dtype.itemsize > 8
+
+
+def _bits(tensor: "Tensor") -> "Tensor":
+    """View a tensor as integers of the same size."""
+    import torch
+
+    kinds = {1: torch.uint8, 2: torch.int16, 4: torch.int32, 8: torch.int64}
+    return tensor.view(kinds[tensor.dtype.itemsize])
+
+
+@contextmanager
+def open_source(
+    reference: SourceReference, *, seed: int, trust: "TrustStore | None" = None
+) -> Iterator[Read]:
+    """Open the weights a transfer takes from: lazily for a file, built for anything else."""
+    if reference.kind == "checkpoint":
+        from dpiat_gui.networks.checkpoints import open_weights
+
+        with open_weights(reference.name) as weights:
+            yield weights.read
+    else:
+        from dpiat_gui.networks.sources import build_module
+
+        yield build_module(reference, seed=seed, trust=trust).cpu().state_dict().__getitem__
+
+
+class TargetValues(Protocol):
+    """The target's own values, and what a transfer makes of them."""
+
+    specs: tuple[TensorSpec, ...]
+    """What the finished checkpoint holds, in state-dict order."""
+
+    def value(self, key: str, copier: Copier) -> "Tensor":
+        """Return the finished tensor of a key."""
+        ...
+
+
+@contextmanager
+def open_target(
+    reference: SourceReference, plan: TransferPlan, *, seed: int, trust: "TrustStore | None" = None
+) -> Iterator[TargetValues]:
+    """Open the target's own values: a checkpoint's, or an initialisation under the seed."""
+    if reference.kind == "checkpoint":
+        from dpiat_gui.networks.checkpoints import open_weights
+
+        with open_weights(reference.name) as weights:
+            yield FileTarget(plan, weights.read)
+    else:
+        from dpiat_gui.networks.sources import build_module
+
+        module = build_module(reference, seed=seed, trust=trust)
+        if reference.runs_code:
+            # The person's code may hand out a module that it keeps, or gives the source too.
+            module = copy.deepcopy(module)
+        yield ModuleTarget(plan, module.cpu())
+
+
+class FileTarget:
+    """A target whose own values stand in a checkpoint, read one at a time.
+
+    Parameters
+    ----------
+    plan
+        What becomes of each tensor.
+    read
+        The checkpoint's tensors; they are not changed.
+    """
+
+    def __init__(self, plan: TransferPlan, read: Read) -> None:
+        self._rows = plan.by_target
+        self._read = read
+        self.specs = tuple(TensorSpec(row.target, row.target_shape, row.target_dtype) for row in plan.rows)
+
+    def value(self, key: str, copier: Copier) -> "Tensor":
+        """Return the finished tensor of a key; a new one, or one that shares a file's memory."""
+        import torch
+
+        row = self._rows[key]
+        if row.source is not None and not row.padded:
+            return copier.whole(row, getattr(torch, row.target_dtype))
+        own = find_tensor(self._read, key, row.target_shape, "target").detach()
+        if row.source is None:
+            return own
+        own = own.clone(memory_format=torch.contiguous_format)
+        copier.into(row, own)
+        return own
+
+
+class ModuleTarget:
+    """A target that was built for this transfer; the finished values take its own ones' place.
+
+    Tensors that share memory (tied weights, a module registered twice) are finished together,
+    in state-dict order, so that the checkpoint says what the module would hold.
+
+    Parameters
+    ----------
+    plan
+        What becomes of each tensor.
+    module
+        The module, in the CPU's memory. It is changed.
+
+    Raises
+    ------
+    TransferError
+        If it is not the network that was planned for.
+    """
+
+    def __init__(self, plan: TransferPlan, module: "nn.Module") -> None:
+        import torch
+
+        # Extra state may be anything at all; only tensors go into a checkpoint.
+        state = {key: value for key, value in module.state_dict().items() if isinstance(value, torch.Tensor)}
+        for row in plan.rows:
+            check_tensor(state.get(row.target), row.target, row.target_shape, "target")
+        self._state = state
+        self.specs = tuple(
+            TensorSpec(key, tuple(value.shape), str(value.dtype).removeprefix("torch."))
+            for key, value in state.items()
+        )
+        self._waiting: dict[int, list[PlanRow]] = {}
+        for row in plan.rows:
+            if row.source is not None:
+                self._waiting.setdefault(self._memory(row.target), []).append(row)
+
+    def _memory(self, key: str) -> int:
+        return self._state[key].untyped_storage().data_ptr()
+
+    def value(self, key: str, copier: Copier) -> "Tensor":
+        """Return the finished tensor of a key: the module's own, changed in place."""
+        for row in self._waiting.pop(self._memory(key), ()):
+            copier.into(row, self._state[row.target])
+        return self._state[key]

@@ -86,10 +86,8 @@ class OutlineFilter(QSortFilterProxyModel):
 
 def _selectable(network: Network) -> dict[str, str]:
     """Return for each module path the path to select: its own, or that of the first layer in it."""
-    found: dict[str, str] = {}
-    for block in network.sequence:
-        for path in (block.path, *(layer.path for layer in block.layers)):
-            found[path] = path
+    found = {block.path: block.path for block in network.sequence}
+    found.update({layer.path: layer.path for layer in network.layers})
     for layer in network.layers:
         above = layer.path
         while above:

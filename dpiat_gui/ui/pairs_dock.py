@@ -1,10 +1,85 @@
 """The pairs pane: every pair in a table that can be sorted, filtered and reached by keyboard."""
 
-from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QWidget
+from PySide6.QtCore import QEvent, QItemSelectionModel, QModelIndex, QPoint, Qt, QTimer, Signal
+from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence, QResizeEvent
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHBoxLayout,
+    QHeaderView,
+    QLineEdit,
+    QPushButton,
+    QStackedWidget,
+    QTableView,
+    QVBoxLayout,
+    QWidget,
+)
 
 from dpiat_gui.document.document import Document
+from dpiat_gui.document.places import places_of
+from dpiat_gui.document.selection import Selection
 from dpiat_gui.services.theme import Theme
+from dpiat_gui.ui.pair_filter import parse_filter
+from dpiat_gui.ui.pairs_model import HEADERS, ROW_ROLE, Column, PairRow, PairsModel, PairsProxy
+from dpiat_gui.ui.widgets import muted, set_state
+
+_NO_NETWORKS = "Open two networks to see their pairs."
+_NO_ROW = "No pair passes the filter."
+_FILTER_HELP = (
+    "Words look everywhere. score<0.5, covered>=90%, kind:conv, state:weak,fresh, source:blocks.1, "
+    'target:head, shape:64x3; -word leaves out; "two words" stay together.'
+)
+_SHARES = (25, 25, 12, 23, 8, 8, 8)
+"""Widths of the columns relative to one another."""
+_LEAST = (16, 16, 11, 14, 8, 8, 9)
+"""Least widths in characters; a narrower pane scrolls sideways."""
+
+
+class PairsTable(QTableView):
+    """The table itself: Enter opens, Ctrl+C copies, columns share the width there is.
+
+    Signals
+    -------
+    opened
+        Enter on a row.
+    copied
+        Ctrl+C.
+    """
+
+    opened = Signal()
+    copied = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._sized_by_hand = False
+        self._sizing = False
+        self.horizontalHeader().sectionResized.connect(self._on_section_resized)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Share out the width, until a person sets that of a column."""
+        super().resizeEvent(event)
+        if self._sized_by_hand or not self.model():
+            return
+        character = self.fontMetrics().averageCharWidth()
+        width = self.viewport().width()
+        self._sizing = True
+        for column in range(len(_SHARES) - 1):
+            share = width * _SHARES[column] // sum(_SHARES)
+            self.setColumnWidth(column, max(share, _LEAST[column] * character))
+        self._sizing = False
+
+    def _on_section_resized(self, column: int) -> None:
+        # The last one is Qt's to stretch, so it tells nothing of a person's wish.
+        if not self._sizing and column < len(_SHARES) - 1 and self.isVisible():
+            self._sized_by_hand = True
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Take Enter and the key for copying."""
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and not event.modifiers():
+            self.opened.emit()
+        elif event.matches(QKeySequence.StandardKey.Copy):
+            self.copied.emit()
+        else:
+            super().keyPressEvent(event)
 
 
 class PairsPanel(QWidget):
@@ -26,6 +101,255 @@ class PairsPanel(QWidget):
 
     def __init__(self, document: Document, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._document = document
+        self._following = False
+        self._count = 0
+        self.model = PairsModel(self)
+        self.proxy = PairsProxy(self)
+        self.proxy.setSourceModel(self.model)
+        self.filter_line = QLineEdit()
+        self.shown = muted()
+        self.error = muted(small=True)
+        self.table = self._make_table()
+        self.empty_text = muted(_NO_NETWORKS)
+        self.clear_filter = QPushButton("Clear filter")
+        self._stack = QStackedWidget()
+        # Plan and coverage take longer than the matching; the table does not wait for them.
+        self._coverage_timer = QTimer(self, singleShot=True, interval=0)
+        self._lay_out()
+        self._connect()
+        self._on_matching_changed()
 
     def set_theme(self, theme: Theme) -> None:
         """Draw with the colours of `theme`."""
+        self.model.set_theme(theme)
+
+    def set_filter_text(self, text: str) -> None:
+        """Filter by `text`, as if it were typed."""
+        self.filter_line.setText(text)
+
+    def copy_rows(self) -> None:
+        """Copy the selected rows, or all that are shown, as tab-separated text with a header."""
+        chosen = sorted(index.row() for index in self.table.selectionModel().selectedRows())
+        rows = chosen or range(self.proxy.rowCount())
+        lines = ["\t".join(HEADERS)]
+        lines += ["\t".join(self._row(at).text(column) for column in Column) for at in rows]
+        QGuiApplication.clipboard().setText("\n".join(lines) + "\n")
+
+    # -- set-up -------------------------------------------------------------------------
+
+    def _make_table(self) -> PairsTable:
+        table = PairsTable()
+        table.setModel(self.proxy)
+        table.setAccessibleName("Pairs")
+        table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        table.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        table.setTextElideMode(Qt.TextElideMode.ElideMiddle)
+        table.setWordWrap(False)
+        table.setShowGrid(False)
+        table.setTabKeyNavigation(False)
+        table.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        table.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        table.verticalHeader().hide()
+        table.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        table.verticalHeader().setDefaultSectionSize(round(self.fontMetrics().height() * 1.6))
+        header = table.horizontalHeader()
+        header.setHighlightSections(False)
+        header.setStretchLastSection(True)
+        table.setSortingEnabled(True)
+        table.sortByColumn(Column.TARGET, Qt.SortOrder.AscendingOrder)
+        # Until a person sorts, unused sources stand between the targets, where they belong.
+        self.proxy.sort(-1)
+        header.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
+        header.setSortIndicatorClearable(True)
+        return table
+
+    def _lay_out(self) -> None:
+        self.filter_line.setPlaceholderText("Filter: score<0.5 kind:conv state:weak")
+        self.filter_line.setToolTip(_FILTER_HELP)
+        self.filter_line.setAccessibleName("Filter of the pairs")
+        self.filter_line.setAccessibleDescription(_FILTER_HELP)
+        self.filter_line.setClearButtonEnabled(True)
+        self.filter_line.setProperty("pill", True)
+        self.error.setProperty("state", "error")
+        self.error.hide()
+        top = QHBoxLayout()
+        top.addWidget(self.filter_line, 3)
+        top.addWidget(self.error, 2)
+        top.addStretch(1)
+        top.addWidget(self.shown)
+        empty = QWidget()
+        inside = QVBoxLayout(empty)
+        inside.addStretch(1)
+        inside.addWidget(self.empty_text, 0, Qt.AlignmentFlag.AlignHCenter)
+        inside.addWidget(self.clear_filter, 0, Qt.AlignmentFlag.AlignHCenter)
+        inside.addStretch(2)
+        self._stack.addWidget(self.table)
+        self._stack.addWidget(empty)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(8, 6, 8, 0)
+        layout.setSpacing(6)
+        layout.addLayout(top)
+        layout.addWidget(self._stack, 1)
+        self.setFocusProxy(self.table)
+
+    def _connect(self) -> None:
+        document = self._document
+        document.matching_changed.connect(self._on_matching_changed)
+        document.plan_changed.connect(self._coverage_timer.start)
+        document.selection_changed.connect(self._follow)
+        self._coverage_timer.timeout.connect(self._fill_covered)
+        self.filter_line.textChanged.connect(self._on_filter_changed)
+        self.filter_line.installEventFilter(self)
+        self.clear_filter.clicked.connect(self.filter_line.clear)
+        self.table.selectionModel().currentRowChanged.connect(self._on_current_changed)
+        self.table.opened.connect(self._on_opened)
+        self.table.doubleClicked.connect(self._on_opened)
+        self.table.copied.connect(self.copy_rows)
+        self.table.customContextMenuRequested.connect(self._on_context_menu)
+
+    # -- following the document ---------------------------------------------------------
+
+    def _on_matching_changed(self) -> None:
+        matching = self._document.matching
+        self._following = True
+        try:
+            self.model.set_matching(matching)
+        finally:
+            self._following = False
+        count = len(matching.pairs) if matching else 0
+        if count != self._count:
+            self._count = count
+            self.count_changed.emit(count)
+        self._coverage_timer.start()
+        self._show_what_there_is()
+        self._follow()
+
+    def _fill_covered(self) -> None:
+        coverage = self._document.coverage
+        self._following = True
+        try:
+            self.model.set_covered(coverage.by_layer if coverage is not None else {})
+        finally:
+            self._following = False
+
+    def _follow(self) -> None:
+        """Make the row of the document's selection current, if it is shown."""
+        if self._following:
+            return
+        selection = self._document.selection
+        row = self._find(selection)
+        selected = self.table.selectionModel()
+        if row is not None and row == self.table.currentIndex().row() and selected.isRowSelected(row):
+            return
+        self._following = True
+        try:
+            if row is None:
+                selected.clear()
+                return
+            index = self.proxy.index(
+                row, self.table.currentIndex().column() if self.table.currentIndex().isValid() else 0
+            )
+            flags = QItemSelectionModel.SelectionFlag
+            selected.setCurrentIndex(index, flags.ClearAndSelect | flags.Rows)
+            self.table.scrollTo(index, QAbstractItemView.ScrollHint.EnsureVisible)
+        finally:
+            self._following = False
+
+    def _find(self, selection: Selection) -> int | None:
+        """Return the row of a selection; of a block, that of its first layer which is shown."""
+        wanted = self._layer_paths(selection)
+        if not wanted:
+            return None
+        side = 1 if selection.target is not None else 0
+        for at in range(self.proxy.rowCount()):
+            row = self._row(at)
+            if (row.target if side else row.source) in wanted:
+                return at
+        return None
+
+    def _layer_paths(self, selection: Selection) -> frozenset[str]:
+        document = self._document
+        path = selection.target if selection.target is not None else selection.source
+        network = document.target if selection.target is not None else document.source
+        if path is None or network is None:
+            return frozenset()
+        place = places_of(network, document.options.layer_types).get(path)
+        if place is None:
+            return frozenset()
+        layers = (place.layer,) if place.layer else place.block.layers
+        return frozenset(layer.path for layer in layers)
+
+    # -- what a person does -------------------------------------------------------------
+
+    def eventFilter(self, watched: object, event: QEvent) -> bool:
+        """Leave the filter line: Esc clears it, Down and Enter go to the table."""
+        if (
+            watched is self.filter_line
+            and isinstance(event, QKeyEvent)
+            and event.type() == QEvent.Type.KeyPress
+        ):
+            if event.key() == Qt.Key.Key_Escape and self.filter_line.text():
+                self.filter_line.clear()
+                return True
+            if event.key() in (Qt.Key.Key_Down, Qt.Key.Key_Return, Qt.Key.Key_Enter):
+                self._enter_table()
+                return True
+        return False
+
+    def _enter_table(self) -> None:
+        if not self.proxy.rowCount():
+            return
+        self.table.setFocus(Qt.FocusReason.TabFocusReason)
+        if not self.table.currentIndex().isValid():
+            self.table.selectRow(0)
+
+    def _on_filter_changed(self, text: str) -> None:
+        parsed = parse_filter(text)
+        self._following = True
+        try:
+            self.proxy.set_filter(parsed)
+        finally:
+            self._following = False
+        self.error.setText(parsed.error)
+        self.error.setVisible(bool(parsed.error))
+        set_state(self.filter_line, "invalid", bool(parsed.error))
+        self._show_what_there_is()
+        self._follow()
+
+    def _show_what_there_is(self) -> None:
+        rows, shown = self.model.rowCount(), self.proxy.rowCount()
+        self.shown.setText(
+            "" if not rows else f"{shown} rows" if shown == rows else f"{shown} of {rows} rows"
+        )
+        self._stack.setCurrentIndex(0 if shown else 1)
+        error = self._document.match_error
+        self.empty_text.setText(_NO_ROW if rows else str(error) if error else _NO_NETWORKS)
+        self.clear_filter.setVisible(bool(rows))
+
+    def _on_current_changed(self, current: QModelIndex, _previous: QModelIndex) -> None:
+        if self._following or not current.isValid():
+            return
+        self._following = True
+        try:
+            self._document.select(self._row(current.row()).selection)
+        finally:
+            self._following = False
+
+    def _on_opened(self) -> None:
+        index = self.table.currentIndex()
+        if index.isValid():
+            self._on_current_changed(index, index)
+            self.centre_requested.emit(self._document.selection)
+
+    def _on_context_menu(self, where: QPoint) -> None:
+        index = self.table.indexAt(where)
+        if index.isValid():
+            self._on_current_changed(index, index)
+            self.context_menu_requested.emit(self.table.viewport().mapToGlobal(where))
+
+    def _row(self, at: int) -> PairRow:
+        row = self.proxy.index(at, 0).data(ROW_ROLE)
+        assert isinstance(row, PairRow)
+        return row

@@ -1,0 +1,361 @@
+"""The drawing of a block: its box, title, chips or rows, and the marks of a matching."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
+
+from dpiat_gui.canvas.columns import Entry, EntryMarks, Mark, Row, RowState, Side
+from dpiat_gui.canvas.layout import Placed
+from dpiat_gui.canvas.primitives import Anchor, Box, Dot, Line, Polygon, Primitive, Text
+from dpiat_gui.canvas.style import Measured, Style
+
+RADIUS = 5.0
+TAGS = {Side.SOURCE: "unused", Side.TARGET: "fresh"}
+_NAMES = {Side.SOURCE: "unmatched", Side.TARGET: "fresh"}
+"""The theme's colours of what is not matched, by side."""
+
+
+@dataclass(frozen=True)
+class BlockView:
+    """All that the drawing of a block depends on; equal views look the same.
+
+    Parameters
+    ----------
+    entry, marks, side
+        What it shows.
+    width, height, header
+        Of its box.
+    rows
+        Top of each row, from the box's top; empty unless expanded.
+    row_height
+        Of each row.
+    """
+
+    entry: Entry
+    marks: EntryMarks
+    side: Side
+    width: float
+    height: float
+    header: float
+    rows: tuple[float, ...] = ()
+    row_height: float = 0.0
+
+    @classmethod
+    def of(cls, entry: Entry, marks: EntryMarks, side: Side, width: float, placed: Placed) -> "BlockView":
+        """Return the view of a placed entry."""
+        rows = tuple(row - placed.top for row in placed.rows)
+        return cls(entry, marks, side, width, placed.height, placed.header, rows, placed.row_height)
+
+    @property
+    def free(self) -> bool:
+        """True if it could be matched and nothing of it is."""
+        return self.marks.whole.state is RowState.FREE
+
+
+def draw_block(view: BlockView, style: Style) -> list[Primitive]:
+    """Return the drawing of a block, its upper left corner at (0, 0)."""
+    drawing = _frame(view, style)
+    if view.entry.single:
+        drawing += _single(view, style)
+    else:
+        drawing += _title(view, style)
+        if view.rows:
+            for i, row in enumerate(view.entry.rows):
+                drawing += _row(view, style, row, view.marks.rows[i], view.rows[i])
+        else:
+            drawing += _chips(view, style)
+    return drawing + _badges(view, style)
+
+
+def draw_skeleton(view: BlockView, style: Style) -> list[Primitive]:
+    """Return the drawing of a block for a zoom at which text cannot be read: bars stand for it."""
+    drawing = _frame(view, style)
+    unit, ink = style.unit, style.color("border_strong", 0.55)
+    left = 26 * unit
+    room = view.width - left - 12 * unit
+    strip = view.header if view.rows or view.entry.single else view.height * 0.55
+    length = min(style.title.width(view.entry.title), room * 0.75)
+    drawing.append(Box(QRectF(left, strip / 2 - 2.5 * unit, length, 5 * unit), ink))
+    if view.rows:
+        for row, mark, top in zip(view.entry.rows, view.marks.rows, view.rows, strict=True):
+            middle = top + view.row_height / 2
+            drawing.append(_row_dot(view, style, row, mark, middle))
+            length = min(style.text.width(row.name), room * 0.5)
+            faint = style.color("border_strong", 0.55 if row.scored else 0.25)
+            drawing.append(Box(QRectF(left + 8 * unit, middle - 2 * unit, length, 4 * unit), faint))
+            if view.side is Side.TARGET:
+                drawing += _coverage(view, style, mark, middle)
+    elif not view.entry.single:
+        drawing += _chips(view, style, words=False)
+    return drawing + _badges(view, style)
+
+
+def _frame(view: BlockView, style: Style) -> list[Primitive]:
+    box = QRectF(0, 0, view.width, view.height)
+    if view.free:
+        name = _NAMES[view.side]
+        fill, stroke = style.color(f"{name}_soft"), style.color(name, 0.55)
+    else:
+        fill, stroke = style.color("surface"), style.color("border")
+    bar = QRectF(0, 0, 6 * style.unit, view.height)
+    return [
+        Box(box, fill, stroke, radius=RADIUS, dashed=view.free),
+        Box(bar, style.role(view.entry.role), radius=min(3.0, RADIUS)),
+    ]
+
+
+def _title(view: BlockView, style: Style) -> list[Primitive]:
+    unit = style.unit
+    strip = view.header if view.rows else view.height * 0.56
+    left, right = 26 * unit, view.width - 12 * unit
+    title = style.title.fitted(view.entry.title, right - left, Qt.TextElideMode.ElideRight)
+    used = left + style.title.width(title)
+    drawing: list[Primitive] = [
+        _chevron(style, 16 * unit, strip / 2 + 0.5, bool(view.rows)),
+        Text(left, style.title.baseline(0, strip), title, style.title.face, style.color("text")),
+    ]
+    drawing += _path(view, style, used + 10 * unit, right, strip)
+    return drawing
+
+
+def _path(view: BlockView, style: Style, left: float, right: float, strip: float) -> list[Primitive]:
+    path = style.mono.fitted(view.entry.path, right - left, Qt.TextElideMode.ElideLeft)
+    if not path:
+        return []
+    return [_right(right, style.mono.baseline(0, strip), path, style.mono, style, "text_muted")]
+
+
+def _chevron(style: Style, x: float, y: float, expanded: bool) -> Primitive:
+    """Return the small triangle that says a block opens."""
+    a, b = 3.6 * style.unit, 2.2 * style.unit
+    points = [(-a, -b), (a, -b), (0, b)] if expanded else [(-b, -a), (b, 0), (-b, a)]
+    return Polygon([QPointF(x + dx, y + dy) for dx, dy in points], style.color("border_strong"))
+
+
+def _single(view: BlockView, style: Style) -> list[Primitive]:
+    unit, height = style.unit, view.height
+    row, mark = view.entry.rows[0], view.marks.rows[0]
+    face = style.title if row.scored else style.text
+    left, right = 26 * unit, view.width - 12 * unit
+    drawing: list[Primitive] = [_row_dot(view, style, row, mark, height / 2, 16 * unit)]
+    tag = _tag(view, style, mark, height / 2)
+    if view.side is Side.TARGET and row.scored and not tag:
+        tag = _coverage(view, style, mark, height / 2)
+    if tag:
+        right -= _tag_width(style) + 8 * unit
+    drawing += tag
+    title = face.fitted(view.entry.title, right - left, Qt.TextElideMode.ElideRight)
+    color = style.color("text" if row.scored else "text_muted")
+    drawing.append(Text(left, face.baseline(0, height), title, face.face, color))
+    return drawing + _path(view, style, left + face.width(title) + 10 * unit, right, height)
+
+
+def _row(view: BlockView, style: Style, row: Row, mark: Mark, top: float) -> list[Primitive]:
+    unit, height = style.unit, view.row_height
+    middle = top + height / 2
+    drawing: list[Primitive] = []
+    if mark.state is RowState.FREE and not view.free:
+        band = QRectF(6 * unit, top + 0.5, view.width - 6.5 * unit, height - 1)
+        drawing.append(Box(band, style.color(f"{_NAMES[view.side]}_soft")))
+    drawing.append(_row_dot(view, style, row, mark, middle))
+    tag = _tag(view, style, mark, middle)
+    drawing += tag
+    if view.side is Side.TARGET and row.scored and not tag:
+        drawing += _coverage(view, style, mark, middle)
+    right = view.width - 12 * unit - _tag_width(style) - 10 * unit
+    left = 34 * unit
+    shape = row.shape if row.scored else ""
+    shape_left = right - style.mono.width(shape)
+    ink = style.color("text" if row.scored else "text_muted")
+    name = style.text.fitted(row.name, (shape_left if shape else right) - left - 8 * unit)
+    drawing.append(Text(left, style.text.baseline(top, height), name, style.text.face, ink))
+    if shape:
+        drawing.append(_right(right, style.mono.baseline(top, height), shape, style.mono, style, "text_muted"))
+    return drawing
+
+
+def _row_dot(
+    view: BlockView, style: Style, row: Row, mark: Mark, middle: float, x: float | None = None
+) -> Primitive:
+    """Return a row's dot in its role's colour: hollow if it is not matched, small if it never is."""
+    unit = style.unit
+    x = 22 * unit if x is None else x
+    if mark.state is RowState.FREE:
+        return Dot(x, middle, 3.0 * unit, None, style.outline(row.role), 1.6 * unit)
+    return Dot(x, middle, (3.4 if row.scored else 2.6) * unit, style.role(row.role))
+
+
+def _tag_width(style: Style) -> float:
+    return 46 * style.unit
+
+
+def _tag(view: BlockView, style: Style, mark: Mark, middle: float) -> list[Primitive]:
+    """Return the word at the right of a row that is not matched."""
+    if mark.state is not RowState.FREE and not mark.fresh:
+        return []
+    right = view.width - 12 * style.unit
+    face, half = style.strong, style.strong.metrics.height() / 2
+    word = TAGS[view.side]
+    return [_right(right, face.baseline(middle - half, 2 * half), word, face, style, _NAMES[view.side])]
+
+
+def _coverage(view: BlockView, style: Style, mark: Mark, middle: float) -> list[Primitive]:
+    """Return the bar of how much of a target row comes from the source."""
+    if mark.coverage is None:
+        return []
+    unit = style.unit
+    width, height = _tag_width(style), 4.5 * unit
+    left, top = view.width - 12 * unit - width, round(middle - height / 2)
+    drawing: list[Primitive] = [
+        Box(QRectF(left, top, width, height), style.color("border"), radius=height / 2)
+    ]
+    if mark.coverage > 0:
+        filled = QRectF(left, top, max(width * mark.coverage, height), height)
+        drawing.append(Box(filled, style.score(mark.coverage), radius=height / 2))
+    return drawing
+
+
+def _chips(view: BlockView, style: Style, words: bool = True) -> list[Primitive]:
+    """Return the collapsed block's second line: a chip a layer, and how much of it is matched."""
+    unit, marks = style.unit, view.marks
+    middle = round(view.height * 0.76)
+    side_words, right = _chip_words(view, style, middle)
+    left = 26 * unit
+    count = len(view.entry.rows)
+    pitch = min(18 * unit, (right - left - 6 * unit) / max(count, 1))
+    height = 5 * unit
+    drawing: list[Primitive] = []
+    fits = count
+    if pitch < 4 * unit:
+        pitch = 4 * unit
+        fits = max(int((right - left - 40 * unit) / pitch), 1)
+    for i, (row, mark) in enumerate(zip(view.entry.rows[:fits], marks.rows[:fits], strict=True)):
+        gap = min(3 * unit, pitch * 0.25)
+        chip = QRectF(left + i * pitch, middle - height / 2, pitch - gap, height)
+        if mark.state is RowState.FREE:
+            chip.adjust(0.6, 0.6, -0.6, -0.6)
+            drawing.append(Box(chip, None, style.outline(row.role), radius=2 * unit, width=1.2))
+        else:
+            drawing.append(Box(chip, style.role(row.role), radius=2 * unit))
+    if fits < count and words:
+        more = f"+{count - fits}"
+        x = left + fits * pitch + 3 * unit
+        base = style.small.baseline(middle - height, 2 * height)
+        drawing.append(Text(x, base, more, style.small.face, style.color("text_muted")))
+    return drawing + (side_words if words else [])
+
+
+def _chip_words(view: BlockView, style: Style, middle: float) -> tuple[list[Primitive], float]:
+    """Return what stands right of the chips, and where the room for chips ends."""
+    unit, mark = style.unit, view.marks.whole
+    right = view.width - 12 * unit
+    reserved = right - _tag_width(style) - 8 * unit
+    if mark.state is RowState.FREE:
+        return _tag(view, style, mark, middle), reserved
+    face = style.small
+    base = face.baseline(middle - 8 * unit, 16 * unit)
+    if view.side is Side.TARGET and mark.coverage is not None:
+        drawing = _coverage(view, style, mark, middle)
+        text = f"{100 * mark.coverage:.0f} %"
+        end = right - _tag_width(style) - 7 * unit
+        drawing.append(_right(end, base, text, face, style, "text_muted"))
+        return drawing, end - face.width("100 %") - 6 * unit
+    free = sum(row.state is RowState.FREE for row in view.marks.rows)
+    if free:
+        text = f"{free} {TAGS[view.side]}"
+        return [
+            _right(right, base, text, face, style, _NAMES[view.side])
+        ], right - face.width(text) - 8 * unit
+    return [], reserved
+
+
+def _right(
+    right: float, baseline: float, text: str, face: Measured, style: Style, color: str
+) -> Text:
+    """Return a text that ends at `right`."""
+    width = face.width(text)
+    return Text(right - width, baseline, text, face.face, style.color(color), Anchor.END, width)
+
+
+def _badges(view: BlockView, style: Style) -> list[Primitive]:
+    """Return the marks of overrides, on the side where edges end."""
+    marks: list[tuple[Mark, float]] = []
+    if view.rows:
+        marks = [(m, top + view.row_height / 2) for m, top in zip(view.marks.rows, view.rows, strict=True)]
+        if not any(m.pinned or m.banned or m.fresh for m, _ in marks):
+            marks.append((view.marks.whole, view.header / 2))
+    else:
+        marks.append((view.marks.whole, view.header / 2))
+    inward = -1 if view.side is Side.SOURCE else 1
+    port = view.width if view.side is Side.SOURCE else 0.0
+    drawing: list[Primitive] = []
+    for mark, y in marks:
+        x = port
+        for shown, draw in ((mark.pinned, pin_badge), (mark.banned, ban_badge), (mark.fresh, fresh_badge)):
+            if shown:
+                drawing += draw(style, x, y)
+                x += inward * 12 * style.unit
+    return drawing
+
+
+def pin_badge(style: Style, x: float, y: float) -> list[Primitive]:
+    """Return the badge of a pair pinned by hand: a filled disc."""
+    unit = style.unit
+    return [
+        Dot(x, y, 5 * unit, style.color("pin"), style.color("surface"), 1.5 * unit),
+        Dot(x, y, 1.6 * unit, style.color("on_accent")),
+    ]
+
+
+def ban_badge(style: Style, x: float, y: float) -> list[Primitive]:
+    """Return the badge of a banned pair: a ring with a bar across."""
+    unit = style.unit
+    reach = 3.0 * unit
+    return [
+        Dot(x, y, 4.6 * unit, style.color("surface"), style.color("ban"), 1.6 * unit),
+        Line(QLineF(x - reach, y + reach, x + reach, y - reach), style.color("ban"), 1.6 * unit),
+    ]
+
+
+def fresh_badge(style: Style, x: float, y: float) -> list[Primitive]:
+    """Return the badge of a target left fresh by hand: a ring with a plus."""
+    unit = style.unit
+    reach = 2.2 * unit
+    ink = style.color("fresh")
+    return [
+        Dot(x, y, 4.6 * unit, style.color("surface"), ink, 1.6 * unit),
+        Line(QLineF(x - reach, y, x + reach, y), ink, 1.4 * unit),
+        Line(QLineF(x, y - reach, x, y + reach), ink, 1.4 * unit),
+    ]
+
+
+def draw_silhouettes(views: Sequence[tuple[QPointF, BlockView]], style: Style) -> dict[int, list[QRectF]]:
+    """Return plain rectangles by colour for a zoom at which blocks are specks.
+
+    Parameters
+    ----------
+    views
+        Upper left corners and views of blocks.
+    style
+        The style.
+
+    Returns
+    -------
+    dict
+        By colour (``QColor.rgba``), what to fill with it, in painting order.
+    """
+    found: dict[int, list[QRectF]] = {}
+    for corner, view in views:
+        name = f"{_NAMES[view.side]}_soft" if view.free else "surface"
+        box = QRectF(corner.x(), corner.y(), view.width, view.height)
+        found.setdefault(style.color(name).rgba(), []).append(box)
+    for corner, view in views:
+        bar = QRectF(corner.x(), corner.y(), 18 * style.unit, view.height)
+        found.setdefault(style.role(view.entry.role).rgba(), []).append(bar)
+        # One stroke of ink a row or title keeps the texture of the columns.
+        ink = style.color("border").rgba()
+        for top in view.rows or (view.height / 2 - 4 * style.unit,):
+            line = QRectF(corner.x() + 34 * style.unit, corner.y() + top + 4, view.width * 0.45, 8 * style.unit)
+            found.setdefault(ink, []).append(line)
+    return found

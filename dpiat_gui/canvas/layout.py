@@ -1,0 +1,448 @@
+"""Where blocks, rows, ports and edges stand: pure functions from structure to numbers.
+
+Heights only; the x of columns comes from `Columns`, so that a resize moves no row. One unit is
+one pixel at 100 %.
+"""
+
+from collections.abc import Collection, Hashable, Sequence
+from dataclasses import dataclass, field
+
+from dpiat_gui.canvas.alignment import Group, align
+
+
+@dataclass(frozen=True, slots=True)
+class Metrics:
+    """Heights of what is drawn; made from the system's font by `dpiat_gui.canvas.style`.
+
+    Parameters
+    ----------
+    collapsed
+        Height of a collapsed block: a title and a line of chips.
+    single
+        Height of a layer that stands by itself.
+    header
+        Height of an expanded block's title.
+    row
+        Height of a row.
+    padding
+        Space below the last row of an expanded block.
+    spacing
+        Space between entries of a column.
+    margin
+        Space above the first and below the last entry.
+    """
+
+    collapsed: float = 40.0
+    single: float = 26.0
+    header: float = 26.0
+    row: float = 18.0
+    padding: float = 8.0
+    spacing: float = 8.0
+    margin: float = 16.0
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """The x of the two columns.
+
+    Parameters
+    ----------
+    margin
+        Space left of the sources and right of the targets.
+    width
+        Width of a column.
+    gap
+        Space between the columns, where the edges run.
+    """
+
+    margin: float = 28.0
+    width: float = 340.0
+    gap: float = 320.0
+
+    @classmethod
+    def fitting(cls, available: float, unit: float = 1.0) -> "Columns":
+        """Return columns that fill `available`, within what reads well.
+
+        Parameters
+        ----------
+        available
+            Width to fill.
+        unit
+            Scale of the widths, for larger system fonts.
+        """
+        margin = 28.0 if available >= 900 * unit else 14.0
+        inner = available - 2 * margin
+        width = min(max(inner * 0.36, 226.0 * unit), 400.0 * unit)
+        gap = min(max(inner - 2 * width, 84.0 * unit), 460.0 * unit)
+        return cls(margin, round(width), round(gap))
+
+    @property
+    def source_left(self) -> float:
+        """Left side of the sources."""
+        return self.margin
+
+    @property
+    def source_right(self) -> float:
+        """Right side of the sources, where edges begin."""
+        return self.margin + self.width
+
+    @property
+    def target_left(self) -> float:
+        """Left side of the targets, where edges end."""
+        return self.margin + self.width + self.gap
+
+    @property
+    def total(self) -> float:
+        """Width of everything."""
+        return 2 * (self.margin + self.width) + self.gap
+
+
+@dataclass(frozen=True, slots=True)
+class EntryShape:
+    """What the layout needs to know of an entry.
+
+    Parameters
+    ----------
+    key
+        What it is; unmatched entries of equal keys face each other where they can.
+    rows
+        One key a layer.
+    single
+        True for a layer that stands by itself, which never expands.
+    """
+
+    key: Hashable
+    rows: tuple[Hashable, ...]
+    single: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A matched pair of entries.
+
+    Parameters
+    ----------
+    source, target
+        Positions of the entries.
+    rows
+        Matched rows, as (source row, target row).
+    """
+
+    source: int
+    target: int
+    rows: tuple[tuple[int, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """Where an entry stands.
+
+    Parameters
+    ----------
+    top, height
+        Of its box.
+    header
+        Height of its title, from the top; the whole height if it is not expanded.
+    rows
+        Top of each row; empty unless expanded.
+    row_height
+        Height of each row.
+    """
+
+    top: float
+    height: float
+    header: float
+    rows: tuple[float, ...] = ()
+    row_height: float = 0.0
+
+    @property
+    def bottom(self) -> float:
+        """Lower side of its box."""
+        return self.top + self.height
+
+    @property
+    def expanded(self) -> bool:
+        """True if its rows are shown."""
+        return bool(self.rows)
+
+    @property
+    def port(self) -> float:
+        """Height at which edges of the whole entry end."""
+        return self.top + self.header / 2
+
+    def row_port(self, row: int) -> float:
+        """Height at which edges of a row end."""
+        return self.rows[row] + self.row_height / 2
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """An edge to draw.
+
+    Parameters
+    ----------
+    link
+        Position of its pair of entries.
+    y0, y1
+        Heights of its ends.
+    pair
+        Position among the link's rows; None for an edge that stands for the whole link.
+    """
+
+    link: int
+    y0: float
+    y1: float
+    pair: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Band:
+    """A ribbon from one source to the span of several targets it serves.
+
+    Parameters
+    ----------
+    link
+        Position of the span's first pair of entries.
+    source_top, source_bottom, target_top, target_bottom
+        Heights of its corners.
+    pair
+        Position of the span's first row pair within the link, None for a span of entries.
+    """
+
+    link: int
+    source_top: float
+    source_bottom: float
+    target_top: float
+    target_bottom: float
+    pair: int | None = None
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Both columns, placed.
+
+    Parameters
+    ----------
+    source, target
+        The entries of either column, in order.
+    height
+        Of everything, margins included.
+    """
+
+    source: tuple[Placed, ...] = ()
+    target: tuple[Placed, ...] = ()
+    height: float = 0.0
+
+
+@dataclass(frozen=True)
+class Edges:
+    """What is drawn between two placed columns.
+
+    Parameters
+    ----------
+    edges
+        From top to bottom; no two of them cross.
+    bands
+        Ribbons of spans.
+    leads
+        By source entry: the link drawn row by row.
+    """
+
+    edges: tuple[Edge, ...] = ()
+    bands: tuple[Band, ...] = ()
+    leads: dict[int, int] = field(default_factory=dict)
+
+
+def place(
+    sources: Sequence[EntryShape],
+    targets: Sequence[EntryShape],
+    links: Sequence[Link],
+    open_sources: Collection[int] = (),
+    open_targets: Collection[int] = (),
+    metrics: Metrics | None = None,
+) -> Layout:
+    """Place two columns in the aligned layout: matched entries face each other.
+
+    Parameters
+    ----------
+    sources, targets
+        The entries of either column, in order.
+    links
+        The matched pairs, in target order; sources never decrease.
+    open_sources, open_targets
+        Positions of expanded entries.
+    metrics
+        Heights; the defaults if None.
+
+    Notes
+    -----
+    Where one source serves one target and both are expanded, their rows face each other too.
+    A source that serves several targets stands beside the middle of their span.
+    """
+    metrics = metrics or Metrics()
+    groups = align(
+        [entry.key for entry in sources],
+        [entry.key for entry in targets],
+        [(link.source, link.target) for link in links],
+    )
+    by_target = {link.target: link for link in links}
+    left: list[Placed] = []
+    right: list[Placed] = []
+    y = metrics.margin
+    for group in groups:
+        of_source = [_size(sources[i], i in open_sources, metrics) for i in group.sources]
+        of_target = [_size(targets[i], i in open_targets, metrics) for i in group.targets]
+        if group.linked and len(group.targets) == 1:
+            of_source, of_target = _facing(of_source, of_target, sources, targets, group, by_target, metrics)
+        height = max(_stack_height(of_source, metrics), _stack_height(of_target, metrics))
+        centred = group.linked and len(group.targets) > 1
+        left.extend(_stack(of_source, y, height if centred else None, metrics))
+        right.extend(_stack(of_target, y, height if centred else None, metrics))
+        y += height + metrics.spacing
+    return Layout(tuple(left), tuple(right), y - metrics.spacing + metrics.margin if groups else 0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class _Size:
+    """Height of an entry and the slot of each of its rows."""
+
+    height: float
+    header: float
+    slots: tuple[int, ...] = ()
+
+
+def _size(entry: EntryShape, expanded: bool, metrics: Metrics) -> _Size:
+    if entry.single:
+        return _Size(metrics.single, metrics.single)
+    if not expanded or not entry.rows:
+        return _Size(metrics.collapsed, metrics.collapsed)
+    return _open_size(tuple(range(len(entry.rows))), len(entry.rows), metrics)
+
+
+def _open_size(slots: tuple[int, ...], count: int, metrics: Metrics) -> _Size:
+    return _Size(metrics.header + count * metrics.row + metrics.padding, metrics.header, slots)
+
+
+def _facing(
+    of_source: list[_Size],
+    of_target: list[_Size],
+    sources: Sequence[EntryShape],
+    targets: Sequence[EntryShape],
+    group: Group,
+    by_target: dict[int, Link],
+    metrics: Metrics,
+) -> tuple[list[_Size], list[_Size]]:
+    """Let the rows of two facing expanded blocks face each other, with gaps where one has none."""
+    if not (of_source[0].slots and of_target[0].slots):
+        return of_source, of_target
+    link = by_target[group.targets.start]
+    left, right, slots = row_slots(sources[link.source].rows, targets[link.target].rows, link.rows)
+    return [_open_size(left, slots, metrics)], [_open_size(right, slots, metrics)]
+
+
+def row_slots(
+    sources: Sequence[Hashable], targets: Sequence[Hashable], links: Sequence[tuple[int, int]]
+) -> tuple[tuple[int, ...], tuple[int, ...], int]:
+    """Return the slot of every row of two facing blocks, and the number of slots.
+
+    A row that serves a span of rows stands beside the middle one.
+    """
+    left: list[int] = []
+    right: list[int] = []
+    slot = 0
+    for group in align(sources, targets, links):
+        first = slot + (len(group.targets) - 1) // 2 if group.linked else slot
+        left.extend(range(first, first + len(group.sources)))
+        right.extend(range(slot, slot + len(group.targets)))
+        slot += max(len(group.sources), len(group.targets))
+    return tuple(left), tuple(right), slot
+
+
+def _stack_height(sizes: Sequence[_Size], metrics: Metrics) -> float:
+    if not sizes:
+        return 0.0
+    return sum(size.height for size in sizes) + metrics.spacing * (len(sizes) - 1)
+
+
+def _stack(sizes: Sequence[_Size], y: float, centre_in: float | None, metrics: Metrics) -> list[Placed]:
+    """Place entries below each other from `y`, in the middle of a height if one is given."""
+    if centre_in is not None:
+        # Whole pixels keep text and hairlines crisp.
+        y += (centre_in - _stack_height(sizes, metrics)) // 2
+    placed = []
+    for size in sizes:
+        rows = tuple(y + size.header + slot * metrics.row for slot in size.slots)
+        placed.append(Placed(y, size.height, size.header, rows, metrics.row if rows else 0.0))
+        y += size.height + metrics.spacing
+    return placed
+
+
+def connect(
+    layout: Layout, links: Sequence[Link], focus: int | None = None, padding: float | None = None
+) -> Edges:
+    """Return the edges and ribbons between two placed columns.
+
+    Parameters
+    ----------
+    layout
+        The columns.
+    links
+        The pairs they were placed with.
+    focus
+        The target entry looked at. A source block that serves several expanded blocks would
+        need crossing edges to show the rows of all of them: it shows those of one, the one
+        looked at or the first, and one edge to each other.
+    padding
+        Space below the last row of an expanded block; the default metrics' if None.
+
+    Returns
+    -------
+    Edges
+        From top to bottom; no two edges cross, and both ends never decrease.
+    """
+    padding = Metrics().padding if padding is None else padding
+    leads: dict[int, int] = {}
+    for position, link in enumerate(links):
+        both = layout.source[link.source].expanded and layout.target[link.target].expanded
+        if both and (link.source not in leads or link.target == focus):
+            leads[link.source] = position
+    edges: list[Edge] = []
+    for position, link in enumerate(links):
+        source, target = layout.source[link.source], layout.target[link.target]
+        lead = leads.get(link.source)
+        if lead == position:
+            edges.extend(
+                Edge(position, source.row_port(i), target.row_port(j), pair)
+                for pair, (i, j) in enumerate(link.rows)
+            )
+        elif lead is not None and position > lead:
+            # Below the rows, so that it passes under every edge of the lead.
+            edges.append(Edge(position, source.bottom - padding / 2, target.port))
+        else:
+            edges.append(Edge(position, source.port, target.port))
+    return Edges(tuple(edges), _bands(layout, links, leads), leads)
+
+
+def _bands(layout: Layout, links: Sequence[Link], leads: dict[int, int]) -> tuple[Band, ...]:
+    bands: list[Band] = []
+    for run in _runs([link.source for link in links]):
+        if len(run) > 1:
+            source = layout.source[links[run.start].source]
+            first, last = layout.target[links[run.start].target], layout.target[links[run[-1]].target]
+            bands.append(Band(run.start, source.top, source.bottom, first.top, last.bottom))
+    for position in leads.values():
+        link = links[position]
+        source, target = layout.source[link.source], layout.target[link.target]
+        for run in _runs([i for i, _ in link.rows]):
+            if len(run) > 1:
+                top = source.rows[link.rows[run.start][0]]
+                low, high = target.rows[link.rows[run.start][1]], target.rows[link.rows[run[-1]][1]]
+                bottom = high + target.row_height
+                bands.append(Band(position, top, top + source.row_height, low, bottom, run.start))
+    return tuple(bands)
+
+
+def _runs(values: Sequence[int]) -> list[range]:
+    """Return the runs of equal neighbours, as ranges of positions."""
+    starts = [i for i, value in enumerate(values) if i == 0 or value != values[i - 1]]
+    return [range(a, b) for a, b in zip(starts, [*starts[1:], len(values)], strict=True)]

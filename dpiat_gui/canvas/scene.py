@@ -1,0 +1,250 @@
+"""The scene: a board drawn as items, updated in place."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from PySide6.QtCore import QPointF, QRectF
+from PySide6.QtWidgets import QGraphicsItem, QGraphicsRectItem, QGraphicsScene
+
+from dpiat_gui.canvas.block_drawing import BlockView
+from dpiat_gui.canvas.board import Board
+from dpiat_gui.canvas.columns import Place, Side
+from dpiat_gui.canvas.edge_drawing import EdgeDrawing
+from dpiat_gui.canvas.items import FAR_SCALE, WHOLE, BlockItem, EdgeItem, FarItem, LabelItem
+from dpiat_gui.canvas.layout import Columns
+from dpiat_gui.canvas.style import Style
+
+_MOST_LABELS = 24
+
+
+@dataclass(frozen=True)
+class Attention:
+    """What is looked at.
+
+    Parameters
+    ----------
+    source, target
+        The selected pair; either may be missing.
+    hover_source, hover_target
+        The pair under the pointer.
+    focus
+        The side the keyboard moves in, None without the keyboard's focus.
+    glow
+        Places to drop on.
+    only_selection
+        Whether edges that are not looked at are hidden.
+    """
+
+    source: Place | None = None
+    target: Place | None = None
+    hover_source: Place | None = None
+    hover_target: Place | None = None
+    focus: Side | None = None
+    glow: frozenset[Place] = frozenset()
+    only_selection: bool = False
+
+    def spot(self, side: Side) -> Place | None:
+        """Return the selected place of a side."""
+        return self.source if side is Side.SOURCE else self.target
+
+    def hovered(self, side: Side) -> Place | None:
+        """Return the place under the pointer of a side."""
+        return self.hover_source if side is Side.SOURCE else self.hover_target
+
+
+class MatchScene(QGraphicsScene):
+    """Draws a board.
+
+    Parameters
+    ----------
+    board
+        What is drawn; `rebuild` follows a change of it.
+    style
+        How it looks.
+    """
+
+    def __init__(self, board: Board, style: Style) -> None:
+        super().__init__()
+        self.setItemIndexMethod(QGraphicsScene.ItemIndexMethod.NoIndex)
+        self.board = board
+        self.style_ = style
+        self.columns = Columns()
+        self.attention = Attention()
+        self._edges = EdgeItem()
+        self.addItem(self._edges)
+        # One parent for all blocks: the far view hides them with one call.
+        self._near = QGraphicsRectItem()
+        self._near.setFlag(QGraphicsItem.GraphicsItemFlag.ItemHasNoContents)
+        self.addItem(self._near)
+        self._far = FarItem()
+        self._far.setVisible(False)
+        self.addItem(self._far)
+        self._labels = LabelItem()
+        self.addItem(self._labels)
+        self._blocks: dict[Side, list[BlockItem]] = {Side.SOURCE: [], Side.TARGET: []}
+        self._drawing = EdgeDrawing(board, self.columns, style)
+        self._far_is_stale = True
+
+    @property
+    def drawing(self) -> EdgeDrawing:
+        """The edges as they are drawn now."""
+        return self._drawing
+
+    def blocks(self, side: Side) -> tuple[BlockItem, ...]:
+        """Return the block items of a column, in order."""
+        return tuple(self._blocks[side])
+
+    # following the board
+
+    def rebuild(self) -> None:
+        """Draw the board as it is now; items that still fit are kept."""
+        for side in Side:
+            self._rebuild_column(side)
+        bounds = self.bounds()
+        self.setSceneRect(bounds)
+        self._far_is_stale = True
+        if self._far.isVisible():
+            self._refresh_far()
+        self.rebuild_edges()
+
+    def rebuild_edges(self) -> None:
+        """Draw the board's edges as they are now."""
+        self._drawing = EdgeDrawing(self.board, self.columns, self.style_)
+        left, right = self.columns.source_right, self.columns.target_left
+        reach = 8.0
+        bounds = QRectF(left - reach, 0, right - left + 2 * reach, self.board.layout.height)
+        self._edges.show_edges(self._drawing, bounds)
+        self._show_attention_of_edges()
+
+    def _rebuild_column(self, side: Side) -> None:
+        column, marks, placed = self.board.columns[side], self.board.marks[side], self.board.placed(side)
+        entries = column.entries if column else ()
+        items = self._blocks[side]
+        while len(items) > len(entries):
+            self.removeItem(items.pop())
+        while len(items) < len(entries):
+            items.append(BlockItem(self._near))
+        x, width = self.left(side), self.columns.width
+        for item, entry, mark, where in zip(items, entries, marks, placed, strict=True):
+            item.show_view(BlockView.of(entry, mark, side, width, where), self.style_)
+            if item.pos() != QPointF(x, where.top):
+                item.setPos(x, where.top)
+
+    def set_columns(self, columns: Columns) -> bool:
+        """Move the columns to other x; return whether anything moved."""
+        if columns == self.columns:
+            return False
+        self.columns = columns
+        self.rebuild()
+        return True
+
+    def set_style(self, style: Style) -> None:
+        """Draw everything in another style."""
+        self.style_ = style
+        self.rebuild()
+
+    def set_scale(self, scale: float) -> None:
+        """Draw as finely as the zoom shows."""
+        far = scale < FAR_SCALE
+        if far != self._far.isVisible():
+            if far and self._far_is_stale:
+                self._refresh_far()
+            self._near.setVisible(not far)
+            self._far.setVisible(far)
+            self._edges.set_far(far)
+
+    def _refresh_far(self) -> None:
+        views = [(item.pos(), item.view) for items in self._blocks.values() for item in items if item.view]
+        self._far.show_views(views, self.style_, self.bounds())
+        self._far_is_stale = False
+
+    # what is looked at
+
+    def attend(self, **changes: object) -> None:
+        """Change what is looked at, by the names of `Attention`."""
+        before, now = self.attention, replace(self.attention, **changes)  # type: ignore[arg-type]
+        if now == before:
+            return
+        self.attention = now
+        target = now.target or now.hover_target
+        if target is not None and self.board.set_focus(target.entry):
+            self.rebuild_edges()
+        for side in Side:
+            self._show_attention_of_blocks(side, before, now)
+        self._show_attention_of_edges()
+
+    def _show_attention_of_blocks(self, side: Side, before: Attention, now: Attention) -> None:
+        touched = {spot.entry for state in (before, now) for spot in (state.spot(side), state.hovered(side)) if spot}
+        touched |= {spot.entry for spot in before.glow ^ now.glow if spot.side is side}
+        glow: dict[int, set[int]] = {}
+        for spot in now.glow:
+            if spot.side is side:
+                glow.setdefault(spot.entry, set()).add(_row(spot))
+        for entry in touched:
+            if entry >= len(self._blocks[side]):
+                continue
+            selected, hovered = now.spot(side), now.hovered(side)
+            self._blocks[side][entry].set_state(
+                selected=_row(selected) if selected and selected.entry == entry else None,
+                hovered=_row(hovered) if hovered and hovered.entry == entry else None,
+                focused=now.focus is side,
+                glowing=frozenset(glow.get(entry, ())),
+            )
+
+    def _show_attention_of_edges(self) -> None:
+        state = self.attention
+        selected = self.board.edges_of(state.source, state.target) if _both(state.source, state.target) else frozenset()
+        hovered = (
+            self.board.edges_of(state.hover_source, state.hover_target)
+            if _both(state.hover_source, state.hover_target)
+            else frozenset()
+        )
+        rest = 0.28 if hovered else 0.55 if selected else 1.0
+        if state.only_selection:
+            rest = 0.0
+        self._edges.lift(selected | hovered, rest)
+        labelled = tuple(sorted(hovered or selected))
+        shown = labelled if len(labelled) <= _MOST_LABELS else ()
+        self._labels.show_labels(self._drawing, shown, self._edges.rect())
+
+    # places
+
+    def left(self, side: Side) -> float:
+        """Return the x of a column."""
+        return self.columns.source_left if side is Side.SOURCE else self.columns.target_left
+
+    def bounds(self) -> QRectF:
+        """Return the rectangle of everything."""
+        return QRectF(0, 0, self.columns.total, self.board.layout.height)
+
+    def place_at(self, point: QPointF) -> Place | None:
+        """Return the entry or row at a point, None beside the columns and in gaps."""
+        for side in Side:
+            left = self.left(side)
+            if left <= point.x() <= left + self.columns.width:
+                return self.board.at(side, point.y())
+        return None
+
+    def edge_at(self, point: QPointF, radius: float) -> int | None:
+        """Return the edge nearest to a point between the columns, within `radius`."""
+        return self._drawing.nearest(point.x(), point.y(), radius)
+
+    def rect_of(self, spot: Place) -> QRectF:
+        """Return the rectangle of an entry or of one of its rows."""
+        top, bottom = self.board.extent(spot)
+        return QRectF(self.left(spot.side), top, self.columns.width, bottom - top)
+
+    def rects_of(self, spots: Mapping[str, Place] | list[Place]) -> QRectF:
+        """Return the rectangle around several places."""
+        found = QRectF()
+        for spot in spots.values() if isinstance(spots, Mapping) else spots:
+            found = found.united(self.rect_of(spot))
+        return found
+
+
+def _row(spot: Place) -> int:
+    return WHOLE if spot.row is None else spot.row
+
+
+def _both(source: Place | None, target: Place | None) -> bool:
+    return source is not None and target is not None

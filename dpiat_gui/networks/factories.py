@@ -1,5 +1,6 @@
 """A person's own networks: functions and classes in their Python files and packages."""
 
+import hashlib
 import importlib
 import inspect
 import sys
@@ -145,19 +146,17 @@ def _check_arguments(reference: SourceReference, found: Any, options: dict[str, 
 
 
 def _run_file(file: Path, content: bytes) -> ModuleType:
-    """Run a file as a module under a private name, so that it shadows nothing."""
-    module = ModuleType(_PRIVATE_NAME)
+    """Run a file as a module under a private name of its own, so that it shadows nothing."""
+    name = f"{_PRIVATE_NAME}_{hashlib.sha256(str(file).encode()).hexdigest()[:12]}"
+    module = ModuleType(name)
     module.__file__ = str(file)
-    # Dataclasses, and classes that look themselves up, expect their module to be known.
-    before = sys.modules.get(_PRIVATE_NAME)
-    sys.modules[_PRIVATE_NAME] = module
+    # Dataclasses, type hints and copies look a class's module up, now and later.
+    sys.modules[name] = module
     try:
         exec(compile(content, str(file), "exec"), module.__dict__)
-    finally:
-        if before is None:
-            del sys.modules[_PRIVATE_NAME]
-        else:
-            sys.modules[_PRIVATE_NAME] = before
+    except BaseException:
+        del sys.modules[name]
+        raise
     return module
 
 
@@ -176,7 +175,7 @@ def _find(module: ModuleType, reference: SourceReference) -> Any:
 
 
 def _is_own_factory(value: Any, module: ModuleType) -> bool:
-    own = getattr(value, "__module__", None) in (module.__name__, _PRIVATE_NAME)
+    own = getattr(value, "__module__", None) == module.__name__
     return own and callable(value) and not getattr(value, "__name__", "_").startswith("_")
 
 
@@ -226,7 +225,9 @@ def _importing_from(reference: SourceReference, file: Path) -> Iterator[None]:
     finally:
         for name in set(sys.modules) - before:
             origin = getattr(sys.modules[name], "__file__", None)
-            if origin and Path(origin).resolve().is_relative_to(file.parent) and not _installed(origin):
+            if not origin or name.startswith(_PRIVATE_NAME) or _installed(origin):
+                continue
+            if Path(origin).resolve().is_relative_to(file.parent):
                 del sys.modules[name]
 
 

@@ -14,11 +14,10 @@ if TYPE_CHECKING:
 # By class name along the bases, for classes that torch does not have under one name: those of
 # timm, torchvision, transformers and of people's own files.
 _NAMED_KINDS = {
-    "RmsNorm": LayerKind.RMS_NORM,
-    "RmsNorm2d": LayerKind.RMS_NORM,
     "SimpleNorm": LayerKind.RMS_NORM,
     "SimpleNorm2d": LayerKind.RMS_NORM,
-    "LlamaRMSNorm": LayerKind.RMS_NORM,
+    "SimpleNormFp32": LayerKind.RMS_NORM,
+    "SimpleNorm2dFp32": LayerKind.RMS_NORM,
     "T5LayerNorm": LayerKind.RMS_NORM,
     "DropPath": LayerKind.DROPOUT,
     "StochasticDepth": LayerKind.DROPOUT,
@@ -84,11 +83,12 @@ def tree_of(module: "nn.Module", name: str = "", origin: str = "live") -> Module
 
 def kind_of(module: "nn.Module") -> LayerKind:
     """Return the layer kind of the module's class: its own, or that of the nearest base."""
-    return _kind_of_class(type(module))
+    cls: Any = type(module)
+    return _kind_of_class(cls)
 
 
 @cache
-def _kind_of_class(cls: type[Any]) -> LayerKind:
+def _kind_of_class(cls: Any) -> LayerKind:
     kinds = _kinds_by_class()
     for base in cls.__mro__:
         if base in kinds:
@@ -97,6 +97,9 @@ def _kind_of_class(cls: type[Any]) -> LayerKind:
         found = _NAMED_KINDS.get(base.__name__) or _HOME_KINDS.get(base.__module__)
         if found:
             return found
+        # Every library has a root-mean-square norm of its own, named after it.
+        if base.__name__.lower().removesuffix("fp32").removesuffix("2d").endswith("rmsnorm"):
+            return LayerKind.RMS_NORM
     return LayerKind.OTHER
 
 

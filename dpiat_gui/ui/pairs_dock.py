@@ -62,14 +62,12 @@ class PairsTable(QTableView):
         character = self.fontMetrics().averageCharWidth()
         width = self.viewport().width()
         self._sizing = True
-        for column in range(len(_SHARES) - 1):
-            share = width * _SHARES[column] // sum(_SHARES)
-            self.setColumnWidth(column, max(share, _LEAST[column] * character))
+        for column, share in enumerate(_SHARES):
+            self.setColumnWidth(column, max(width * share // sum(_SHARES), _LEAST[column] * character))
         self._sizing = False
 
-    def _on_section_resized(self, column: int) -> None:
-        # The last one is Qt's to stretch, so it tells nothing of a person's wish.
-        if not self._sizing and column < len(_SHARES) - 1 and self.isVisible():
+    def _on_section_resized(self) -> None:
+        if not self._sizing and self.isVisible():
             self._sized_by_hand = True
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -156,7 +154,6 @@ class PairsPanel(QWidget):
         table.verticalHeader().setDefaultSectionSize(round(self.fontMetrics().height() * 1.6))
         header = table.horizontalHeader()
         header.setHighlightSections(False)
-        header.setStretchLastSection(True)
         table.setSortingEnabled(True)
         table.sortByColumn(Column.TARGET, Qt.SortOrder.AscendingOrder)
         # Until a person sorts, unused sources stand between the targets, where they belong.

@@ -39,3 +39,10 @@ def shortened(text: str, most: int = 60) -> str:
         return text
     keep = (most - 1) // 2
     return f"{text[:keep]}…{text[-keep:]}"
+
+
+def cost(difference: float) -> str:
+    """Return a change in the total score: ``−0.120``, ``+1.003``, ``±0`` where it does not show."""
+    if abs(difference) < 0.0005:
+        return "±0"
+    return f"{difference:+.3f}".replace("-", "−")

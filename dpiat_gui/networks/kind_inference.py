@@ -39,12 +39,9 @@ _EMBEDDING_NAME = re.compile(
 )
 _MIXERS = frozenset({"attn", "attention", "self_attn", "mlp", "ffn"})
 _NORM_NAME = re.compile(r"norm|(^|[._\d])(ln|gn|bn|rms|in)(_|\d|$)")
-_GROUP_MIXERS = frozenset({"attn", "attention", "self_attn", "mlp", "ffn"})
-_NORM_NAME = re.compile(r"group_?norm|(^|_)gn\d*(_|$)")
-_LAYER_MIXERS = frozenset({"attn", "attention", "self_attn", "mlp", "ffn"})
-_NORM_NAME = re.compile(r"layer_?norm|(^|_)ln\d*(_|$)|^ln_")
-_INSTANCE_MIXERS = frozenset({"attn", "attention", "self_attn", "mlp", "ffn"})
-_NORM_NAME = re.compile(r"instance_?norm|(^|_)in\d*$")
+_GROUP_NORM_NAME = re.compile(r"group_?norm|(^|_)gn\d*(_|$)")
+_LAYER_NORM_NAME = re.compile(r"layer_?norm|(^|_)ln\d*(_|$)|^ln_")
+_INSTANCE_NORM_NAME = re.compile(r"instance_?norm|(^|_)in\d*$")
 _PRELU_NAME = re.compile(r"prelu|(^|_)(act|relu|activation)\d*(_|$)")
 
 

@@ -1,7 +1,9 @@
 """Files are written whole or not at all."""
 
 import errno
+import glob
 import os
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,13 +12,17 @@ from typing import IO
 
 from dpiat_gui.errors import ExportError
 
+if sys.platform != "win32":
+    import fcntl
+
 
 @contextmanager
 def write_whole(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
     """Open a temporary file beside `path` that takes its place when the block ends well.
 
     The bytes are flushed to the disk before the rename. If the block raises, or the disk is
-    full, the temporary file is removed and whatever stood at `path` stays as it was.
+    full, the temporary file is removed and whatever stood at `path` stays as it was. What a
+    killed process left behind (``.NAME.xxxxxxxx.part``) is removed when `path` is written next.
 
     Raises
     ------
@@ -25,9 +31,12 @@ def write_whole(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
     """
     goal = Path(path)
     try:
-        handle, name = tempfile.mkstemp(prefix=f".{goal.name}.", suffix=".part", dir=goal.parent)
+        _remove_leftovers(goal)
+        handle, name = _make_part(goal)
     except OSError as error:
         raise write_error(goal, error) from error
+    # The lock lasts until both handles are closed: until the file stands under its own name.
+    held = os.dup(handle) if sys.platform != "win32" else None
     try:
         with os.fdopen(handle, "wb") as stream:
             yield stream
@@ -40,7 +49,48 @@ def write_whole(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
         if isinstance(error, OSError):
             raise write_error(goal, error) from error
         raise
+    finally:
+        if held is not None:
+            os.close(held)
     _sync_folder(goal.parent)
+
+
+def _make_part(goal: Path) -> tuple[int, str]:
+    """Make the temporary file and hold its lock for as long as it is open."""
+    while True:
+        handle, name = tempfile.mkstemp(prefix=f".{goal.name}.", suffix=".part", dir=goal.parent)
+        _lock(handle, wait=True)
+        if os.fstat(handle).st_nlink:
+            return handle, name
+        # Another writer took it for a leftover before it was locked.
+        os.close(handle)
+
+
+def _remove_leftovers(goal: Path) -> None:
+    """Remove temporary files for `goal` whose writer is dead: those that nobody holds locked."""
+    for part in goal.parent.glob(f".{glob.escape(goal.name)}.????????.part"):
+        try:
+            handle = os.open(part, os.O_RDWR)
+        except OSError:
+            continue
+        try:
+            if _lock(handle, wait=False):
+                part.unlink(missing_ok=True)
+        except OSError:
+            pass  # it is in nobody's way
+        finally:
+            os.close(handle)
+
+
+def _lock(handle: int, *, wait: bool) -> bool:
+    """Lock an open file until it is closed, even by a kill; return whether it is locked."""
+    if sys.platform == "win32":
+        return False  # there nobody can tell a dead writer's file, and it stays
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
 
 
 def _copy_mode(goal: Path, written: Path) -> None:

@@ -30,22 +30,29 @@ def one_thread() -> Iterator[None]:
 
 def region(tensor: "Tensor", slices: Slices) -> "Tensor":
     """Return the part of a tensor that lies within (start, stop) of each dimension, as a view."""
-    return tensor[tuple(slice(start, stop) for start, stop in slices)]
+    for dimension, ((start, stop), size) in enumerate(zip(slices, tensor.shape, strict=True)):
+        if stop - start != size:
+            tensor = tensor.narrow(dimension, start, stop - start)
+    return tensor
 
 
-def copy_row(row: PlanRow, source: "Tensor", target: "Tensor") -> None:
+def copy_row(row: PlanRow, source: "Tensor", target: "Tensor") -> int:
     """Carry out one row: ``target[target_slices] = source[source_slices]``, in place.
 
     The tensors may lie on different devices and differ in dtype; the target's own stay. Call
     it without gradients and, for tensors in the CPU's memory, under `one_thread`.
+
+    Returns
+    -------
+    int
+        Bytes written.
     """
     if source.untyped_storage().data_ptr() == target.untyped_storage().data_ptr():
         # A network transferred into itself: the two regions may overlap.
         source = source.clone()
-    if row.source_shape != row.target_shape:
-        target = region(target, row.target_slices)
-        source = region(source, row.source_slices)
-    target.copy_(source)
+    part = region(target, row.target_slices)
+    part.copy_(region(source, row.source_slices))
+    return part.nbytes
 
 
 def apply_plan(
@@ -74,18 +81,14 @@ def apply_plan(
     """
     import torch
 
-    work = [
-        (row, find_tensor(read_source, row.source, row.source_shape, "source"), targets.get(row.target))
-        for row in plan.rows
-        if row.source is not None
-    ]
-    for row, _, target in work:
-        check_tensor(target, row.target, row.target_shape, "target")
+    work = []
+    for row in plan.rows:
+        if row.source is not None:
+            source = find_tensor(read_source, row.source, row.source_shape, "source")
+            target = checked_tensor(targets.get(row.target), row.target, row.target_shape, "target")
+            work.append((row, source, target))
     with torch.no_grad(), one_thread():
-        for row, source, target in work:
-            assert target is not None
-            copy_row(row, source, target)
-    return sum(row.copied * target.element_size() for row, _, target in work if target is not None)
+        return sum(copy_row(row, source, target) for row, source, target in work)
 
 
 def find_tensor(
@@ -102,15 +105,20 @@ def find_tensor(
         tensor = read(key)
     except KeyError as error:
         raise _changed(f"The {side} network has no tensor {key}.") from error
-    check_tensor(tensor, key, shape, side)
-    return tensor
+    return checked_tensor(tensor, key, shape, side)
 
 
-def check_tensor(tensor: "Tensor | None", key: str, shape: tuple[int, ...] | None, side: str) -> None:
-    """Check that a tensor is there, holds values, and has the planned shape."""
+def checked_tensor(tensor: "Tensor | None", key: str, shape: tuple[int, ...] | None, side: str) -> "Tensor":
+    """Return the tensor once it is there, holds values, and has the planned shape.
+
+    Raises
+    ------
+    TransferError
+        If any of it is not so.
+    """
     if tensor is None:
         raise _changed(f"The {side} network has no tensor {key}.")
-    if tuple(tensor.shape) != shape:
+    if tensor.shape != shape:
         raise _changed(
             f"{key} of the {side} network has the shape {tuple(tensor.shape)}, and the plan says {shape}."
         )
@@ -119,6 +127,7 @@ def check_tensor(tensor: "Tensor | None", key: str, shape: tuple[int, ...] | Non
             f"{key} of the {side} network has a shape but no values: it is on the meta device.",
             "Give the network values first, for instance by Module.to_empty and its initialisation.",
         )
+    return tensor
 
 
 def _changed(message: str) -> TransferError:

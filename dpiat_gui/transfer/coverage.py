@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from functools import cached_property
-from itertools import groupby
-from typing import Any
+from math import prod
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -166,75 +166,82 @@ def coverage(plan: TransferPlan) -> Coverage:
         Its totals add up exactly: elements of the layers and of tensors outside any layer to
         the elements of the target, copied and fresh elements likewise.
     """
-    rows = plan.rows
-    copying = [row for row in rows if row.source is not None]
+    counted = [_Counted(row, row.elements, row.copied, row.cropped) for row in plan.rows]
+    copying = [one for one in counted if one.row.source is not None]
     fresh: dict[str, int] = {}
-    for row in rows:
-        if row.copied < row.elements:
-            reason = row.fresh.value if row.fresh else PADDING
-            fresh[reason] = fresh.get(reason, 0) + row.elements - row.copied
+    for one in counted:
+        if one.copied < one.elements:
+            reason = one.row.fresh.value if one.row.fresh else PADDING
+            fresh[reason] = fresh.get(reason, 0) + one.elements - one.copied
     return Coverage(
-        elements=sum(row.elements for row in rows),
-        copied=sum(row.copied for row in rows),
-        tensors=len(rows),
+        elements=sum(one.elements for one in counted),
+        copied=sum(one.copied for one in counted),
+        tensors=len(counted),
         copied_tensors=len(copying),
-        cropped_tensors=sum(row.cropped for row in copying),
-        padded_tensors=sum(row.padded for row in copying),
+        cropped_tensors=sum(one.cropped for one in copying),
+        padded_tensors=sum(one.copied < one.elements for one in copying),
         source_elements=plan.source_elements,
-        source_used=_source_used(copying),
-        layers=_by_layer(rows),
-        by_tensor={row.target: row.copied / row.elements if row.elements else 0.0 for row in rows},
+        source_used=_source_used(one.row for one in copying),
+        layers=_by_layer(counted),
+        by_tensor={one.row.target: one.copied / one.elements if one.elements else 0.0 for one in counted},
         fresh_elements=fresh,
     )
 
 
-def _by_layer(rows: Iterable[PlanRow]) -> dict[str, LayerCoverage]:
-    grouped: dict[str, list[PlanRow]] = {}
-    for row in rows:
+class _Counted(NamedTuple):
+    """A row with what is asked of it several times."""
+
+    row: PlanRow
+    elements: int
+    copied: int
+    cropped: bool
+
+
+def _by_layer(counted: Iterable[_Counted]) -> dict[str, LayerCoverage]:
+    grouped: dict[str, list[_Counted]] = {}
+    for one in counted:
         # A network of one module has a layer whose path is empty: only the reason tells.
-        if row.fresh is not FreshReason.NOT_A_LAYER:
-            grouped.setdefault(row.layer, []).append(row)
+        if one.row.fresh is not FreshReason.NOT_A_LAYER:
+            grouped.setdefault(one.row.layer, []).append(one)
     return {
         path: LayerCoverage(
-            sum(row.elements for row in members), sum(row.copied for row in members), _state(members)
+            sum([one.elements for one in members]), sum([one.copied for one in members]), _state(members)
         )
         for path, members in grouped.items()
     }
 
 
-def _state(rows: Iterable[PlanRow]) -> LayerState:
+def _state(members: Iterable[_Counted]) -> LayerState:
     """Judge a layer by its rows, those aside that were never meant to be copied."""
     aside = (FreshReason.BUFFERS_OFF, FreshReason.EMPTY)
-    counted = [row for row in rows if row.fresh not in aside]
-    copying = [row for row in counted if row.source is not None]
-    if not copying:
+    meant = [one for one in members if one.row.fresh not in aside]
+    if not any(one.copied for one in meant):
         return LayerState.FRESH
-    if len(copying) < len(counted) or any(row.padded for row in copying):
+    if any(one.copied < one.elements for one in meant):
         return LayerState.PADDED
-    if any(row.cropped for row in copying):
-        return LayerState.CROPPED
-    return LayerState.EXACT
+    return LayerState.CROPPED if any(one.cropped for one in meant) else LayerState.EXACT
 
 
 def _source_used(copying: Iterable[PlanRow]) -> int:
     """Count the source elements that arrive anywhere."""
-    by_source = sorted((row.source or "", row.source_slices) for row in copying)
-    return sum(
-        _union([slices for _, slices in group]) for _, group in groupby(by_source, key=lambda item: item[0])
-    )
+    boxes: dict[str, set[Slices]] = {}
+    for row in copying:
+        boxes.setdefault(row.source or "", set()).add(row.source_slices)
+    return sum([_union(list(of_one)) for of_one in boxes.values()])
 
 
 def _union(boxes: list[Slices]) -> int:
-    """Count the elements in the union of boxes of one tensor.
+    """Count the elements in the union of distinct boxes of one tensor.
 
     The boxes' corners cut the tensor into a small grid of cells, each wholly inside a box or
     wholly outside; so the cost depends on the number of boxes alone.
     """
-    distinct = list(dict.fromkeys(boxes))
-    rank = len(distinct[0])
-    corners = [sorted({corner for box in distinct for corner in box[k]}) for k in range(rank)]
+    if len(boxes) == 1:
+        return prod([stop - start for start, stop in boxes[0]])
+    rank = len(boxes[0])
+    corners = [sorted({corner for box in boxes for corner in box[k]}) for k in range(rank)]
     covered = np.zeros([len(cuts) - 1 for cuts in corners], dtype=bool)
-    for box in distinct:
+    for box in boxes:
         covered[
             tuple(
                 slice(cuts.index(start), cuts.index(stop))

@@ -7,7 +7,6 @@ from dpiat_gui.errors import TransferError
 from dpiat_gui.matching.values import Matching
 from dpiat_gui.transfer.copying import apply_plan
 from dpiat_gui.transfer.coverage import coverage
-from dpiat_gui.transfer.plan_json import plan_digest
 from dpiat_gui.transfer.planning import plan_transfer
 from dpiat_gui.transfer.request import TransferReport
 from dpiat_gui.transfer.values import TransferPlan
@@ -43,7 +42,7 @@ def transfer_modules(
         source=plan.source_name,
         target=plan.target_name,
         coverage=coverage(plan),
-        plan_digest=plan_digest(plan),
+        plan_digest=None,
         device=", ".join(sorted({str(tensor.device) for tensor in target_module.parameters()})) or "cpu",
         seconds=time.perf_counter() - started,
         path=None,

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import lru_cache
 
 from dpiat_gui.errors import TransferError
 from dpiat_gui.matching.values import Matching
@@ -11,6 +12,7 @@ from dpiat_gui.transfer.values import FreshReason, PlanRow, Slices, TransferPlan
 Operator = Callable[[tuple[int, ...], tuple[int, ...]], tuple[Slices, Slices]]
 
 
+@lru_cache(maxsize=2**16)
 def clip_slices(source: tuple[int, ...], target: tuple[int, ...]) -> tuple[Slices, Slices]:
     """Cut two shapes of equal rank to their common centre (paper, appendix A.2).
 
@@ -30,6 +32,9 @@ def clip_slices(source: tuple[int, ...], target: tuple[int, ...]) -> tuple[Slice
     ValueError
         If the ranks differ.
     """
+    if source == target:
+        whole = tuple((0, size) for size in source)
+        return whole, whole
     sizes = [min(s, t) for s, t in zip(source, target, strict=True)]
     return _centred(source, sizes), _centred(target, sizes)
 
@@ -124,6 +129,7 @@ class _Places:
         self._buffers = buffers
         self._pairs = matching.by_target
         self._sources = {layer.path: layer for block in matching.source_entries for layer in block.layers}
+        self._by_name: dict[str, dict[str, TensorSpec]] = {}
         fresh = set(matching.overrides.fresh)
         self._layers: dict[str, Layer] = {}
         self._fresh_by_hand: set[str] = set()
@@ -144,34 +150,35 @@ class _Places:
             return _fresh(tensor, layer.path, FreshReason.OVERRIDE if by_hand else FreshReason.UNMATCHED)
         if tensor.buffer and not self._buffers:
             return _fresh(tensor, layer.path, FreshReason.BUFFERS_OFF)
-        given = _corresponding(tensor, layer, self._sources[pair.source])
+        given = self._given(tensor, layer, pair.source)
         if given is None:
             return _fresh(tensor, layer.path, FreshReason.NOT_IN_SOURCE)
         if len(given.shape) != len(tensor.shape):
             return _fresh(tensor, layer.path, FreshReason.RANK_DIFFERS)
-        if not tensor.elements or not given.elements:
+        if 0 in tensor.shape or 0 in given.shape:
             return _fresh(tensor, layer.path, FreshReason.EMPTY)
-        source_slices, target_slices = self._cut(given.shape, tensor.shape)
         return PlanRow(
-            target=tensor.key,
-            target_shape=tensor.shape,
-            target_dtype=tensor.dtype,
-            layer=layer.path,
-            source=given.key,
-            source_shape=given.shape,
-            source_slices=source_slices,
-            target_slices=target_slices,
+            tensor.key,
+            tensor.shape,
+            tensor.dtype,
+            layer.path,
+            given.key,
+            given.shape,
+            *self._cut(given.shape, tensor.shape),
         )
 
-
-def _corresponding(tensor: TensorSpec, target: Layer, source: Layer) -> TensorSpec | None:
-    """Return the source layer's tensor that `tensor` of the target layer takes from."""
-    name = _inner_name(tensor, target)
-    for candidate in source.tensors:
-        if _inner_name(candidate, source) == name:
-            return candidate
-    # Bare parameters of the same kind were matched by shape, whatever their authors called them.
-    return source.weight if tensor == target.weight else None
+    def _given(self, tensor: TensorSpec, layer: Layer, source: str) -> TensorSpec | None:
+        """Return the tensor of the source layer that `tensor` of the target layer takes from."""
+        inside = self._by_name.get(source)
+        if inside is None:
+            giving = self._sources[source]
+            inside = {_inner_name(one, giving): one for one in giving.tensors}
+            self._by_name[source] = inside
+        given = inside.get(_inner_name(tensor, layer))
+        if given is None and tensor == layer.weight:
+            # Parameters of the same kind were matched by shape, whatever their authors called them.
+            return self._sources[source].weight
+        return given
 
 
 def _inner_name(tensor: TensorSpec, layer: Layer) -> str:

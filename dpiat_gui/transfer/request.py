@@ -103,7 +103,7 @@ class TransferReport:
     coverage
         How much of the target comes from the source.
     plan_digest
-        SHA-256 of the plan that was carried out.
+        SHA-256 of the plan that was carried out; None where it was not asked for.
     device
         The device the elements were copied on; of the target's tensors, for a transfer in memory.
     seconds
@@ -121,7 +121,7 @@ class TransferReport:
     source: str
     target: str
     coverage: Coverage
-    plan_digest: str
+    plan_digest: str | None
     device: str
     seconds: float
     path: str | None

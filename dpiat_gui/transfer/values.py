@@ -63,21 +63,21 @@ class PlanRow:
         """Number of target elements that come from the source."""
         if self.source is None:
             return 0
-        return prod(stop - start for start, stop in self.target_slices)
+        return prod([stop - start for start, stop in self.target_slices])
 
     @property
     def cropped(self) -> bool:
         """True if part of the source tensor is cut away."""
-        return self.source_shape is not None and _narrower(self.source_slices, self.source_shape)
+        return self.source_shape is not None and not _is_whole(self.source_slices, self.source_shape)
 
     @property
     def padded(self) -> bool:
         """True if the row copies, and part of the target tensor is left to its initialisation."""
-        return self.source is not None and _narrower(self.target_slices, self.target_shape)
+        return self.source is not None and not _is_whole(self.target_slices, self.target_shape)
 
 
-def _narrower(slices: Slices, shape: tuple[int, ...]) -> bool:
-    return any(stop - start < size for (start, stop), size in zip(slices, shape, strict=True))
+def _is_whole(slices: Slices, shape: tuple[int, ...]) -> bool:
+    return slices == tuple([(0, size) for size in shape])
 
 
 @dataclass(frozen=True)

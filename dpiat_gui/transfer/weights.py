@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from dpiat_gui.networks.references import SourceReference
 from dpiat_gui.networks.values import TensorSpec
-from dpiat_gui.transfer.copying import check_tensor, find_tensor, region
+from dpiat_gui.transfer.copying import checked_tensor, find_tensor, region
 from dpiat_gui.transfer.values import PlanRow, Slices, TransferPlan
 
 if TYPE_CHECKING:
@@ -190,7 +190,7 @@ class ModuleTarget:
         # Extra state may be anything at all; only tensors go into a checkpoint.
         state = {key: value for key, value in module.state_dict().items() if isinstance(value, torch.Tensor)}
         for row in plan.rows:
-            check_tensor(state.get(row.target), row.target, row.target_shape, "target")
+            checked_tensor(state.get(row.target), row.target, row.target_shape, "target")
         self._state = state
         self.specs = tuple(
             TensorSpec(key, tuple(value.shape), str(value.dtype).removeprefix("torch."))

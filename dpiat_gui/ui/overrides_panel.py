@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, Qt, QTimer, Signal
 from PySide6.QtGui import QFontMetrics, QKeyEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -10,6 +10,8 @@ from PySide6.QtWidgets import (
     QHeaderView,
     QPushButton,
     QStackedWidget,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
     QTreeWidget,
     QTreeWidgetItem,
     QVBoxLayout,
@@ -24,7 +26,12 @@ from dpiat_gui.services.theme import LIGHT, Theme, fixed_font
 from dpiat_gui.ui.texts import cost
 from dpiat_gui.ui.widgets import muted
 
-_EMPTY = "No overrides yet. Drag from a source row to a target row to pin a pair, or select a pair and use its buttons."
+_EMPTY = (
+    "No overrides yet. Drag from a source row to a target row to pin a pair, "
+    "or select a pair and use the inspector."
+)
+_ONE_LINE = 20
+"""Characters of a pair that stand in one line of a narrow dock."""
 _COLORS = {"pin": "accent_text", "ban": "error", "fresh": "fresh"}
 _MEANINGS = {
     "pin": "{target} takes from {source}.",
@@ -53,8 +60,11 @@ class Override:
 
     @property
     def text(self) -> str:
-        """What it is about: ``conv_stem → features.0``."""
-        return self.target if self.source is None else f"{self.source} → {self.target}"
+        """What it is about: ``conv_stem → features.0``, in two lines if it is long."""
+        if self.source is None:
+            return self.target
+        together = f"{self.source} → {self.target}"
+        return together if len(together) <= _ONE_LINE else f"{self.source}\n→ {self.target}"
 
     @property
     def meaning(self) -> str:
@@ -74,6 +84,30 @@ def list_overrides(overrides: Overrides) -> tuple[Override, ...]:
         *(Override("ban", source, target) for source, target in overrides.bans),
         *(Override("fresh", None, target) for target in overrides.fresh),
     )
+
+
+class _PairDelegate(QStyledItemDelegate):
+    """Draws a pair; where room is short each line keeps its end, which tells a path apart."""
+
+    def initStyleOption(
+        self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
+    ) -> None:
+        """Shorten each line to the width of the cell."""
+        super().initStyleOption(option, index)
+        metrics = option.fontMetrics
+        # The padding of the style sheet stands on both sides of the text.
+        width = option.rect.width() - round(1.6 * metrics.height())
+        lines = [
+            (line[: -len(path)], path)
+            for line in str(index.data()).split("\n")
+            for path in [line.rpartition(" ")[2] if line.startswith("→") else line]
+        ]
+        # Item views break lines at the line separator, not at a newline.
+        option.text = "\u2028".join(
+            lead
+            + metrics.elidedText(path, Qt.TextElideMode.ElideLeft, width - metrics.horizontalAdvance(lead))
+            for lead, path in lines
+        )
 
 
 class _List(QTreeWidget):
@@ -145,8 +179,7 @@ class OverridesPanel(QWidget):
         box.setHeaderLabels(["Kind", "Pair", "Cost"])
         box.setHeaderHidden(True)
         box.setRootIsDecorated(False)
-        box.setUniformRowHeights(True)
-        box.setTextElideMode(Qt.TextElideMode.ElideMiddle)
+        box.setItemDelegateForColumn(1, _PairDelegate(box))
         box.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         box.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         header = box.header()
@@ -156,7 +189,7 @@ class OverridesPanel(QWidget):
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.ResizeToContents)
         header.setSectionResizeMode(1, QHeaderView.ResizeMode.Stretch)
         header.setSectionResizeMode(2, QHeaderView.ResizeMode.Fixed)
-        header.resizeSection(2, metrics.horizontalAdvance("−00.000") + 12)
+        header.resizeSection(2, metrics.horizontalAdvance("−0.000") + 2 * metrics.height())
         return box
 
     def _lay_out(self) -> None:
@@ -200,18 +233,18 @@ class OverridesPanel(QWidget):
 
     def _rebuild(self) -> None:
         """List the overrides; the current row stays where it was, so that Delete can be repeated."""
-        row = self.list.indexOfTopLevelItem(self.list.currentItem()) if self.list.currentItem() else -1
+        row = self.list.currentIndex().row()
         self._shown = list_overrides(self._document.overrides)
         self.list.blockSignals(True)
         self.list.clear()
         for override in self._shown:
             self.list.addTopLevelItem(_item(override))
         if self._shown and row >= 0:
-            self.list.setCurrentItem(self.list.topLevelItem(min(row, len(self._shown) - 1)))
+            self.list.setCurrentIndex(self.list.model().index(min(row, len(self._shown) - 1), 0))
         self.list.blockSignals(False)
         self.set_theme(self._theme)
         self._stack.setCurrentIndex(0 if self._shown else 1)
-        self.remove_button.setEnabled(self.list.currentItem() is not None)
+        self.remove_button.setEnabled(self._current() is not None)
         self._restart_costs()
 
     def _restart_costs(self) -> None:
@@ -234,7 +267,7 @@ class OverridesPanel(QWidget):
         if item is not None:
             text = "" if gain is None else cost(-gain)
             item.setText(2, text)
-            told = f"{override.kind} {override.text}, cost {text or 'unknown'}"
+            told = f"{override.kind}: {override.meaning} Cost {text or 'unknown'}"
             item.setData(1, Qt.ItemDataRole.AccessibleTextRole, told)
         self._costed += 1
         if self._costed < len(self._shown):
@@ -243,11 +276,11 @@ class OverridesPanel(QWidget):
     # -- what a person does -------------------------------------------------------------
 
     def _current(self) -> Override | None:
-        item = self.list.currentItem()
-        return self._shown[self.list.indexOfTopLevelItem(item)] if item is not None else None
+        row = self.list.currentIndex().row()
+        return self._shown[row] if 0 <= row < len(self._shown) else None
 
     def _on_current_changed(self) -> None:
-        self.remove_button.setEnabled(self.list.currentItem() is not None)
+        self.remove_button.setEnabled(self._current() is not None)
         if self.list.hasFocus():
             self._select_current()
 
@@ -268,5 +301,6 @@ def _item(override: Override) -> QTreeWidgetItem:
         item.setToolTip(column, override.meaning)
     item.setFont(1, fixed_font())
     item.setFont(2, fixed_font())
-    item.setTextAlignment(2, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+    item.setTextAlignment(0, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
+    item.setTextAlignment(2, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop)
     return item

@@ -37,7 +37,7 @@ _UPSAMPLING_NAME = re.compile(r"(^|[._])(up|ups|upsamples?|upsampling|up_sample|
 _EMBEDDING_NAME = re.compile(
     r"(^|_)(embed|embeds|embedding|embeddings|emb|embs|wte|wpe|tok|lookup)(_|\d|$)|bias_table$"
 )
-_MIXERS = frozenset({"attn", "attention", "self_attn", "mlp", "ffn"})
+_MIXERS = frozenset({"attn", "attention", "self_attn"})
 _NORM_NAME = re.compile(r"norm|(^|[._\d])(ln|gn|bn|rms|in)(_|\d|$)")
 _GROUP_NORM_NAME = re.compile(r"group_?norm|(^|_)gn\d*(_|$)")
 _LAYER_NORM_NAME = re.compile(r"layer_?norm|(^|_)ln\d*(_|$)|^ln_")

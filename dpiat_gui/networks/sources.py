@@ -1,42 +1,174 @@
 """Open a network: its structure from any source reference, its weights where they are wanted."""
 
+import random
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from dpiat_gui.errors import SourceError
+from dpiat_gui.networks.checkpoints import is_safetensors, read_specs
+from dpiat_gui.networks.key_inference import tree_from_tensors
 from dpiat_gui.networks.references import SourceReference, parse_reference
 from dpiat_gui.networks.standardize import standardize_tree
+from dpiat_gui.networks.tree_cache import cache_key, keep, load_kept
+from dpiat_gui.networks.trust import TrustStore
 from dpiat_gui.networks.values import ModuleTree, Network
 
 if TYPE_CHECKING:
     from torch import nn
 
-    from dpiat_gui.networks.factories import TrustStore
-
 
 def load_tree(
-    reference: str | SourceReference, *, trust: "TrustStore | None" = None, cache: bool = True
+    reference: str | SourceReference, *, trust: TrustStore | None = None, cache: bool = True
 ) -> ModuleTree:
-    """Read the structure of a network; may import torch and timm."""
-    raise NotImplementedError
+    """Read the structure of a network; imports torch and timm unless it is known already.
+
+    Parameters
+    ----------
+    reference
+        Where it comes from, see `parse_reference`.
+    trust
+        Files of code that may be run; those the person has trusted before if None.
+    cache
+        Whether a structure kept from an earlier run will do, and this one is kept.
+
+    Raises
+    ------
+    SourceError
+        If it cannot be opened; the message says why.
+    TrustError
+        If it would run code that is not trusted.
+    """
+    reference = parse_reference(reference)
+    key = cache_key(reference) if cache else None
+    kept = load_kept(key, reference) if key else None
+    if kept is not None:
+        return kept
+    tree = _read_tree(reference, trust)
+    if key:
+        keep(key, tree)
+    return tree
 
 
 def load_cached_tree(reference: str | SourceReference) -> ModuleTree | None:
-    """Read the structure of a network if that takes neither torch nor a person's code, else None."""
-    raise NotImplementedError
+    """Read the structure of a network if that takes milliseconds and no torch, else None.
+
+    That is so for structures kept from an earlier run, those shipped with the program, and
+    .safetensors files. Code is never run.
+
+    Notes
+    -----
+    What is wrong with a source is for `load_tree` to say: here it gives None.
+    """
+    try:
+        reference = parse_reference(reference)
+        if reference.kind == "checkpoint" and is_safetensors(reference.name):
+            return _read_checkpoint(reference)
+    except SourceError:
+        return None
+    key = cache_key(reference)
+    return load_kept(key, reference) if key else None
 
 
 def load_network(
     reference: str | SourceReference,
     method: str = "blocks",
     *,
-    trust: "TrustStore | None" = None,
+    trust: TrustStore | None = None,
     cache: bool = True,
 ) -> Network:
-    """Read and standardize a network."""
-    return standardize_tree(load_tree(parse_reference(reference), trust=trust, cache=cache), method)
+    """Read and standardize a network; no weights are read.
+
+    Parameters
+    ----------
+    reference, trust, cache
+        As for `load_tree`.
+    method
+        The standardization, see `standardize_tree`.
+
+    Raises
+    ------
+    SourceError, TrustError, StandardizationError
+        As `load_tree` and `standardize_tree`.
+    """
+    return standardize_tree(load_tree(reference, trust=trust, cache=cache), method)
 
 
 def build_module(
-    reference: str | SourceReference, *, seed: int = 0, trust: "TrustStore | None" = None
+    reference: str | SourceReference, *, seed: int = 0, trust: TrustStore | None = None
 ) -> "nn.Module":
-    """Build a network with real weights."""
-    raise NotImplementedError
+    """Build a network with weights, on the CPU.
+
+    Parameters
+    ----------
+    reference
+        A timm model or a factory. With ``pretrained=true`` timm's weights, which it may
+        download; with ``checkpoint_path=FILE`` those of a file.
+    seed
+        Its own initialisation is that of this seed, in any process; the caller's random
+        numbers go on as if nothing had been drawn.
+    trust
+        As for `load_tree`.
+
+    Raises
+    ------
+    SourceError
+        If it cannot be built, weights cannot be had, or the reference is a checkpoint, which
+        is no module: read its tensors by `open_weights`.
+    TrustError
+        As `load_tree`.
+    """
+    reference = parse_reference(reference)
+    if reference.kind == "checkpoint":
+        raise SourceError(
+            f"{reference.name} holds weights, but not the code that makes the network.",
+            "Take it as the source; as the target name the model: timm:NAME or FILE.py:factory.",
+        )
+    with _seeded(seed):
+        if reference.kind == "timm":
+            from dpiat_gui.networks.timm_models import create_timm_model
+
+            return create_timm_model(reference.name, dict(reference.options))
+        from dpiat_gui.networks.factories import load_factory
+
+        return load_factory(reference, trust)(**dict(reference.options))
+
+
+def _read_tree(reference: SourceReference, trust: TrustStore | None) -> ModuleTree:
+    if reference.kind == "timm":
+        from dpiat_gui.networks.timm_models import timm_tree
+
+        tree = timm_tree(reference.name, dict(reference.options))
+    elif reference.kind == "checkpoint":
+        return _read_checkpoint(reference)
+    else:
+        from dpiat_gui.networks.factories import factory_tree
+
+        tree = factory_tree(reference, trust)
+    return replace(tree, name=reference.title, origin=reference.text)
+
+
+def _read_checkpoint(reference: SourceReference) -> ModuleTree:
+    specs = read_specs(Path(reference.name))
+    return tree_from_tensors(specs, reference.title, reference.text)
+
+
+@contextmanager
+def _seeded(seed: int) -> Iterator[None]:
+    """Within this block every common source of random numbers starts from `seed`."""
+    import numpy as np
+    import torch
+
+    python, numpy = random.getstate(), np.random.get_state()  # noqa: NPY002 - what others draw from
+    with torch.random.fork_rng(devices=[]):
+        try:
+            # The CPU's generator alone: weights are made there, and others keep their state.
+            torch.default_generator.manual_seed(seed)
+            random.seed(seed)
+            np.random.seed(seed % 2**32)  # noqa: NPY002
+            yield
+        finally:
+            random.setstate(python)
+            np.random.set_state(numpy)  # noqa: NPY002

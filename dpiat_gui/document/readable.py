@@ -133,6 +133,11 @@ class ReadableDocument(QObject):
         return self._snapshot.matching
 
     @property
+    def solve_ms(self) -> float | None:
+        """How long the matching took to solve, in milliseconds; None without one."""
+        return self._snapshot.solve_ms
+
+    @property
     def match_error(self) -> DpiatError | None:
         """Why there is no matching although both networks are open."""
         return self._snapshot.error

@@ -1,6 +1,7 @@
 """The document as one value: what a person chose, and what was solved from it."""
 
 from dataclasses import dataclass, field, replace
+from time import perf_counter
 
 from dpiat_gui.errors import MatchError, OverrideError
 from dpiat_gui.matching.engine import ScoreTables, prepare, solve
@@ -61,12 +62,15 @@ class Snapshot:
         The matching, None where there is none.
     error
         Why there is no matching although both networks are open, None where there is one.
+    solve_ms
+        How long solving took, in milliseconds; None where nothing was solved.
     """
 
     state: DocumentState
     tables: ScoreTables | None = field(default=None, repr=False)
     matching: Matching | None = field(default=None, repr=False)
     error: MatchError | None = field(default=None, repr=False)
+    solve_ms: float | None = field(default=None, compare=False)
 
 
 def solved(state: DocumentState, previous: Snapshot | None = None) -> Snapshot:
@@ -87,12 +91,14 @@ def solved(state: DocumentState, previous: Snapshot | None = None) -> Snapshot:
         tables = previous.tables
     else:
         tables = None
+    began = perf_counter()
     if tables is None:
         try:
             tables = prepare(state.source, state.target, state.options)
         except MatchError as error:
             return Snapshot(state, error=error)
-    return Snapshot(state, tables, solve(tables, state.overrides))
+    matching = solve(tables, state.overrides)
+    return Snapshot(state, tables, matching, solve_ms=(perf_counter() - began) * 1000)
 
 
 def fitting(state: DocumentState, previous: Snapshot | None = None) -> tuple[Snapshot, tuple[str, ...]]:

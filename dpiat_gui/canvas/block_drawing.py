@@ -171,7 +171,9 @@ def _row(view: BlockView, style: Style, row: Row, mark: Mark, top: float) -> lis
     name = style.text.fitted(row.name, (shape_left if shape else right) - left - 8 * unit)
     drawing.append(Text(left, style.text.baseline(top, height), name, style.text.face, ink))
     if shape:
-        drawing.append(_right(right, style.mono.baseline(top, height), shape, style.mono, style, "text_muted"))
+        drawing.append(
+            _right(right, style.mono.baseline(top, height), shape, style.mono, style, "text_muted")
+        )
     return drawing
 
 
@@ -264,15 +266,13 @@ def _chip_words(view: BlockView, style: Style, middle: float) -> tuple[list[Prim
     free = sum(row.state is RowState.FREE for row in view.marks.rows)
     if free:
         text = f"{free} {TAGS[view.side]}"
-        return [
-            _right(right, base, text, face, style, _NAMES[view.side])
-        ], right - face.width(text) - 8 * unit
+        return [_right(right, base, text, face, style, _NAMES[view.side])], right - face.width(
+            text
+        ) - 8 * unit
     return [], reserved
 
 
-def _right(
-    right: float, baseline: float, text: str, face: Measured, style: Style, color: str
-) -> Text:
+def _right(right: float, baseline: float, text: str, face: Measured, style: Style, color: str) -> Text:
     """Return a text that ends at `right`."""
     width = face.width(text)
     return Text(right - width, baseline, text, face.face, style.color(color), Anchor.END, width)
@@ -356,6 +356,8 @@ def draw_silhouettes(views: Sequence[tuple[QPointF, BlockView]], style: Style) -
         # One stroke of ink a row or title keeps the texture of the columns.
         ink = style.color("border").rgba()
         for top in view.rows or (view.height / 2 - 4 * style.unit,):
-            line = QRectF(corner.x() + 34 * style.unit, corner.y() + top + 4, view.width * 0.45, 8 * style.unit)
+            line = QRectF(
+                corner.x() + 34 * style.unit, corner.y() + top + 4, view.width * 0.45, 8 * style.unit
+            )
             found.setdefault(ink, []).append(line)
     return found

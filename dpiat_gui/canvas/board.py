@@ -7,7 +7,16 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from dpiat_gui.canvas.columns import Column, EntryMarks, Place, Side, links_of, make_column, marks_of, plain_marks
+from dpiat_gui.canvas.columns import (
+    Column,
+    EntryMarks,
+    Place,
+    Side,
+    links_of,
+    make_column,
+    marks_of,
+    plain_marks,
+)
 from dpiat_gui.canvas.layout import Edge, Edges, Layout, Link, Metrics, Placed, connect, place
 from dpiat_gui.matching.values import Matching
 from dpiat_gui.networks.values import Network
@@ -99,9 +108,13 @@ class Board:
             self.columns[side] = None
             self.expanded[side] = set()
             return old is not None
-        if old and old.layer_types == layer_types and (
-            old.network is network
-            or (old.network.method == network.method and old.network.tree == network.tree)
+        if (
+            old
+            and old.layer_types == layer_types
+            and (
+                old.network is network
+                or (old.network.method == network.method and old.network.tree == network.tree)
+            )
         ):
             return False
         new = make_column(network, layer_types)

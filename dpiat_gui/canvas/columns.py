@@ -278,10 +278,8 @@ def marks_of(
         rows = []
         for row in entry.rows:
             path = row.layer.path
-            if path in matched:
-                state = RowState.MATCHED
-            else:
-                state = RowState.FREE if row.scored else RowState.PLAIN
+            free = RowState.FREE if row.scored else RowState.PLAIN
+            state = RowState.MATCHED if path in matched else free
             share = coverage.get(path) if coverage is not None and row.scored else None
             rows.append(Mark(state, share, path in pinned, path in banned, path in fresh))
         marks.append(EntryMarks(_whole(entry, rows, pinned, banned, fresh), tuple(rows)))

@@ -10,7 +10,17 @@ from dpiat_gui.canvas.block_drawing import pin_badge
 from dpiat_gui.canvas.board import Board, EdgeMark
 from dpiat_gui.canvas.curves import Picker, weight
 from dpiat_gui.canvas.layout import Band, Columns
-from dpiat_gui.canvas.primitives import Anchor, Box, Curve, Polygon, Primitive, Text, curve_path, paint_all, pen
+from dpiat_gui.canvas.primitives import (
+    Anchor,
+    Box,
+    Curve,
+    Polygon,
+    Primitive,
+    Text,
+    curve_path,
+    paint_all,
+    pen,
+)
 from dpiat_gui.canvas.style import Style
 
 _RIBBON_STEPS = tuple((step / 16, weight(step / 16)) for step in range(17))

@@ -164,7 +164,7 @@ class EdgeItem(QGraphicsRectItem):
         """Paint the edges that the exposed strip shows."""
         if self._drawing is None:
             return
-        exposed = option.exposedRect  # type: ignore[attr-defined]
+        exposed = option.exposedRect
         if self._far:
             painter.setOpacity(self._rest)
             self._drawing.paint_hairlines(painter)

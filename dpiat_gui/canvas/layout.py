@@ -6,6 +6,7 @@ one pixel at 100 %.
 
 from collections.abc import Collection, Hashable, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from dpiat_gui.canvas.alignment import Group, align
 
@@ -74,7 +75,8 @@ class Columns:
         inner = available - 2 * margin
         width = min(max(inner * 0.36, 226.0 * unit), 400.0 * unit)
         gap = min(max(inner - 2 * width, 84.0 * unit), 460.0 * unit)
-        return cls(margin, round(width), round(gap))
+        # Rounded down, so that no scroll bar appears for half a pixel.
+        return cls(margin, float(int(width)), float(int(gap)))
 
     @property
     def source_left(self) -> float:
@@ -445,4 +447,4 @@ def _bands(layout: Layout, links: Sequence[Link], leads: dict[int, int]) -> tupl
 def _runs(values: Sequence[int]) -> list[range]:
     """Return the runs of equal neighbours, as ranges of positions."""
     starts = [i for i, value in enumerate(values) if i == 0 or value != values[i - 1]]
-    return [range(a, b) for a, b in zip(starts, [*starts[1:], len(values)], strict=True)]
+    return [range(a, b) for a, b in pairwise([*starts, len(values)])]

@@ -174,7 +174,9 @@ class MatchScene(QGraphicsScene):
         self._show_attention_of_edges()
 
     def _show_attention_of_blocks(self, side: Side, before: Attention, now: Attention) -> None:
-        touched = {spot.entry for state in (before, now) for spot in (state.spot(side), state.hovered(side)) if spot}
+        touched = {
+            spot.entry for state in (before, now) for spot in (state.spot(side), state.hovered(side)) if spot
+        }
         touched |= {spot.entry for spot in before.glow ^ now.glow if spot.side is side}
         glow: dict[int, set[int]] = {}
         for spot in now.glow:
@@ -193,7 +195,11 @@ class MatchScene(QGraphicsScene):
 
     def _show_attention_of_edges(self) -> None:
         state = self.attention
-        selected = self.board.edges_of(state.source, state.target) if _both(state.source, state.target) else frozenset()
+        selected = (
+            self.board.edges_of(state.source, state.target)
+            if _both(state.source, state.target)
+            else frozenset()
+        )
         hovered = (
             self.board.edges_of(state.hover_source, state.hover_target)
             if _both(state.hover_source, state.hover_target)

@@ -35,9 +35,7 @@ class Measured:
         """Return the width of `text`."""
         return self.metrics.horizontalAdvance(text)
 
-    def fitted(
-        self, text: str, width: float, mode: Qt.TextElideMode = Qt.TextElideMode.ElideMiddle
-    ) -> str:
+    def fitted(self, text: str, width: float, mode: Qt.TextElideMode = Qt.TextElideMode.ElideMiddle) -> str:
         """Return `text`, shortened by an ellipsis if it is wider than `width`; empty if that says nothing."""
         if self.width(text) <= width:
             return text

@@ -1,0 +1,125 @@
+"""Gestures with the pointer: pulling a curve from a row to a row of the other side, dropping files."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from PySide6.QtCore import QMimeData, QPointF, QRectF
+from PySide6.QtGui import QPainterPath, QPen
+from PySide6.QtWidgets import QGraphicsPathItem
+
+from dpiat_gui.canvas.columns import Place, RowState, Side
+from dpiat_gui.canvas.primitives import DASH, curve_path
+from dpiat_gui.canvas.scene import MatchScene
+
+PinCheck = Callable[[str, str], str | None]
+"""Takes a source's and a target's path; returns why they cannot be pinned, None if they can."""
+
+
+@dataclass
+class PinDrag:
+    """Pulling a curve from a row to one of the other side, to pin the two.
+
+    Parameters
+    ----------
+    scene
+        Where it happens.
+    start
+        The row or entry it begins at.
+    check
+        Says why a pair cannot be pinned.
+    """
+
+    scene: MatchScene
+    start: Place
+    check: PinCheck | None
+    _rubber: QGraphicsPathItem = field(init=False)
+    _reasons: dict[Place, str | None] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._rubber = QGraphicsPathItem()
+        self._rubber.setZValue(3)
+        self.scene.addItem(self._rubber)
+
+    def begin(self, seen: QRectF) -> None:
+        """Let the places in the seen part of the scene that can be dropped on glow."""
+        self.scene.attend(glow=frozenset(spot for spot in self._candidates(seen) if not self.reason(spot)))
+
+    def move(self, point: QPointF) -> tuple[Place | None, str | None]:
+        """Follow the pointer; return the place under it on the other side, and why it is no goal."""
+        goal = self._goal(point)
+        reason = self.reason(goal) if goal else None
+        begin, end = self._port(self.start), self._port(goal) if goal and not reason else point
+        style = self.scene.style_
+        line = QPen(style.color("error" if reason else "accent"), 2.2 * style.unit)
+        if reason or goal is None:
+            line.setDashPattern(DASH)
+        self._rubber.setPen(line)
+        self._rubber.setPath(self._curve(begin, end))
+        return goal, reason
+
+    def pair(self, goal: Place) -> tuple[str, str]:
+        """Return the paths of source and target that a drop on `goal` would pin."""
+        ends = {self.start.side: self.start, goal.side: goal}
+        board = self.scene.board
+        return board.path(ends[Side.SOURCE]) or "", board.path(ends[Side.TARGET]) or ""
+
+    def reason(self, goal: Place) -> str | None:
+        """Return why the start cannot be pinned to a place, None if it can."""
+        if goal not in self._reasons:
+            self._reasons[goal] = self.check(*self.pair(goal)) if self.check else None
+        return self._reasons[goal]
+
+    def end(self) -> None:
+        """Take the curve away."""
+        self.scene.attend(glow=frozenset())
+        self.scene.removeItem(self._rubber)
+
+    def _goal(self, point: QPointF) -> Place | None:
+        spot = self.scene.place_at(point)
+        return spot if spot and spot.side is self.start.side.other else None
+
+    def _candidates(self, seen: QRectF) -> list[Place]:
+        """Return the rows, entries while collapsed, of the other side in a part of the scene."""
+        board, side = self.scene.board, self.start.side.other
+        found: list[Place] = []
+        for entry, placed in enumerate(board.placed(side)):
+            if placed.bottom < seen.top() or placed.top > seen.bottom():
+                continue
+            found.append(Place(side, entry))
+            marks = board.marks[side][entry].rows
+            found.extend(
+                Place(side, entry, row)
+                for row, top in enumerate(placed.rows)
+                if seen.top() <= top <= seen.bottom()
+                and (marks[row].state is not RowState.PLAIN or board.matching is None)
+            )
+        return found
+
+    def _port(self, spot: Place) -> QPointF:
+        """Return the point where edges of a place end."""
+        board, columns = self.scene.board, self.scene.columns
+        placed = board.placed(spot.side)[spot.entry]
+        y = placed.row_port(spot.row) if spot.row is not None and placed.expanded else placed.port
+        return QPointF(columns.source_right if spot.side is Side.SOURCE else columns.target_left, y)
+
+    def _curve(self, begin: QPointF, end: QPointF) -> QPainterPath:
+        # From left to right, as every edge is drawn.
+        return curve_path(begin, end) if self.start.side is Side.SOURCE else curve_path(end, begin)
+
+
+def dropped_file(data: QMimeData) -> str | None:
+    """Return the path of the one local file that is dragged, None for anything else."""
+    urls = data.urls() if data.hasUrls() else []
+    if len(urls) != 1 or not urls[0].isLocalFile():
+        return None
+    return urls[0].toLocalFile()
+
+
+def drop_side(x: float, width: float) -> Side:
+    """Return the side a file is dropped on: the left half is the source's."""
+    return Side.SOURCE if x < width / 2 else Side.TARGET
+
+
+def drag_started(pressed: QPointF, now: QPointF, distance: int) -> bool:
+    """Tell whether the pointer has moved far enough from where it was pressed to be a drag."""
+    return (now - pressed).manhattanLength() >= distance

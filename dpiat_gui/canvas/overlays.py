@@ -1,0 +1,187 @@
+"""What lies over the picture and does not scroll with it: headings, cards, notes."""
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QPoint, QRect, QRectF, Qt, QTimer
+from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtWidgets import QFrame, QLabel, QVBoxLayout, QWidget
+
+from dpiat_gui.canvas.columns import Column, Side
+from dpiat_gui.canvas.primitives import Text
+from dpiat_gui.canvas.style import Style
+
+
+class HeadingBar(QWidget):
+    """The columns' names above them, whatever is scrolled below.
+
+    Parameters
+    ----------
+    span
+        Gives left side and width of a column, in this widget's pixels.
+    parent
+        The view.
+    """
+
+    def __init__(self, span: Callable[[Side], tuple[float, float]], parent: QWidget) -> None:
+        super().__init__(parent)
+        self._span = span
+        self._style: Style | None = None
+        self._columns: dict[Side, Column | None] = {}
+        self._between = ""
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+
+    def show_columns(self, columns: dict[Side, Column | None], between: str, style: Style) -> None:
+        """Show the names of columns, and a word between them."""
+        self._columns = dict(columns)
+        self._between = between
+        self._style = style
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paint the names."""
+        painter = QPainter(self)
+        style = self._style
+        if style is None:
+            return
+        painter.fillRect(self.rect(), style.color("canvas"))
+        for side, column in self._columns.items():
+            if column is not None:
+                self._paint_column(painter, style, column, *self._span(side))
+        self._paint_between(painter, style)
+        painter.setPen(style.color("border"))
+        painter.drawLine(0, self.height() - 1, self.width(), self.height() - 1)
+
+    def _paint_column(
+        self, painter: QPainter, style: Style, column: Column, left: float, width: float
+    ) -> None:
+        baseline = style.heading.baseline(0, self.height() - 1)
+        summary = column.summary
+        room = max(width, 60.0)
+        needed = style.small.width(summary) + 14 * style.unit
+        beside = style.heading.width(column.network.name) + needed <= room
+        name = style.heading.fitted(column.network.name, room if not beside else room - needed)
+        Text(left, baseline, name, style.heading.face, style.color("text")).paint(painter)
+        if beside:
+            x = left + style.heading.width(name) + 14 * style.unit
+            Text(x, baseline, summary, style.small.face, style.color("text_muted")).paint(painter)
+
+    def _paint_between(self, painter: QPainter, style: Style) -> None:
+        if not self._between:
+            return
+        source, target = self._span(Side.SOURCE), self._span(Side.TARGET)
+        left, right = source[0] + source[1], target[0]
+        width = style.small.width(self._between)
+        if width + 16 * style.unit > right - left:
+            return
+        x = (left + right - width) / 2
+        baseline = style.heading.baseline(0, self.height() - 1)
+        Text(x, baseline, self._between, style.small.face, style.color("text_muted")).paint(painter)
+
+
+class Card(QFrame):
+    """A tooltip-like card beside the pointer that never takes the pointer's events.
+
+    Parameters
+    ----------
+    parent
+        The view.
+    delay
+        Milliseconds until it appears.
+    """
+
+    def __init__(self, parent: QWidget, delay: int = 0) -> None:
+        super().__init__(parent)
+        self._view = parent
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self.setObjectName("canvasCard")
+        self._label = QLabel(self)
+        self._label.setTextFormat(Qt.TextFormat.RichText)
+        inside = QVBoxLayout(self)
+        inside.setContentsMargins(10, 8, 10, 8)
+        inside.addWidget(self._label)
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(delay)
+        self._timer.timeout.connect(self._appear)
+        self._at = QPoint()
+        self._text = ""
+        self.hide()
+
+    def set_style(self, style: Style, border: str = "border_strong") -> None:
+        """Take the colours and font of a style."""
+        theme = style.theme
+        self.setStyleSheet(
+            f"#canvasCard {{ background: {theme.overlay}; border: 1px solid {getattr(theme, border)};"
+            f" border-radius: 6px; }} #canvasCard QLabel {{ color: {theme.text}; background: transparent; }}"
+        )
+        self._label.setFont(style.text.face.font)
+
+    def show_text(self, text: str, at: QPoint) -> None:
+        """Show rich text beside a point of the parent; an empty text hides the card."""
+        self._at = at
+        if not text:
+            self.conceal()
+            return
+        if text != self._text:
+            self._text = text
+            self._label.setText(text)
+            self.adjustSize()
+        if self.isVisible() or not self._timer.interval():
+            self._appear()
+        else:
+            self._timer.start()
+
+    def conceal(self) -> None:
+        """Hide, and forget what was to be shown."""
+        self._timer.stop()
+        self._text = ""
+        self.hide()
+
+    def _appear(self) -> None:
+        if self._text:
+            self.move(beside(self._at, QRect(QPoint(), self.sizeHint()), self._view.rect()))
+            self.resize(self.sizeHint())
+            self.show()
+            self.raise_()
+
+
+def beside(point: QPoint, card: QRect, inside: QRect, distance: int = 18) -> QPoint:
+    """Return where a card stands: below and right of a point, or on another side to stay inside."""
+    x = point.x() + distance
+    if x + card.width() > inside.right() - 4:
+        x = point.x() - distance - card.width()
+    y = point.y() + distance
+    if y + card.height() > inside.bottom() - 4:
+        y = point.y() - distance - card.height()
+    return QPoint(max(x, inside.left() + 4), max(y, inside.top() + 4))
+
+
+class Notice(QLabel):
+    """A line over the picture that says why it looks as it does."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.setWordWrap(True)
+        self.hide()
+
+    def set_style(self, style: Style) -> None:
+        """Take the colours and font of a style."""
+        theme = style.theme
+        self.setFont(style.title.face.font)
+        self.setStyleSheet(
+            f"color: {theme.warning}; background: {theme.warning_soft};"
+            " border-radius: 6px; padding: 8px 14px;"
+        )
+
+    def say(self, text: str, over: QRectF) -> None:
+        """Show a text in the upper middle of a rectangle of the parent; an empty one hides it."""
+        self.setText(text)
+        self.setVisible(bool(text))
+        if text:
+            width = round(min(over.width(), 460))
+            self.setFixedWidth(width)
+            self.adjustSize()
+            self.move(round(over.center().x() - width / 2), round(over.top()))
+            self.raise_()

@@ -3,11 +3,14 @@
 import difflib
 import re
 from collections.abc import Mapping
+from contextlib import nullcontext
 from functools import cache
 from importlib import metadata, resources
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dpiat_gui.errors import SourceError
+from dpiat_gui.networks.hub import impatient_hub
 from dpiat_gui.networks.meta_build import build_structure, is_bad_call
 from dpiat_gui.networks.references import OptionValue, SourceReference
 from dpiat_gui.networks.values import ModuleTree
@@ -116,15 +119,37 @@ def create_timm_model(
     """
     _check_options(options)
     timm = _checked_timm(name)
+    given = {key: value for key, value in options.items() if key != "checkpoint_path"}
 
     def create() -> "nn.Module":
-        module: nn.Module = timm.create_model(name, **options)
+        module: nn.Module = timm.create_model(name, **given)
         return module
 
     try:
-        return build_structure(create) if structure else create()
+        if structure:
+            return build_structure(create)
+        with impatient_hub() if given.get("pretrained") else nullcontext():
+            module = create()
     except Exception as error:  # foreign code, called with a person's options
         raise _explained(name, options, error) from error
+    if path := options.get("checkpoint_path"):
+        _load_checkpoint(module, name, str(path))
+    return module
+
+
+def _load_checkpoint(module: "nn.Module", name: str, path: str) -> None:
+    """Load a checkpoint into the module as it is, whole; never by a pickle that runs code."""
+    from dpiat_gui.networks.checkpoints import open_weights
+
+    with open_weights(Path(path).expanduser()) as weights:
+        state = {spec.key: weights.read(spec.key) for spec in weights.specs}
+        try:
+            module.load_state_dict(state)
+        except RuntimeError as error:
+            raise SourceError(
+                f"The weights in {path} are not those of timm's {name} with these options.",
+                "Open the file itself as the source: the transfer fits it to any target.",
+            ) from error
 
 
 def _checked_timm(name: str) -> Any:
@@ -179,11 +204,6 @@ def _explained(name: str, options: Mapping[str, OptionValue], error: Exception) 
             near = difflib.get_close_matches(option, COMMON_OPTIONS, n=1)
             hint = f"Did you mean {near[0]}?" if near else f"Most have: {', '.join(COMMON_OPTIONS[:6])}."
             return SourceError(f"timm's {name} has no option named {option!r}.", hint)
-    if options.get("checkpoint_path"):
-        return SourceError(
-            f"The weights {options['checkpoint_path']} do not go into timm's {name}: {_first_line(error)}",
-            "Check that the file is there and was saved from this model with these options.",
-        )
     if options.get("pretrained"):
         return SourceError(
             f"The pretrained weights of timm's {name} cannot be had: {_first_line(error)}",

@@ -145,6 +145,8 @@ class Layer:
         As on the `ModuleNode` it stands for.
     bare
         True for parameters of a module with children; the paper's sequence does not know them.
+    weight
+        The tensor whose shape is scored, None where there is none.
     """
 
     path: str
@@ -153,15 +155,10 @@ class Layer:
     tensors: tuple[TensorSpec, ...] = ()
     attributes: tuple[Attribute, ...] = ()
     bare: bool = False
+    weight: TensorSpec | None = field(init=False, repr=False, compare=False)
 
-    @cached_property
-    def weight(self) -> TensorSpec | None:
-        """The tensor whose shape is scored: the weight, or the first bare parameter."""
-        parameters = [tensor for tensor in self.tensors if not tensor.buffer]
-        for tensor in parameters:
-            if tensor.name in ("weight", "in_proj_weight"):
-                return tensor
-        return parameters[0] if parameters and self.kind is LayerKind.PARAMETER else None
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "weight", _scored_tensor(self.tensors, self.kind))
 
     @property
     def shape(self) -> tuple[int, ...] | None:
@@ -176,6 +173,16 @@ class Layer:
     def attribute(self, name: str) -> str | int | float | bool | tuple[int, ...] | None:
         """Value of the named attribute, None if the layer has none of that name."""
         return dict(self.attributes).get(name)
+
+
+def _scored_tensor(tensors: tuple[TensorSpec, ...], kind: LayerKind) -> TensorSpec | None:
+    """Return the weight among a layer's tensors, or the first bare parameter."""
+    for tensor in tensors:
+        if not tensor.buffer and tensor.name in ("weight", "in_proj_weight"):
+            return tensor
+    if kind is LayerKind.PARAMETER:
+        return next((tensor for tensor in tensors if not tensor.buffer), None)
+    return None
 
 
 @dataclass(frozen=True)

@@ -183,7 +183,7 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action(
         "save",
-        "&Save project",
+        "Sa&ve project",
         FILE,
         (StandardKey.Save,),
         "save",
@@ -208,7 +208,7 @@ ACTIONS: tuple[Action, ...] = (
         "Write the whole matching as SVG, PDF or PNG.",
         _matched,
     ),
-    Action("settings", "Se&ttings…", FILE, (StandardKey.Preferences, "Ctrl+,"), "settings", "Theme, wheel and seed."),
+    Action("settings", "Settin&gs…", FILE, (StandardKey.Preferences, "Ctrl+,"), "settings", "Theme, wheel and seed."),
     Action("quit", "&Quit", FILE, (StandardKey.Quit, "Ctrl+Q"), "", "Close the window."),
     Action(
         "undo",
@@ -305,7 +305,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("rematch", "&Match again", MATCH, ("F5",), "", "Solve the matching again.", _matched),
     Action(
         "next_problem",
-        "&Next problem",
+        "Next &problem",
         GO,
         ("Alt+Down", "F8"),
         "down",
@@ -314,7 +314,7 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action(
         "previous_problem",
-        "&Previous problem",
+        "Previous pro&blem",
         GO,
         ("Alt+Up", "Shift+F8"),
         "up",
@@ -356,7 +356,7 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action(
         "only_selection_edges",
-        "Only edges of the &selection",
+        "Only e&dges of the selection",
         VIEW,
         ("Ctrl+D",),
         "edges",

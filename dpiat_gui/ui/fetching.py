@@ -3,18 +3,17 @@
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
+from dpiat_gui.engine.operations import read_structure
 from dpiat_gui.errors import Cancelled, DpiatError, TrustError
 from dpiat_gui.networks.trust import TrustStore
 from dpiat_gui.networks.references import SourceReference, parse_reference
 from dpiat_gui.networks.sources import load_cached_tree
-from dpiat_gui.networks.tree_json import tree_from_json
 from dpiat_gui.networks.values import ModuleTree
-from dpiat_gui.services.jobs import Job, JobRunner
+from dpiat_gui.services.jobs import InEngine, InThread, Job, JobRunner, Script
 from dpiat_gui.ui.trust_dialog import TrustDialog
 
 Got = Callable[[SourceReference, ModuleTree], object]
@@ -64,24 +63,18 @@ class Fetch(QObject):
         self.deleteLater()
 
     def _ask_engine(self, reference: SourceReference) -> None:
-        self._job = self._jobs.run_in_engine(
-            {"do": "describe", "source": reference.text}, f"Opening {reference.title}"
-        )
-        self._job.deliver_to(
+        job = self._jobs.run_script(_describe(reference.text), f"Opening {reference.title}")
+        self._job = job
+        job.deliver_to(
             self,
             done=partial(self._described, reference),
             failed=partial(self._refused, reference),
             cancelled=partial(self._fail, Cancelled(f"Opening {reference.title} was cancelled.")),
         )
-        self.job_started.emit(self._job)
+        self.job_started.emit(job)
 
-    def _described(self, reference: SourceReference, answer: dict[str, Any]) -> None:
+    def _described(self, reference: SourceReference, tree: ModuleTree) -> None:
         self._job = None
-        try:
-            tree = tree_from_json(answer["tree"])
-        except DpiatError as error:
-            self._fail(error)
-            return
         self._succeed(reference, tree)
 
     def _refused(self, reference: SourceReference, error: DpiatError) -> None:
@@ -114,3 +107,10 @@ class Fetch(QObject):
             self._over = True
             self._failed(error)
             self.deleteLater()
+
+
+def _describe(reference: str) -> Script:
+    """Have the engine read a structure, and a thread unpack it: a large one takes some time."""
+    answer = yield InEngine({"do": "describe", "reference": reference})
+    tree = yield InThread(lambda _token: read_structure(answer))
+    return tree

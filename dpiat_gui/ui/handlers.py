@@ -23,7 +23,7 @@ def handlers_of(window: "MainWindow") -> Mapping[str, Callable[..., object]]:
         "save": window.projects.save,
         "save_as": window.projects.save_as,
         "export_figure": window.figures.ask,
-        "settings": window.show_settings,
+        "settings": window.dialogs.show_settings,
         "quit": window.close,
         "undo": document.undo_stack.undo,
         "redo": document.undo_stack.redo,
@@ -51,10 +51,10 @@ def handlers_of(window: "MainWindow") -> Mapping[str, Callable[..., object]]:
         "full_screen": window.set_full_screen,
         "show_transfer": window.show_transfer,
         "run_transfer": window.transferring.run,
-        "cancel": window.cancel_job,
-        "help": window.show_help,
-        "shortcuts": partial(window.show_help, shortcuts=True),
-        "about": window.show_about,
+        "cancel": window.running.cancel,
+        "help": window.dialogs.show_help,
+        "shortcuts": partial(window.dialogs.show_help, shortcuts=True),
+        "about": window.dialogs.show_about,
     }
 
 
@@ -77,6 +77,6 @@ def state_of(window: "MainWindow") -> WindowState:
         can_redo=document.undo_stack.canRedo(),
         problems=document.matching is not None and bool(document.problems()),
         hits=bool(window.search.hits),
-        running=bool(window.running_jobs),
+        running=window.running.busy,
         transferring=window.transferring.running,
     )

@@ -57,3 +57,11 @@ def next_pane(panes: Sequence[Pane], step: int) -> Pane | None:
     pane = visible[(at + step) % len(visible)]
     pane.focus().setFocus(Qt.FocusReason.ShortcutFocusReason)
     return pane
+
+
+def first_focus(widget: QWidget) -> QWidget:
+    """Return the first widget inside that takes the focus by Tab, or the widget itself."""
+    for child in widget.findChildren(QWidget):
+        if child.focusPolicy() & Qt.FocusPolicy.TabFocus and child.isVisible() and child.isEnabled():
+            return child
+    return widget

@@ -55,17 +55,17 @@ def find_hits(source: Network | None, target: Network | None, query: str) -> tup
     hits: list[Hit] = []
     for side, network in (("source", source), ("target", target)):
         if network is not None:
-            hits.extend(Hit(side, path) for path in _paths(network, tests))  # type: ignore[arg-type]
+            hits.extend(Hit(side, path) for path in _paths(network, query.strip(), tests))  # type: ignore[arg-type]
     return tuple(hits)
 
 
-def _paths(network: Network, tests: list[Test]) -> Iterator[str]:
+def _paths(network: Network, query: str, tests: list[Test]) -> Iterator[str]:
     for block in network.sequence:
-        if not block.single and all(test(block, None) for test in tests):
+        layers = [layer.path for layer in block.layers if all(test(block, layer) for test in tests)]
+        # Its layers say it better, unless the block was asked for by name.
+        if not block.single and (not layers or block.path == query) and all(test(block, None) for test in tests):
             yield block.path
-        for layer in block.layers:
-            if all(test(block, layer) for test in tests):
-                yield layer.path
+        yield from layers
 
 
 def _tests(query: str) -> list[Test]:

@@ -37,7 +37,7 @@ class StatusBar(QStatusBar):
             ("similarity", "D(S,T)/D(T,T), D(T,S)/D(S,S) and their geometric mean"),
             ("covered", "Share of the target's elements that come from the source"),
             ("problems", "Rows that are unmatched, weak, hardly covered or reused: Alt+Down goes to the next"),
-            ("solved", "Time the last matching took"),
+            ("solved", "Time the last solving took"),
         ):
             label = QLabel()
             label.setObjectName("figure")

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QComboBox, QLabel, QSizePolicy, QToolBar, QToolButton, QWidget
 
@@ -28,7 +28,9 @@ PRESETS = (
 class MainToolBar(QToolBar):
     """Buttons, the choice of preset, the search field and the primary button."""
 
-    def __init__(self, actions: Mapping[str, QAction], parent: QWidget | None = None) -> None:
+    preset_chosen = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("Toolbar", parent)
         self.setObjectName("toolbar")
         self.setMovable(False)
@@ -36,6 +38,13 @@ class MainToolBar(QToolBar):
         self.setIconSize(QSize(18, 18))
         # Hiding it by a right click would be hard to find the way back from.
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
+        self.search = SearchField()
+        self.search.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.search.setMinimumWidth(180)
+        self.search.setMaximumWidth(400)
+
+    def fill(self, actions: Mapping[str, QAction]) -> None:
+        """Put the buttons in, from left to right."""
         for name, text in TEXT_BUTTONS.items():
             self._add_button(actions[name], text)
         self.addSeparator()
@@ -47,10 +56,6 @@ class MainToolBar(QToolBar):
         self.addSeparator()
         self.preset = self._preset_choice()
         self.addWidget(_stretch())
-        self.search = SearchField()
-        self.search.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.search.setMinimumWidth(180)
-        self.search.setMaximumWidth(380)
         self.addWidget(self.search)
         self.addWidget(_stretch())
         self.transfer = primary("Transfer && export…")
@@ -79,6 +84,7 @@ class MainToolBar(QToolBar):
         for row, (text, value, tip) in enumerate(PRESETS):
             box.addItem(text, value)
             box.setItemData(row, tip, Qt.ItemDataRole.ToolTipRole)
+        box.activated.connect(lambda: self.preset_chosen.emit(box.currentData()))
         box.setAccessibleName("Method and preset of the matching")
         box.setToolTip("How the networks are matched")
         label.setBuddy(box)

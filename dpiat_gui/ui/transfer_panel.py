@@ -174,6 +174,10 @@ class TransferPanel(QWidget):
 
     # -- what it shows -----------------------------------------------------------------------
 
+    def take_focus(self) -> None:
+        """Put the focus where Enter does the main thing."""
+        (self.run if self.run.isEnabled() else self.output).setFocus(Qt.FocusReason.ShortcutFocusReason)
+
     def set_settings(self, settings: TransferSettings) -> None:
         """Show the document's settings; nothing is emitted."""
         self._filling = True

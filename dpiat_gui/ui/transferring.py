@@ -34,6 +34,7 @@ class Transferring(QObject):
     job_started = Signal(Job)
     running_changed = Signal(bool)
     pane_wanted = Signal()
+    device_known = Signal(str)
 
     def __init__(
         self,
@@ -164,7 +165,7 @@ class Transferring(QObject):
             self._panel.show_progress(progress.done, progress.total, progress.text)
 
     def _done(self, answer: dict[str, Any]) -> None:
-        self._report = answer.get("report", answer)
+        self._report = answer
         self._notices.dismiss_all("transfer")
         self._panel.show_done(report_text(self._report))
         self._settings.set("output_folder", str(Path(self._report["path"]).parent))
@@ -184,10 +185,11 @@ class Transferring(QObject):
         self._end()
 
     def _devices_known(self, answer: dict[str, Any]) -> None:
-        names = [str(name) for name in answer.get("devices", ())]
-        first = names[0] if names else "cpu"
-        devices = [("auto", f"auto ({first})"), *((name, name) for name in names)]
+        found = [(str(device["name"]), str(device["title"])) for device in answer["devices"]]
+        self._best = found[0][0] if found else "cpu"
+        devices = [("auto", f"auto ({self._best})"), *((name, f"{name} · {title}") for name, title in found)]
         self._panel.set_devices(devices, self._document.device)
+        self.device_known.emit(self._best)
 
     def _show_settings(self) -> None:
         state = self._document.state

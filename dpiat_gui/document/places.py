@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from functools import lru_cache
 
-from dpiat_gui.networks.kinds import SCORED_KINDS
+from dpiat_gui.matching.scores import layer_score, layer_type
 from dpiat_gui.networks.values import Block, Layer, Network
 
 
@@ -68,19 +68,11 @@ def _places(same: _Same, layer_types: str) -> dict[str, Place]:
 
 def is_scored(layer: Layer, layer_types: str) -> bool:
     """Tell whether the layer can score at all: a kind that counts, and a weight to compare."""
-    return layer.kind in SCORED_KINDS[layer_types] and layer.shape is not None
+    return layer_type(layer, layer_types) is not None
 
 
 def could_match(source: Place, target: Place, layer_types: str) -> bool:
     """Tell whether two layers score above 0 and stand where a matching may join them."""
-    a, b = source.layer, target.layer
-    if a is None or b is None or a.shape is None or b.shape is None:
+    if source.layer is None or target.layer is None or source.block.single != target.block.single:
         return False
-    return (
-        a.kind is b.kind
-        and a.kind in SCORED_KINDS[layer_types]
-        and len(a.shape) == len(b.shape)
-        and all(a.shape)
-        and all(b.shape)
-        and source.block.single == target.block.single
-    )
+    return layer_score(source.layer, target.layer, layer_types) > 0

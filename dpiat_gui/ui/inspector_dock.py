@@ -1,16 +1,34 @@
 """The inspector pane: everything about the selected pair, layer or block."""
 
-from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QWidget
+from collections import deque
+from functools import partial
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt, QTimer, Signal, SignalInstance
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from dpiat_gui.document.document import Document
+from dpiat_gui.document.facts import Candidate, Facts, candidates, dimension_names, facts_of
+from dpiat_gui.document.selection import Selection
 from dpiat_gui.services.theme import Theme
+from dpiat_gui.ui import inspector_texts as texts
+from dpiat_gui.ui.inspector_drawings import CopyDrawing, DimensionBars
+from dpiat_gui.ui.inspector_parts import CandidateList, LayerFacts, LayerList
+from dpiat_gui.ui.widgets import ElidedLabel, monospaced, muted, section
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_GAP = 10
+"""Pixels between the parts."""
 
 
 class InspectorPanel(QWidget):
     """Shapes, score, coverage, candidates and corrections of what the document has selected.
 
-    It edits nothing itself: its buttons say what a person wants.
+    What is quick to compute shows at once; coverage and the candidates' costs follow when the
+    event loop is idle, one at a time, so that walking through rows never waits for them. It
+    edits nothing itself: its buttons say what a person wants.
 
     Signals
     -------
@@ -27,6 +45,240 @@ class InspectorPanel(QWidget):
 
     def __init__(self, document: Document, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._document = document
+        self._facts: Facts | None = None
+        self._candidates: tuple[Candidate, ...] = ()
+        self._steps: deque[Callable[[], None]] = deque()
+        self._timer = QTimer(self, singleShot=True, interval=0)
+        self._make_parts()
+        self._lay_out()
+        self._connect()
+        self.refresh()
 
     def set_theme(self, theme: Theme) -> None:
         """Draw with the colours of `theme`."""
+        for part in (self.bars, self.drawing, self.layers):
+            part.set_theme(theme)
+        self.refresh()
+
+    # -- set-up -------------------------------------------------------------------------
+
+    def _make_parts(self) -> None:
+        self.source_path = ElidedLabel(mode=Qt.TextElideMode.ElideLeft)
+        self.target_path = ElidedLabel(mode=Qt.TextElideMode.ElideLeft)
+        self.state = muted()
+        self.state.setWordWrap(True)
+        self.bars = DimensionBars()
+        self.score = section("")
+        self.score.setWordWrap(True)
+        self.formula = muted(small=True)
+        self.formula.setWordWrap(True)
+        self.layers = LayerList()
+        self.copy_title = muted("What is copied")
+        self.drawing = CopyDrawing()
+        self.covered = muted(small=True)
+        self.covered.setWordWrap(True)
+        self.pin = QPushButton("Pin")
+        self.ban = QPushButton("Ban")
+        self.fresh = QPushButton("Leave fresh")
+        self.clear = QPushButton("Clear")
+        self.candidates_title = muted("Other candidates")
+        self.candidates = CandidateList()
+        self.layer_facts = LayerFacts()
+        self.details_title = muted("Details")
+
+    def _lay_out(self) -> None:
+        for path in (self.source_path, self.target_path):
+            monospaced(path)
+        self.setAccessibleName("Inspector")
+        self.pin.setToolTip("Hold this pair (Ctrl+L)")
+        self.ban.setToolTip("Never match this pair (Delete)")
+        self.fresh.setToolTip("Let the target keep its own initialisation (Ctrl+Delete)")
+        self.clear.setToolTip("Drop the overrides of this target (Ctrl+Shift+L)")
+        buttons = QHBoxLayout()
+        buttons.setSpacing(4)
+        for button in (self.pin, self.ban, self.fresh, self.clear):
+            button.setSizePolicy(QSizePolicy.Policy.Minimum, QSizePolicy.Policy.Fixed)
+            buttons.addWidget(button)
+        buttons.addStretch(1)
+        self._buttons = QWidget()
+        self._buttons.setLayout(buttons)
+        buttons.setContentsMargins(0, 0, 0, 0)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(14, 8, 14, 10)
+        layout.setSpacing(4)
+        parts: tuple[tuple[QWidget, int], ...] = (
+            (self.source_path, 0),
+            (self.target_path, 0),
+            (self.state, _GAP),
+            (self.bars, _GAP),
+            (self.score, 0),
+            (self.formula, _GAP),
+            (self._buttons, _GAP),
+            (self.layers, _GAP),
+            (self.copy_title, 0),
+            (self.drawing, 0),
+            (self.covered, _GAP),
+            (self.candidates_title, 0),
+            (self.candidates, _GAP),
+            (self.details_title, 0),
+            (self.layer_facts, 0),
+        )
+        for part, gap in parts:
+            layout.addWidget(part)
+            if gap:
+                layout.addSpacing(gap - layout.spacing())
+        layout.addStretch(1)
+
+    def _connect(self) -> None:
+        self._document.selection_changed.connect(self.refresh)
+        self._document.matching_changed.connect(self.refresh)
+        self._document.plan_changed.connect(self.refresh)
+        self._timer.timeout.connect(self._next_step)
+        self.candidates.pin_requested.connect(self.pin_requested)
+        self.layers.layer_chosen.connect(self._on_layer_chosen)
+        for button, wish in (
+            (self.pin, self.pin_requested),
+            (self.ban, self.ban_requested),
+            (self.fresh, self.fresh_requested),
+            (self.clear, self.clear_requested),
+        ):
+            button.clicked.connect(partial(self._ask, wish))
+
+    # -- showing ------------------------------------------------------------------------
+
+    def refresh(self) -> None:
+        """Show what is selected now."""
+        document = self._document
+        matching, tables = document.matching, document.tables
+        self._steps.clear()
+        if matching is None or tables is None or not document.selection:
+            self._facts = None
+            self._show_nothing()
+            return
+        facts = facts_of(matching, tables, document.selection)
+        self._facts = facts
+        self._show_paths(facts)
+        self._show_score(facts)
+        self._show_buttons(facts)
+        self._show_layers(facts)
+        # The old drawing and costs stay hidden until the new ones are there.
+        _show(self.copy_title, self.drawing, self.covered, shown=False)
+        _show(self.candidates_title, self.candidates, shown=False)
+        self._steps.extend((self._show_copy, self._show_candidates))
+        self._timer.start()
+
+    def _next_step(self) -> None:
+        if self._steps:
+            self._steps.popleft()()
+        if self._steps:
+            self._timer.start()
+
+    def _show_nothing(self) -> None:
+        document = self._document
+        _show(self.source_path, self.target_path, self.bars, self.score, self.formula, shown=False)
+        _show(self._buttons, self.layers, self.copy_title, self.drawing, self.covered, shown=False)
+        _show(self.candidates_title, self.candidates, self.details_title, self.layer_facts, shown=False)
+        self.state.setText(texts.nothing_selected(document.source, document.target, document.match_error))
+        self.state.show()
+
+    def _show_paths(self, facts: Facts) -> None:
+        both = facts.source is not None and facts.target is not None
+        self.source_path.set_full_text(facts.source.path if facts.source else "")
+        target = facts.target.path if facts.target else ""
+        self.target_path.set_full_text(f"→ {target}" if both else target)
+        self.source_path.setVisible(facts.source is not None)
+        self.target_path.setVisible(facts.target is not None)
+        document = self._document
+        self.state.setText(texts.state_line(facts, document.overrides, document.selection_note))
+        self.state.show()
+
+    def _show_score(self, facts: Facts) -> None:
+        matching = self._document.matching
+        assert matching is not None
+        self.bars.set_dimensions(facts.dimensions)
+        self.bars.setVisible(bool(facts.dimensions))
+        self.score.setText(texts.score_line(facts, matching))
+        self.score.setVisible(bool(self.score.text()))
+        self.formula.setText(texts.formula_lines(facts, matching))
+        self.formula.setVisible(bool(self.formula.text()))
+
+    def _show_buttons(self, facts: Facts) -> None:
+        pair = facts.source is not None and facts.target is not None
+        overrides = self._document.overrides
+        possible = pair and (facts.score or 0) > 0
+        pinned = possible and self._document.selection_pair in overrides.pins
+        self.pin.setEnabled(bool(possible and not pinned))
+        self.ban.setEnabled(bool(possible) and self._document.selection_pair not in overrides.bans)
+        target = facts.target.path if facts.target else None
+        scored = target is not None and texts.is_correctable(facts, self._document.options.layer_types)
+        self.fresh.setEnabled(scored and target not in overrides.fresh)
+        self.clear.setEnabled(target is not None and texts.is_overridden(target, overrides))
+        self._buttons.show()
+
+    def _show_layers(self, facts: Facts) -> None:
+        matching = self._document.matching
+        assert matching is not None
+        rows = texts.block_rows(facts, matching)
+        self.layers.setVisible(bool(rows))
+        if rows:
+            blocks = [place.block.path if place else "" for place in (facts.source, facts.target)]
+            self.layers.set_rows(rows, *blocks)
+        single = not facts.is_block
+        _show(self.details_title, self.layer_facts, shown=single)
+        if single:
+            layers = [place.layer if place else None for place in (facts.source, facts.target)]
+            self.layer_facts.set_layers(*layers)
+
+    def _show_copy(self) -> None:
+        """Show the plan of what is selected, and how much of the target it covers."""
+        facts, plan, coverage = self._facts, self._document.plan, self._document.coverage
+        if facts is None or facts.target is None or plan is None or coverage is None:
+            return
+        self.covered.setText(texts.covered_text(facts, coverage))
+        self.covered.setVisible(bool(self.covered.text()))
+        layer = facts.target.layer
+        row = plan.by_target.get(layer.weight.key) if layer and layer.weight and facts.matched else None
+        copied = row is not None and row.source is not None
+        _show(self.copy_title, self.drawing, shown=copied)
+        if layer is not None and copied:
+            self.drawing.set_row(row, dimension_names(layer))
+
+    def _show_candidates(self) -> None:
+        """List the candidates, and leave each one's cost to a step of its own."""
+        facts, tables = self._facts, self._document.tables
+        if facts is None or tables is None:
+            return
+        found = candidates(tables, facts)
+        for_target = facts.target is not None
+        self.candidates.set_candidates(found, for_target=for_target)
+        self.candidates_title.setText(texts.candidates_title(facts, bool(found)))
+        self.candidates_title.setVisible(bool(self.candidates_title.text()))
+        self.candidates.setVisible(bool(found))
+        self._candidates = found
+        self._steps.extend(partial(self._show_cost, at) for at in range(len(found)))
+
+    def _show_cost(self, at: int) -> None:
+        candidate = self._candidates[at]
+        reason = self._document.can_pin(candidate.source, candidate.target)
+        change = None if reason else self._document.pin_cost(candidate.source, candidate.target)
+        self.candidates.set_cost(at, change, reason or "")
+
+    # -- what a person does -------------------------------------------------------------
+
+    def _ask(self, wish: SignalInstance, *_: object) -> None:
+        source, target = self._document.selection_pair
+        if target is None:
+            return
+        if wish in (self.fresh_requested, self.clear_requested):
+            wish.emit(target)
+        elif source is not None:
+            wish.emit(source, target)
+
+    def _on_layer_chosen(self, source: str, target: str) -> None:
+        self._document.select(Selection(target=target) if target else Selection(source=source))
+
+
+def _show(*parts: QLabel | QWidget, shown: bool) -> None:
+    for part in parts:
+        part.setVisible(shown)

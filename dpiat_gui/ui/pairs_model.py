@@ -288,7 +288,7 @@ class PairsModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.ForegroundRole:
             return self._theme.color(_color_name(row, column))
         if role == Qt.ItemDataRole.DecorationRole and column == Column.SCORE and row.score is not None:
-            return _dot(score_color(row.score, self._theme).name())
+            return dot(score_color(row.score, self._theme).name())
         return None
 
 
@@ -344,7 +344,7 @@ def _color_name(row: PairRow, column: int) -> str:
 
 
 @lru_cache(maxsize=64)
-def _dot(color: str) -> QPixmap:
+def dot(color: str) -> QPixmap:
     """Return a dot of a colour, drawn at three times its size so that it stays round on any screen."""
     pixmap = QPixmap(30, 30)
     pixmap.setDevicePixelRatio(3.0)

@@ -1,0 +1,213 @@
+"""What there is to know of a selection: dimensions, score, penalty, candidates. Pure functions."""
+
+from dataclasses import dataclass
+from math import prod
+
+from dpiat_gui.document.places import Place, places_of
+from dpiat_gui.document.selection import Selection
+from dpiat_gui.matching.engine import ScoreTables
+from dpiat_gui.matching.scores import layer_score, shape_ratios
+from dpiat_gui.matching.values import EntryPair, Matching, Pair
+from dpiat_gui.networks.kinds import CONVOLUTIONS, NORMS, LayerKind
+from dpiat_gui.networks.values import Layer
+
+_TRANSPOSED = (LayerKind.CONV_TRANSPOSE1D, LayerKind.CONV_TRANSPOSE2D, LayerKind.CONV_TRANSPOSE3D)
+_NEARNESS = 0.05
+_KERNEL = {1: ("k",), 2: ("kH", "kW"), 3: ("kD", "kH", "kW")}
+
+
+@dataclass(frozen=True, slots=True)
+class Dimension:
+    """One dimension of two weights.
+
+    Parameters
+    ----------
+    name
+        ``out``, ``in``, ``kH`` ...
+    source, target
+        Sizes.
+    """
+
+    name: str
+    source: int
+    target: int
+
+    @property
+    def ratio(self) -> float:
+        """Smaller size by the larger: this dimension's factor of the score."""
+        return shape_ratios((self.source,), (self.target,))[0]
+
+    @property
+    def meaning(self) -> str:
+        """What the ratio is a share of: of the source that is kept, or of the target that is filled."""
+        if self.source == self.target:
+            return "same"
+        return "kept" if self.source > self.target else "filled"
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What a selection is.
+
+    Parameters
+    ----------
+    source, target
+        Where both sides stand, None for a side that is not selected.
+    pair
+        The pair of the two layers, None unless they are matched to each other.
+    entry
+        The pair of the two entries, None unless they are matched to each other.
+    dimensions
+        Of two layers that can be compared, by the target's names.
+    score
+        Score of the two layers or blocks by themselves, matched or not; None for one alone.
+    """
+
+    source: Place | None
+    target: Place | None
+    pair: Pair | None
+    entry: EntryPair | None
+    dimensions: tuple[Dimension, ...]
+    score: float | None
+
+    @property
+    def matched(self) -> bool:
+        """Whether both sides are matched to each other."""
+        return self.pair is not None or (
+            self.entry is not None and self.target is not None and self.target.layer is None
+        )
+
+    @property
+    def is_block(self) -> bool:
+        """Whether what is selected is a whole block."""
+        place = self.target or self.source
+        return place is not None and place.layer is None
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """Another partner for a row.
+
+    Parameters
+    ----------
+    source, target
+        The pair it would make.
+    score
+        Score of the pair by itself.
+    """
+
+    source: str
+    target: str
+    score: float
+
+
+def dimension_names(layer: Layer) -> tuple[str, ...]:
+    """Return what the dimensions of a layer's weight are called."""
+    shape = layer.shape or ()
+    rank, kind = len(shape), layer.kind
+    if kind in CONVOLUTIONS and rank - 2 in _KERNEL:
+        channels = ("in", "out") if kind in _TRANSPOSED else ("out", "in")
+        groups = layer.attribute("groups")
+        if isinstance(groups, int) and groups > 1:
+            channels = (channels[0], f"{channels[1]}/g")
+        return channels + _KERNEL[rank - 2]
+    if kind in (LayerKind.LINEAR, LayerKind.IN_PROJECTION) and rank == 2:
+        return ("out", "in")
+    if kind is LayerKind.EMBEDDING and rank == 2:
+        return ("rows", "size")
+    if (kind in NORMS or kind is LayerKind.PRELU) and rank == 1:
+        return ("size",) if kind in (LayerKind.LAYER_NORM, LayerKind.RMS_NORM) else ("channels",)
+    return tuple(f"dim {at}" for at in range(rank))
+
+
+def facts_of(matching: Matching, tables: ScoreTables, selection: Selection) -> Facts:
+    """Return the facts of a selection in a matching."""
+    layer_types = matching.options.layer_types
+    source = places_of(matching.source, layer_types).get(selection.source or "")
+    target = places_of(matching.target, layer_types).get(selection.target or "")
+    if source is None or target is None:
+        return Facts(source, target, None, None, (), None)
+    entry = next(
+        (pair for pair in matching.entry_pairs if (pair.source, pair.target) == (source.entry, target.entry)),
+        None,
+    )
+    if source.layer is None or target.layer is None:
+        both = source.layer is None and target.layer is None
+        score = entry.score if entry else float(tables.entries[target.entry, source.entry])
+        return Facts(source, target, None, entry if both else None, (), score if both else None)
+    pair = matching.by_target.get(target.layer.path)
+    if pair is not None and pair.source != source.layer.path:
+        pair = None
+    score = layer_score(source.layer, target.layer, layer_types)
+    dimensions = _dimensions(source.layer, target.layer) if score > 0 else ()
+    return Facts(source, target, pair, entry, dimensions, score)
+
+
+def _dimensions(source: Layer, target: Layer) -> tuple[Dimension, ...]:
+    names = dimension_names(target)
+    shapes = zip(names, source.shape or (), target.shape or (), strict=True)
+    return tuple(Dimension(name, s, t) for name, s, t in shapes)
+
+
+def candidates(tables: ScoreTables, facts: Facts, most: int = 6) -> tuple[Candidate, ...]:
+    """Return other partners for what is selected, the best first.
+
+    They are ranked by score, and by nearness: a good score far up or down the column would cost
+    every pair in between, so each entry further away counts as a twentieth of the best score.
+
+    Parameters
+    ----------
+    tables
+        The scores.
+    facts
+        What is selected. Partners are sources for its target; without one, targets for its
+        source.
+    most
+        How many to return at most.
+    """
+    layer_types = tables.options.layer_types
+    sources = places_of(tables.source, layer_types)
+    targets = places_of(tables.target, layer_types)
+    at, other = facts.target or facts.source, facts.source if facts.target else None
+    if at is None:
+        return ()
+    for_target = facts.target is not None
+    others = sources if for_target else targets
+    sizes = len(tables.source_side.entries), len(tables.target_side.entries)
+    if not for_target:
+        sizes = sizes[::-1]
+    # Without a partner, the nearest row is the one as far down its column.
+    middle = other.entry if other is not None else at.entry * sizes[0] / max(sizes[1], 1)
+    found: list[tuple[float, Candidate]] = []
+    for place in others.values():
+        if place is other or (place.layer is None) != (at.layer is None):
+            continue
+        source, target = (place, at) if for_target else (at, place)
+        score = _score(tables, source, target)
+        if score > 0:
+            found.append((abs(place.entry - middle), Candidate(source.path, target.path, score)))
+    best = max((candidate.score for _, candidate in found), default=1.0)
+    found.sort(key=lambda item: _NEARNESS * item[0] - item[1].score / best)
+    return tuple(candidate for _, candidate in found[:most])
+
+
+def _score(tables: ScoreTables, source: Place, target: Place) -> float:
+    if source.layer is None or target.layer is None:
+        return float(tables.entries[target.entry, source.entry])
+    if source.block.single != target.block.single:
+        return 0.0
+    return layer_score(source.layer, target.layer, tables.options.layer_types)
+
+
+def formula(dimensions: tuple[Dimension, ...]) -> str:
+    """Return the score as the product it is: ``88/95 × 504/528 × 1 × 1 = 0.8842``."""
+    factors = " × ".join(
+        "1" if d.source == d.target else f"{min(d.source, d.target)}/{max(d.source, d.target)}"
+        for d in dimensions
+    )
+    return f"{factors} = {prod(dimension.ratio for dimension in dimensions):.4f}"
+
+
+def penalty(span: int, exponent: float) -> float:
+    """Return what a span multiplies a score by: ``span ** -exponent``."""
+    return float(span**-exponent)

@@ -1,0 +1,257 @@
+"""The two small drawings of the inspector: dimensions as bars, and what is copied where."""
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QBrush, QFontMetricsF, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from dpiat_gui.document.facts import Dimension
+from dpiat_gui.services.theme import LIGHT, Theme, fixed_font, score_color
+from dpiat_gui.transfer.values import PlanRow
+
+_BAR = 8
+"""Thickness of a bar in pixels."""
+_TAP = 8
+"""Side of a kernel's tap in pixels, where there is room."""
+_MOST_TAPS = 11
+"""Kernels with longer sides are not drawn."""
+
+
+class DimensionBars(QWidget):
+    """One row for each dimension: name, sizes, a bar of its ratio, and what the ratio means."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._dimensions: tuple[Dimension, ...] = ()
+        self._theme = LIGHT
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+
+    def set_theme(self, theme: Theme) -> None:
+        """Draw with the colours of `theme`."""
+        self._theme = theme
+        self.update()
+
+    def set_dimensions(self, dimensions: Sequence[Dimension]) -> None:
+        """Show other dimensions."""
+        self._dimensions = tuple(dimensions)
+        told = [f"{d.name} {d.source} to {d.target}, {d.ratio:.3f} {d.meaning}" for d in self._dimensions]
+        self.setAccessibleName("Dimensions")
+        self.setAccessibleDescription("; ".join(told))
+        self.setToolTip(
+            "kept: the share of the source that fits into the smaller target\n"
+            "filled: the share of the larger target that the source fills"
+        )
+        self.updateGeometry()
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        """Return the height of all rows."""
+        return QSize(220, round(len(self._dimensions) * self._row_height()))
+
+    def minimumSizeHint(self) -> QSize:
+        """Return the same height; the bars give way first."""
+        return QSize(120, self.sizeHint().height())
+
+    def _row_height(self) -> float:
+        return 1.6 * QFontMetricsF(self.font()).height()
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """Draw the rows; columns are as wide as their widest text, the bar takes the rest."""
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        fixed = fixed_font()
+        fixed_metrics, metrics = QFontMetricsF(fixed), QFontMetricsF(self.font())
+        space = metrics.horizontalAdvance("n")
+        sizes = [f"{d.source} → {d.target}" for d in self._dimensions]
+        words = [f"{d.ratio:.3f} {d.meaning}" for d in self._dimensions]
+        name_width = max((fixed_metrics.horizontalAdvance(d.name) for d in self._dimensions), default=0)
+        size_width = max(map(fixed_metrics.horizontalAdvance, sizes), default=0)
+        word_width = max(map(metrics.horizontalAdvance, words), default=0)
+        bar_left = name_width + size_width + 3 * space
+        bar_width = self.width() - bar_left - word_width - 1.5 * space
+        height = self._row_height()
+        middle = Qt.AlignmentFlag.AlignVCenter
+        for at, dimension in enumerate(self._dimensions):
+            top = at * height
+            painter.setFont(fixed)
+            painter.setPen(self._theme.color("text_muted"))
+            painter.drawText(
+                QRectF(0, top, name_width, height), middle | Qt.AlignmentFlag.AlignRight, dimension.name
+            )
+            painter.setPen(self._theme.color("text"))
+            painter.drawText(QRectF(name_width + 1.5 * space, top, size_width + 1, height), middle, sizes[at])
+            if bar_width > _BAR:
+                bar = QRectF(bar_left, top + (height - _BAR) / 2, bar_width, _BAR)
+                self._draw_bar(painter, bar, dimension.ratio)
+            painter.setFont(self.font())
+            painter.setPen(self._theme.color("text_muted"))
+            painter.drawText(
+                QRectF(self.width() - word_width, top, word_width + 1, height), middle, words[at]
+            )
+        painter.end()
+
+    def _draw_bar(self, painter: QPainter, bar: QRectF, ratio: float) -> None:
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(self._theme.color("border"))
+        painter.drawRoundedRect(bar, _BAR / 2, _BAR / 2)
+        filled = QRectF(bar)
+        filled.setWidth(max(bar.width() * ratio, _BAR / 2))
+        painter.setBrush(score_color(ratio, self._theme))
+        painter.drawRoundedRect(filled, _BAR / 2, _BAR / 2)
+
+
+class CopyDrawing(QWidget):
+    """The source tensor beside the target tensor: what is taken, and where it comes to lie.
+
+    Both are drawn by their first two dimensions, in one scale along each: the first downward,
+    the second to the right. What is cut off the source is hatched, what stays fresh in the
+    target lies between its dashed outline and the filled part.
+    """
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._row: PlanRow | None = None
+        self._names: tuple[str, ...] = ()
+        self._theme = LIGHT
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+
+    def set_theme(self, theme: Theme) -> None:
+        """Draw with the colours of `theme`."""
+        self._theme = theme
+        self.update()
+
+    def set_row(self, row: PlanRow | None, names: Sequence[str]) -> None:
+        """Show one row of the plan; `names` are those of its dimensions."""
+        self._row, self._names = row, tuple(names)
+        self.setAccessibleName("What is copied")
+        self.setAccessibleDescription(copy_text(row) if row is not None else "nothing")
+        self.setToolTip(copy_text(row) if row is not None else "")
+        self.updateGeometry()
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        """Return the height of the boxes and the line below."""
+        line = QFontMetricsF(self.font()).height()
+        box = 3.5 * line if self._row is not None and len(self._row.target_shape) > 1 else 1.8 * line
+        return QSize(240, round(box + 1.8 * line))
+
+    def minimumSizeHint(self) -> QSize:
+        """Return the same height."""
+        return QSize(120, self.sizeHint().height())
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """Draw both boxes and what they are."""
+        row = self._row
+        if row is None or row.source_shape is None or not row.target_slices:
+            return
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        line = QFontMetricsF(self.font()).height()
+        width = self.width() / 2 - line
+        height = self.height() - 1.8 * line
+        sides = (
+            ("source", 1.0, row.source_shape, row.source_slices),
+            ("target", self.width() / 2 + line / 2, row.target_shape, row.target_slices),
+        )
+        most = [max(pair) for pair in zip(row.source_shape, row.target_shape, strict=True)]
+        for name, left, shape, slices in sides:
+            frame = QRectF(left, 1, width, height - 2)
+            whole = _box(frame, most, [(0, size) for size in shape], shape)
+            part = _box(frame, most, slices, shape)
+            self._draw_side(painter, name == "source", whole, part)
+            painter.setPen(self._theme.color("text_muted"))
+            where = QRectF(left, height + 0.3 * line, width, 1.4 * line)
+            texts = self._captions(name, shape, slices)
+            text = next(
+                (text for text in texts if painter.fontMetrics().horizontalAdvance(text) <= width), texts[-1]
+            )
+            painter.drawText(where, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop, text)
+            if row.source_shape[2:] != row.target_shape[2:]:
+                self._draw_kernel(painter, frame.center(), shape[2:], slices[2:])
+        self._draw_arrow(painter, QPointF(self.width() / 2 - line / 4, height / 2), line)
+        painter.end()
+
+    def _draw_side(self, painter: QPainter, source: bool, whole: QRectF, part: QRectF) -> None:
+        accent, muted = self._theme.color("accent"), self._theme.color("text_muted")
+        if part != whole:
+            style = Qt.BrushStyle.BDiagPattern if source else Qt.BrushStyle.NoBrush
+            rim = self._theme.color("border_strong")
+            painter.setBrush(QBrush(rim, style))
+            painter.setPen(QPen(muted, 1.0, Qt.PenStyle.SolidLine if source else Qt.PenStyle.DashLine))
+            painter.drawRect(whole)
+        painter.setBrush(self._theme.color("accent_soft"))
+        painter.drawRect(part)
+        fill = self._theme.color("accent")
+        fill.setAlphaF(0.28 if source else 0.45)
+        painter.setBrush(fill)
+        painter.setPen(QPen(accent, 1.0))
+        painter.drawRect(part)
+
+    def _draw_arrow(self, painter: QPainter, middle: QPointF, line: float) -> None:
+        painter.setPen(QPen(self._theme.color("text_muted"), 1.2))
+        half, head = line * 0.45, line * 0.22
+        tip = middle + QPointF(half, 0)
+        painter.drawLine(middle - QPointF(half, 0), tip)
+        painter.drawLine(tip, tip + QPointF(-head, -head))
+        painter.drawLine(tip, tip + QPointF(-head, head))
+
+    def _draw_kernel(
+        self, painter: QPainter, middle: QPointF, shape: Sequence[int], slices: Sequence[tuple[int, int]]
+    ) -> None:
+        """Draw the taps of a kernel as cells, those that are copied filled; only where sides differ."""
+        rows, columns = (1, shape[0]) if len(shape) == 1 else shape[-2:]
+        if max(rows, columns) > _MOST_TAPS:
+            return
+        row_range = (0, 1) if len(shape) == 1 else slices[-2]
+        cell = min(_TAP, self.height() / 2.2 / rows)
+        origin = middle - QPointF(columns * cell / 2, rows * cell / 2)
+        painter.setPen(QPen(self._theme.color("text_muted"), 1.0))
+        for row in range(rows):
+            for column in range(columns):
+                copied = row_range[0] <= row < row_range[1] and slices[-1][0] <= column < slices[-1][1]
+                painter.setBrush(self._theme.color("accent" if copied else "surface"))
+                painter.drawRect(QRectF(origin.x() + column * cell, origin.y() + row * cell, cell, cell))
+
+    def _captions(
+        self, side: str, shape: Sequence[int], slices: Sequence[tuple[int, int]]
+    ) -> tuple[str, ...]:
+        """Return what becomes of one side, in long and in short."""
+        if all((start, stop) == (0, size) for (start, stop), size in zip(slices, shape, strict=True)):
+            return f"{side}: all of it", side
+        if side == "source":
+            return "source: centre kept, rim cut", "source: rim cut"
+        return "target: centre filled, rim fresh", "target: rim fresh"
+
+
+def copy_text(row: PlanRow) -> str:
+    """Say a row of the plan in words, with its index ranges."""
+    if row.source is None:
+        return f"{row.target} stays fresh: {row.fresh.value if row.fresh else 'nothing is copied'}."
+    return f"{row.target}[{_ranges(row.target_slices)}] = {row.source}[{_ranges(row.source_slices)}]"
+
+
+def _ranges(slices: Sequence[tuple[int, int]]) -> str:
+    return ", ".join(f"{start}:{stop}" for start, stop in slices) or "..."
+
+
+def _box(
+    frame: QRectF, most: Sequence[int], slices: Sequence[tuple[int, int]], shape: Sequence[int]
+) -> QRectF:
+    """Return where a range of a tensor lies in `frame`, which holds `most` along each dimension.
+
+    A tensor stands in the middle of the frame, as clipping lays one on the other.
+    """
+
+    def along(dimension: int, length: float) -> tuple[float, float]:
+        if dimension >= len(shape):
+            return 0.0, length
+        scale = length / max(most[dimension], 1)
+        margin = (length - shape[dimension] * scale) / 2
+        start, stop = slices[dimension]
+        return margin + start * scale, max((stop - start) * scale, 2.0)
+
+    one_dimensional = len(shape) == 1
+    y, height = (0.0, frame.height()) if one_dimensional else along(0, frame.height())
+    x, width = along(0 if one_dimensional else 1, frame.width())
+    return QRectF(frame.left() + x, frame.top() + y, width, height)

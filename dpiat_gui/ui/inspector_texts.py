@@ -1,0 +1,140 @@
+"""What the inspector says: pure functions of facts."""
+
+from dpiat_gui.document.facts import Facts, formula, penalty
+from dpiat_gui.document.places import is_scored
+from dpiat_gui.errors import DpiatError
+from dpiat_gui.matching.values import Matching, Overrides
+from dpiat_gui.networks.titles import describe
+from dpiat_gui.networks.values import Network
+from dpiat_gui.transfer.coverage import Coverage
+from dpiat_gui.ui.texts import percent, plural
+
+
+def nothing_selected(source: Network | None, target: Network | None, error: DpiatError | None) -> str:
+    """Return what to do when nothing is selected."""
+    if source is None and target is None:
+        return "Open a source and a target network; then select a row to see how it is matched."
+    if source is None or target is None:
+        missing = "source" if source is None else "target"
+        return f"Open a {missing} network too; then select a row to see how it is matched."
+    if error is not None:
+        return str(error)
+    return (
+        "Select a layer or a block, on the canvas or in the table, to see its partner, the parts of "
+        "its score and what is copied.\n\nAlt+Down walks through the rows worth a look."
+    )
+
+
+def state_line(facts: Facts, overrides: Overrides, note: str) -> str:
+    """Return kind and state of what is selected, or why it has no partner."""
+    place = facts.target or facts.source
+    if place is None:
+        return ""
+    what = place.layer.kind.value if place.layer is not None else describe(place.block).title
+    if facts.source is None or facts.target is None:
+        return f"{what}\n{note}" if note else what
+    if not facts.matched:
+        reason = "never matched: their score is 0" if not facts.score else "not matched to each other"
+        return f"{what} · {reason}"
+    pair = (facts.source.path, facts.target.path)
+    by_hand = pair in overrides.pins or (facts.pair is not None and facts.pair.pinned)
+    weak = facts.pair is not None and facts.pair.score < 0.5
+    state = "pinned by hand" if by_hand else "weak" if weak else "matched"
+    if facts.is_block and facts.entry is not None and facts.entry.pinned and not by_hand:
+        state = "held by pins inside"
+    return f"{what} · {state}"
+
+
+def score_line(facts: Facts, matching: Matching) -> str:
+    """Return the score with its span and penalty: ``score = 0.8842   span 1, no penalty``."""
+    if facts.score is None or (not facts.score and not facts.matched):
+        return ""
+    text = f"score = {facts.score:.4f}"
+    if not facts.matched:
+        return text
+    span = facts.pair.span if facts.pair is not None else facts.entry.span if facts.entry is not None else 1
+    if span == 1:
+        return f"{text}   span 1, no penalty"
+    return f"{text}   span {span}, × {penalty(span, matching.options.exponent):.3f}"
+
+
+def formula_lines(facts: Facts, matching: Matching) -> str:
+    """Return the product behind the score, and what the pair adds to the total in the end."""
+    lines = []
+    if facts.dimensions:
+        lines.append(formula(facts.dimensions))
+    if facts.matched and facts.entry is not None and facts.score is not None:
+        exponent = matching.options.exponent
+        # A single layer is an entry by itself: its span is told once.
+        nested = facts.pair is not None and facts.target is not None and not facts.target.block.single
+        inner = facts.pair.span if nested and facts.pair is not None else 1
+        share = facts.score * penalty(inner, exponent) * penalty(facts.entry.span, exponent)
+        if nested and facts.entry.span > 1:
+            factor = penalty(facts.entry.span, exponent)
+            lines.append(f"Its block is one of a span of {facts.entry.span}: × {factor:.3f}")
+        if abs(share - facts.score) > 1e-9:
+            lines.append(f"Adds {share:.4f} to the total score.")
+    return "\n".join(lines)
+
+
+def covered_text(facts: Facts, coverage: Coverage) -> str:
+    """Return how much of the selected target is covered."""
+    if facts.target is None or (facts.source is not None and not facts.matched):
+        return ""
+    layers = (facts.target.layer,) if facts.target.layer is not None else facts.target.block.layers
+    known = [coverage.layers[layer.path] for layer in layers if layer.path in coverage.layers]
+    elements, copied = sum(one.elements for one in known), sum(one.copied for one in known)
+    if not elements:
+        return ""
+    share = percent(copied / elements)
+    return f"{share} covered · {copied:,} of {plural(elements, 'element')}"
+
+
+def candidates_title(facts: Facts, found: bool) -> str:
+    """Return the title of the list of candidates, or why it is empty; nothing if that is plain."""
+    place = facts.target or facts.source
+    if place is None:
+        return ""
+    whose = "sources" if facts.target is not None else "targets"
+    if found:
+        which = "Other" if facts.source and facts.target else "Possible"
+        return f"{which} {whose}: score, change of the total"
+    if facts.matched or not facts.score:
+        return ""
+    return f"No other {whose} of the same type"
+
+
+def is_correctable(facts: Facts, layer_types: str) -> bool:
+    """Tell whether leaving the target fresh means anything: it is scored, or has a layer that is."""
+    if facts.target is None:
+        return False
+    layers = (facts.target.layer,) if facts.target.layer is not None else facts.target.block.layers
+    return any(is_scored(layer, layer_types) for layer in layers)
+
+
+def is_overridden(target: str, overrides: Overrides) -> bool:
+    """Tell whether an override names the target, or a layer inside it."""
+    inside = f"{target}."
+    named = [path for _, path in (*overrides.pins, *overrides.bans)] + list(overrides.fresh)
+    return any(path == target or path.startswith(inside) for path in named)
+
+
+def block_rows(facts: Facts, matching: Matching) -> list[tuple[str, str, float | None]]:
+    """Return (source, target, score) of each scored layer of a selected block, target order first."""
+    if not facts.is_block or (facts.source and facts.target and not facts.matched):
+        return []
+    layer_types = matching.options.layer_types
+    rows: list[tuple[str, str, float | None]] = []
+    used: set[str] = set()
+    pairs = {pair.target: pair for pair in facts.entry.pairs} if facts.entry is not None else {}
+    for layer in facts.target.block.layers if facts.target else ():
+        pair = pairs.get(layer.path)
+        if pair is not None:
+            rows.append((pair.source, layer.path, pair.score))
+            used.add(pair.source)
+        elif is_scored(layer, layer_types):
+            rows.append(("", layer.path, None))
+    for layer in facts.source.block.layers if facts.source else ():
+        if layer.path not in used and is_scored(layer, layer_types):
+            rows.append((layer.path, "", None))  # noqa: PERF401 - reads as the loop above
+    return rows

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
+from PySide6.QtGui import QColor
 
 from dpiat_gui.canvas.columns import Entry, EntryMarks, Mark, Row, RowState, Side
 from dpiat_gui.canvas.layout import Placed
@@ -121,7 +122,7 @@ def _title(view: BlockView, style: Style) -> list[Primitive]:
 
 def _path(view: BlockView, style: Style, left: float, right: float, strip: float) -> list[Primitive]:
     path = style.mono.fitted(view.entry.path, right - left, Qt.TextElideMode.ElideLeft)
-    if not path:
+    if len(path) < min(len(view.entry.path), 6):
         return []
     return [_right(right, style.mono.baseline(0, strip), path, style.mono, style, "text_muted")]
 
@@ -185,7 +186,12 @@ def _row_dot(
     x = 22 * unit if x is None else x
     if mark.state is RowState.FREE:
         return Dot(x, middle, 3.0 * unit, None, style.outline(row.role), 1.6 * unit)
-    return Dot(x, middle, (3.4 if row.scored else 2.6) * unit, style.role(row.role))
+    if row.scored:
+        return Dot(x, middle, 3.4 * unit, style.role(row.role))
+    # What never takes part stands back, whatever the ground.
+    faint = QColor(style.role(row.role))
+    faint.setAlphaF(0.6)
+    return Dot(x, middle, 2.6 * unit, faint)
 
 
 def _tag_width(style: Style) -> float:
@@ -287,7 +293,8 @@ def _badges(view: BlockView, style: Style) -> list[Primitive]:
             marks.append((view.marks.whole, view.header / 2))
     else:
         marks.append((view.marks.whole, view.header / 2))
-    inward = -1 if view.side is Side.SOURCE else 1
+    # Side by side into the gap, where nothing is written.
+    outward = 1 if view.side is Side.SOURCE else -1
     port = view.width if view.side is Side.SOURCE else 0.0
     drawing: list[Primitive] = []
     for mark, y in marks:
@@ -295,7 +302,7 @@ def _badges(view: BlockView, style: Style) -> list[Primitive]:
         for shown, draw in ((mark.pinned, pin_badge), (mark.banned, ban_badge), (mark.fresh, fresh_badge)):
             if shown:
                 drawing += draw(style, x, y)
-                x += inward * 12 * style.unit
+                x += outward * 12 * style.unit
     return drawing
 
 

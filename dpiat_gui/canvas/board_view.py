@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QStyle, QWidget
 
 from dpiat_gui.canvas.board import Board
 from dpiat_gui.canvas.columns import Place, Side
@@ -295,10 +295,9 @@ class BoardView(ZoomView):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Let the columns fill the width at 100 %."""
         anchor = self._anchor()
-        room = self.viewport().width()
-        if not self.verticalScrollBar().isVisible():
-            # A scroll bar that comes and goes must not make the columns jump.
-            room -= self.verticalScrollBar().sizeHint().width()
+        # As Qt reckons it, whether the bar shows or not: columns must not jump as it comes and goes.
+        bar = self.style().pixelMetric(QStyle.PixelMetric.PM_ScrollBarExtent, None, self)
+        room = self.maximumViewportSize().width() - bar
         if self._scene.set_columns(Columns.fitting(room, self._style.unit)) and anchor:
             self._hold(*anchor)
         super().resizeEvent(event)

@@ -127,7 +127,9 @@ def _pair_html(
         a_size, b_size = (_entry(board, spot).block.parameters for spot in (source, target))
         parts.append(f"{a_size:,} → {b_size:,} parameters")
     parts.extend(_penalties(board, pair, entry))
-    return "<br>".join(part for part in parts if part)
+    text = "<br>".join(part for part in parts if part)
+    # A table stands on lines of its own anyway.
+    return text.replace("<br><table", "<table").replace("</table><br>", "</table>")
 
 
 def _penalties(board: Board, pair: EntryPair | Pair, entry: EntryPair) -> list[str]:
@@ -154,7 +156,11 @@ def _table(rows: Iterable[tuple[str, ...]]) -> str:
         "<tr>" + "".join(f'<td style="padding-right:10px">{escape(cell)}</td>' for cell in row) + "</tr>"
         for row in rows
     )
-    return f"<table cellspacing=0 cellpadding=0>{body}</table>" if body else ""
+    return (
+        f'<table cellspacing=0 cellpadding=0 style="margin-top:4px; margin-bottom:4px">{body}</table>'
+        if body
+        else ""
+    )
 
 
 def _one_html(board: Board, spot: Place) -> str:

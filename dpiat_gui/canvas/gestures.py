@@ -42,12 +42,15 @@ class PinDrag:
 
     def begin(self, seen: QRectF) -> None:
         """Let the places in the seen part of the scene that can be dropped on glow."""
-        self.scene.attend(glow=frozenset(spot for spot in self._candidates(seen) if not self.reason(spot)))
+        goals = frozenset(spot for spot in self._candidates(seen) if not self.reason(spot))
+        self.scene.attend(glow=goals, pulling=True)
 
     def move(self, point: QPointF) -> tuple[Place | None, str | None]:
         """Follow the pointer; return the place under it on the other side, and why it is no goal."""
         goal = self._goal(point)
         reason = self.reason(goal) if goal else None
+        name = "hover_source" if self.start.side is Side.TARGET else "hover_target"
+        self.scene.attend(**{name: goal})
         begin, end = self._port(self.start), self._port(goal) if goal and not reason else point
         style = self.scene.style_
         line = QPen(style.color("error" if reason else "accent"), 2.2 * style.unit)
@@ -71,7 +74,7 @@ class PinDrag:
 
     def end(self) -> None:
         """Take the curve away."""
-        self.scene.attend(glow=frozenset())
+        self.scene.attend(glow=frozenset(), pulling=False, hover_source=None, hover_target=None)
         self.scene.removeItem(self._rubber)
 
     def _goal(self, point: QPointF) -> Place | None:

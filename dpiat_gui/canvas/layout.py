@@ -73,8 +73,10 @@ class Columns:
         """
         margin = 28.0 if available >= 900 * unit else 14.0
         inner = available - 2 * margin
-        width = min(max(inner * 0.36, 226.0 * unit), 400.0 * unit)
-        gap = min(max(inner - 2 * width, 84.0 * unit), 460.0 * unit)
+        # Narrow views give up the gap first: text needs its room, a curve does not.
+        gap = min(max((inner - 520.0 * unit) * 0.6, 96.0 * unit), 420.0 * unit)
+        width = min(max((inner - gap) / 2, 226.0 * unit), 420.0 * unit)
+        gap = min(max(inner - 2 * width, gap), 560.0 * unit)
         # Rounded down, so that no scroll bar appears for half a pixel.
         return cls(margin, float(int(width)), float(int(gap)))
 

@@ -13,7 +13,7 @@ from dpiat_gui.networks.titles import BlockRole, LayerRole
 from dpiat_gui.networks.values import Network
 from dpiat_gui.services.palettes import Theme, role_color, score_color
 
-_RAMP_STEPS = 33
+_RAMP_STEPS = 32
 
 
 class EdgeState(Enum):

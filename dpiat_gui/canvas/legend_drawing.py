@@ -54,7 +54,7 @@ def _groups(legend: Legend) -> list[list[tuple[Sample, float, str]]]:
     edges: list[tuple[Sample, float, str]] = []
     if legend.ramp:
         edges.append((partial(_ramp, colors=legend.ramp), 96, "score 0 to 1"))
-    edges += [(partial(_state, state=state), 26, state.value) for state in legend.states]
+    edges += [(partial(state_sample, state=state), 26, state.value) for state in legend.states]
     return [roles, edges]
 
 
@@ -65,15 +65,16 @@ def _swatch(style: Style, x: float, middle: float, color: QColor) -> list[Primit
 
 
 def _ramp(style: Style, x: float, middle: float, colors: Sequence[QColor]) -> list[Primitive]:
-    step = 96 * style.unit / len(colors)
-    # A hair of overlap leaves no seams where a reader smooths the edges.
+    # Whole pixels: edges that are smoothed would show as seams.
+    x, step = round(x), 96 * style.unit / len(colors)
     return [
-        Box(QRectF(x + i * step, middle - 3 * style.unit, step + 0.4, 6 * style.unit), color)
+        Box(QRectF(x + i * step, round(middle - 3 * style.unit), step, 6 * style.unit), color)
         for i, color in enumerate(colors)
     ]
 
 
-def _state(style: Style, x: float, middle: float, state: EdgeState) -> list[Primitive]:
+def state_sample(style: Style, x: float, middle: float, state: EdgeState) -> list[Primitive]:
+    """Return a sample of an edge or row, from a left end, around a height."""
     unit = style.unit
     right, centre = x + 26 * unit, x + 13 * unit
     if state in _BADGES:

@@ -46,23 +46,24 @@ class HeadingBar(QWidget):
         painter.fillRect(self.rect(), style.color("canvas"))
         for side, column in self._columns.items():
             if column is not None:
-                self._paint_column(painter, style, column, *self._span(side))
+                left, width = self._span(side)
+                end = self._span(Side.TARGET)[0] if side is Side.SOURCE else float(self.width())
+                self._paint_column(painter, style, column, left, width, end - left - 8)
         self._paint_between(painter, style)
         painter.setPen(style.color("border"))
         painter.drawLine(0, self.height() - 1, self.width(), self.height() - 1)
 
     def _paint_column(
-        self, painter: QPainter, style: Style, column: Column, left: float, width: float
+        self, painter: QPainter, style: Style, column: Column, left: float, width: float, room: float
     ) -> None:
+        """Paint a name within `room`, and its size if it fits above the column of that `width`."""
+        summary, name = column.summary, column.network.name
+        face = style.heading if style.heading.width(name) <= room else style.title
         baseline = style.heading.baseline(0, self.height() - 1)
-        summary = column.summary
-        room = max(width, 60.0)
-        needed = style.small.width(summary) + 14 * style.unit
-        beside = style.heading.width(column.network.name) + needed <= room
-        name = style.heading.fitted(column.network.name, room if not beside else room - needed)
-        Text(left, baseline, name, style.heading.face, style.color("text")).paint(painter)
-        if beside:
-            x = left + style.heading.width(name) + 14 * style.unit
+        name = face.fitted(name, room, Qt.TextElideMode.ElideRight)
+        Text(left, baseline, name, face.face, style.color("text")).paint(painter)
+        x = left + face.width(name) + 14 * style.unit
+        if x + style.small.width(summary) <= left + max(width, 0.0):
             Text(x, baseline, summary, style.small.face, style.color("text_muted")).paint(painter)
 
     def _paint_between(self, painter: QPainter, style: Style) -> None:
@@ -87,15 +88,19 @@ class Card(QFrame):
         The view.
     delay
         Milliseconds until it appears.
+    wrap
+        Width at which plain sentences wrap; 0 for rich text that keeps its lines.
     """
 
-    def __init__(self, parent: QWidget, delay: int = 0) -> None:
+    def __init__(self, parent: QWidget, delay: int = 0, wrap: int = 0) -> None:
         super().__init__(parent)
         self._view = parent
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.setObjectName("canvasCard")
         self._label = QLabel(self)
-        self._label.setTextFormat(Qt.TextFormat.RichText)
+        self._label.setTextFormat(Qt.TextFormat.PlainText if wrap else Qt.TextFormat.RichText)
+        self._label.setWordWrap(wrap > 0)
+        self._wrap = wrap
         inside = QVBoxLayout(self)
         inside.setContentsMargins(10, 8, 10, 8)
         inside.addWidget(self._label)
@@ -104,7 +109,7 @@ class Card(QFrame):
         self._timer.setInterval(delay)
         self._timer.timeout.connect(self._appear)
         self._at = QPoint()
-        self._text = ""
+        self._make_text: Callable[[], str] | None = None
         self.hide()
 
     def set_style(self, style: Style, border: str = "border_strong") -> None:
@@ -117,15 +122,16 @@ class Card(QFrame):
         self._label.setFont(style.text.face.font)
 
     def show_text(self, text: str, at: QPoint) -> None:
-        """Show rich text beside a point of the parent; an empty text hides the card."""
-        self._at = at
-        if not text:
+        """Show a text beside a point of the parent; an empty text hides the card."""
+        if text:
+            self.promise(lambda: text, at)
+        else:
             self.conceal()
-            return
-        if text != self._text:
-            self._text = text
-            self._label.setText(text)
-            self.adjustSize()
+
+    def promise(self, make_text: Callable[[], str], at: QPoint) -> None:
+        """Show beside a point of the parent, after the delay, what `make_text` will say then."""
+        self._at = at
+        self._make_text = make_text
         if self.isVisible() or not self._timer.interval():
             self._appear()
         else:
@@ -134,15 +140,23 @@ class Card(QFrame):
     def conceal(self) -> None:
         """Hide, and forget what was to be shown."""
         self._timer.stop()
-        self._text = ""
+        self._make_text = None
         self.hide()
 
     def _appear(self) -> None:
-        if self._text:
-            self.move(beside(self._at, QRect(QPoint(), self.sizeHint()), self._view.rect()))
-            self.resize(self.sizeHint())
-            self.show()
-            self.raise_()
+        text = self._make_text() if self._make_text else ""
+        if not text:
+            return
+        if text != self._label.text():
+            self._label.setText(text)
+            if self._wrap:
+                needed = self._label.fontMetrics().horizontalAdvance(text) + 2
+                self._label.setFixedWidth(min(needed, self._wrap))
+            self.adjustSize()
+        self.move(beside(self._at, QRect(QPoint(), self.sizeHint()), self._view.rect()))
+        self.resize(self.sizeHint())
+        self.show()
+        self.raise_()
 
 
 def beside(point: QPoint, card: QRect, inside: QRect, distance: int = 18) -> QPoint:

@@ -33,6 +33,8 @@ class Attention:
         Places to drop on.
     only_selection
         Whether edges that are not looked at are hidden.
+    pulling
+        Whether a curve is being pulled, while every edge stands back.
     """
 
     source: Place | None = None
@@ -42,6 +44,7 @@ class Attention:
     focus: Side | None = None
     glow: frozenset[Place] = frozenset()
     only_selection: bool = False
+    pulling: bool = False
 
     def spot(self, side: Side) -> Place | None:
         """Return the selected place of a side."""
@@ -195,23 +198,22 @@ class MatchScene(QGraphicsScene):
 
     def _show_attention_of_edges(self) -> None:
         state = self.attention
-        selected = (
-            self.board.edges_of(state.source, state.target)
-            if _both(state.source, state.target)
-            else frozenset()
-        )
-        hovered = (
-            self.board.edges_of(state.hover_source, state.hover_target)
-            if _both(state.hover_source, state.hover_target)
-            else frozenset()
-        )
+        selected = self._edges_between(state.source, state.target)
+        hovered = self._edges_between(state.hover_source, state.hover_target)
         rest = 0.28 if hovered else 0.55 if selected else 1.0
         if state.only_selection:
             rest = 0.0
+        if state.pulling:
+            selected = hovered = frozenset()
+            rest = min(rest, 0.35)
         self._edges.lift(selected | hovered, rest)
         labelled = tuple(sorted(hovered or selected))
         shown = labelled if len(labelled) <= _MOST_LABELS else ()
         self._labels.show_labels(self._drawing, shown, self._edges.rect())
+
+    def _edges_between(self, source: Place | None, target: Place | None) -> frozenset[int]:
+        """Return the drawn edges of a pair, none if a side is missing."""
+        return self.board.edges_of(source, target) if source and target else frozenset()
 
     # places
 
@@ -250,7 +252,3 @@ class MatchScene(QGraphicsScene):
 
 def _row(spot: Place) -> int:
     return WHOLE if spot.row is None else spot.row
-
-
-def _both(source: Place | None, target: Place | None) -> bool:
-    return source is not None and target is not None

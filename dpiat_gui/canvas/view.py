@@ -56,7 +56,7 @@ class MatchView(SelectingView):
         self._pressed: tuple[QPointF, Place] | None = None
         self._drag: PinDrag | None = None
         self._card = Card(self, _HOVER_DELAY)
-        self._reason = Card(self)
+        self._reason = Card(self, wrap=320)
         self._restyle_cards()
 
     def set_pin_check(self, check: PinCheck | None) -> None:
@@ -103,7 +103,7 @@ class MatchView(SelectingView):
             self.hovered.emit(describe_plain(self.board, source, target))
         if source is not None or target is not None:
             where = self.viewport().mapTo(self, point.toPoint())
-            self._card.show_text(describe_html(self.board, source, target), where)
+            self._card.promise(lambda: describe_html(self.board, source, target), where)
 
     def _leave(self) -> None:
         self._card.conceal()

@@ -1,0 +1,125 @@
+from itertools import product
+
+from hypothesis import given
+from hypothesis import strategies as st
+from pairing import network_of, paired
+from torch import nn
+
+from dpiat_gui.transfer.coverage import PADDING, LayerState, coverage
+from dpiat_gui.transfer.planning import clip_slices, plan_transfer
+from dpiat_gui.transfer.values import FreshReason, PlanRow, TransferPlan
+
+SHAPES = st.lists(st.integers(0, 5), max_size=3).map(tuple)
+
+
+@st.composite
+def plans(draw):
+    """Draw plans whose rows copy, stay fresh, share sources and layers, in any mixture."""
+    sources = draw(st.lists(st.lists(st.integers(1, 5), max_size=3).map(tuple), min_size=1, max_size=3))
+    rows = []
+    for number in range(draw(st.integers(0, 8))):
+        layer = draw(st.sampled_from(["a", "b", "c"]))
+        if draw(st.booleans()):
+            reason = draw(st.sampled_from(FreshReason))
+            layer = "" if reason is FreshReason.NOT_A_LAYER else layer
+            rows.append(PlanRow(f"t{number}", draw(SHAPES), "float32", layer, fresh=reason))
+        else:
+            place = draw(st.integers(0, len(sources) - 1))
+            source = sources[place]
+            target = tuple(draw(st.integers(1, 5)) for _ in source)
+            slices = clip_slices(source, target)
+            rows.append(PlanRow(f"t{number}", target, "float32", layer, f"s{place}", source, *slices))
+    total = sum(count(shape) for shape in sources)
+    return TransferPlan("s", "", "", "t", "", "", "clip", True, tuple(rows), total)
+
+
+def count(shape):
+    return len(list(product(*(range(size) for size in shape))))
+
+
+def elements(slices):
+    return set(product(*(range(start, stop) for start, stop in slices)))
+
+
+@given(plans())
+def test_sums_add_up_to_the_number_of_elements(plan):
+    found = coverage(plan)
+    assert found.elements == sum(count(row.target_shape) for row in plan.rows)
+    assert found.copied == sum(len(elements(row.target_slices)) for row in plan.rows if row.source)
+    assert found.copied + found.fresh == found.elements
+    assert found.fresh == sum(found.fresh_elements.values())
+    outside = [row for row in plan.rows if row.fresh is FreshReason.NOT_A_LAYER]
+    inside = found.layers.values()
+    assert sum(layer.elements for layer in inside) + sum(row.elements for row in outside) == found.elements
+    assert sum(layer.copied for layer in inside) == found.copied
+    assert found.copied_tensors + found.fresh_tensors == found.tensors == len(plan.rows)
+
+
+@given(plans())
+def test_every_layer_is_in_one_state(plan):
+    found = coverage(plan)
+    counts = (found.exact_layers, found.cropped_layers, found.padded_layers, found.fresh_layers)
+    assert sum(counts) == len(found.layers) == len(found.by_layer)
+    for layer in found.layers.values():
+        assert 0 <= layer.copied <= layer.elements
+        assert (layer.copied == 0) == (layer.state is LayerState.FRESH)
+
+
+@given(plans())
+def test_source_elements_that_arrive_several_times_count_once(plan):
+    arrived = {
+        (row.source, index) for row in plan.rows if row.source for index in elements(row.source_slices)
+    }
+    assert coverage(plan).source_used == len(arrived) <= plan.source_elements
+
+
+@given(plans())
+def test_fractions_are_of_elements(plan):
+    found = coverage(plan)
+    for row in plan.rows:
+        assert found.by_tensor[row.target] == (row.copied / row.elements if row.elements else 0.0)
+    assert found.fraction == (found.copied / found.elements if found.elements else 0.0)
+
+
+def states(source, target, **options):
+    matching = paired(network_of(source), network_of(target))
+    found = coverage(plan_transfer(matching, **options))
+    return {path: layer.state for path, layer in found.layers.items()}, found
+
+
+def net(width, bias=True):
+    return nn.Sequential(nn.Conv2d(3, width, 1, bias=bias), nn.BatchNorm2d(width))
+
+
+def test_exact_cropped_padded_and_fresh_layers():
+    assert set(states(net(4), net(4))[0].values()) == {LayerState.EXACT}
+    assert set(states(net(6), net(4))[0].values()) == {LayerState.CROPPED}
+    assert set(states(net(4), net(6))[0].values()) == {LayerState.PADDED}
+    assert states(net(4, bias=False), net(4))[0]["0"] is LayerState.PADDED
+    nothing = coverage(plan_transfer(paired(network_of(net(4)), network_of(net(4)), [])))
+    assert set(nothing.layers[path].state for path in ("0", "1")) == {LayerState.FRESH}
+    assert nothing.fraction == 0.0
+
+
+def test_buffers_that_are_off_leave_a_layer_exact():
+    found, counted = states(net(4), net(4), buffers=False)
+    assert found["1"] is LayerState.EXACT
+    assert counted.fresh_elements == {FreshReason.BUFFERS_OFF.value: 9}
+
+
+def test_what_a_smaller_source_cannot_fill_is_named():
+    assert states(net(4), net(6))[1].fresh_elements == {PADDING: 2 * 3 + 2 + 4 * 2}
+
+
+def test_a_network_of_one_module_has_a_layer():
+    found = states(nn.Linear(2, 2), nn.Linear(2, 2))[1]
+    assert found.elements == found.copied == 6
+    assert [layer.elements for layer in found.layers.values()] == [6]
+
+
+def test_json_holds_the_totals():
+    found = states(net(4), net(6))[1]
+    plain = found.to_json()
+    assert plain["copied"] + plain["fresh"] == plain["elements"]
+    assert plain["layers"]["0"] == {"elements": 24, "copied": 16, "state": "padded"}
+    assert sum(plain["layer_counts"].values()) == len(plain["layers"])

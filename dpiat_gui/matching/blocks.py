@@ -6,6 +6,7 @@ shared by all source blocks that hold an equal layer.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
@@ -21,10 +22,7 @@ from dpiat_gui.matching.recurrence import (
     trace_back,
     walk_back,
 )
-from dpiat_gui.matching.scores import Scores
-
-Word = tuple[int, ...]
-"""A block as the positions of its layers in an `Alphabet`."""
+from dpiat_gui.matching.scores import Alphabet, Scores, Word
 
 MatchedLayer = tuple[int, int, float, int]
 """Two matched layers of two blocks: source position, target position, score, span length."""
@@ -61,19 +59,34 @@ class InnerTables:
     exponent: float
     scores: Scores = field(repr=False)
     _tables: dict[int, tuple[Scores, int]] = field(repr=False, compare=False)
+    _matched: dict[tuple[int, int], tuple[MatchedLayer, ...]] = field(
+        default_factory=dict, repr=False, compare=False
+    )
 
     def matched(self, source: int, target: int) -> tuple[MatchedLayer, ...]:
         """Return the matched layers of two distinct blocks, in target order."""
+        known = self._matched.get((source, target))
+        if known is None:
+            known = self._matched[source, target] = self._match(source, target)
+        return known
+
+    def _match(self, source: int, target: int) -> tuple[MatchedLayer, ...]:
         source_word, target_word = self.sources[source], self.targets[target]
-        cells = self.layers[np.array(target_word)[:, None], source_word]
         if target not in self._tables:
-            return matched_layers(cells, self.exponent)
+            return matched_layers(self.layers[np.array(target_word)[:, None], source_word], self.exponent)
         tables, at = self._tables[target]
         rows = [position for position, letter in enumerate(target_word) if letter]
         columns = [position for position, letter in enumerate(source_word) if letter]
         values = tables[: len(columns) + 1, source, at, : len(rows) + 1].T.tolist()
-        kept = cells[np.array(rows, dtype=np.int64)[:, None], columns].tolist()
+        # Lists of numbers: for tables this small, arrays cost more to index than to hold.
+        cells = [[self._layer_rows[t][s] for s in source_word] for t in target_word]
+        kept = [[cells[row][column] for column in columns] for row in rows]
         return _members(walk_back(rows, columns, kept, values, self.exponent), cells)
+
+    @cached_property
+    def _layer_rows(self) -> list[list[float]]:
+        rows: list[list[float]] = self.layers.tolist()
+        return rows
 
 
 def matched_layers(
@@ -91,17 +104,16 @@ def matched_layers(
         Target layer -> source layer that must serve it.
     """
     problem = make_problem(cells, exponent, pins)
-    return _members(trace_back(problem, best_values(problem)), cells)
+    return _members(trace_back(problem, best_values(problem)), cells.tolist())
 
 
-def _members(spans: Iterable[Span], cells: Scores) -> tuple[MatchedLayer, ...]:
+def _members(spans: Iterable[Span], cells: Sequence[Sequence[float]]) -> tuple[MatchedLayer, ...]:
     """List the members of the spans; those that score 0 are unmatched."""
-    scores = cells.tolist()
     return tuple(
-        (span.source, target, scores[target][span.source], span.length)
+        (span.source, target, cells[target][span.source], span.length)
         for span in spans
         for target in range(span.first, span.last + 1)
-        if scores[target][span.source] > 0
+        if cells[target][span.source] > 0
     )
 
 
@@ -134,6 +146,21 @@ def make_inner_tables(
                 problem = make_problem(layers[np.ix_(word, source)], exponent)
                 scores[row, column] = best_values(problem)[-1, -1]
     return InnerTables(tuple(sources), tuple(targets), layers, exponent, scores, kept)
+
+
+def entry_scores(inner: InnerTables, source: Alphabet, target: Alphabet) -> Scores:
+    """Spread the scores of distinct pairs over all entries, shape (target entries, source entries).
+
+    Single layers score by their shapes; a block and a single layer score 0.
+    """
+    sources, targets = np.array(source.numbers), np.array(target.numbers)
+    result = np.zeros((len(targets), len(sources)))
+    blocks = np.ix_(targets >= 0, sources >= 0)
+    result[blocks] = inner.scores[np.ix_(targets[targets >= 0], sources[sources >= 0])]
+    source_letters = np.array([code[0] for code in source.codes], dtype=np.int64)[sources < 0]
+    target_letters = np.array([code[0] for code in target.codes], dtype=np.int64)[targets < 0]
+    result[np.ix_(targets < 0, sources < 0)] = inner.layers[np.ix_(target_letters, source_letters)]
+    return result
 
 
 @dataclass(frozen=True)
@@ -219,22 +246,22 @@ def _fill(batch: _Batch, columns: NDArray[np.int64], layers: Scores, exponent: f
     count, n = batch.letters.shape
     divisors = span_divisors(batch.positions, exponent)
     scores = np.ascontiguousarray(layers[batch.letters].transpose(2, 0, 1))
-    runs = run_values(scores, divisors[None])
+    runs = run_values(scores, divisors[:, None])
     size = (len(columns), count)
     tables = np.zeros((columns.shape[1] + 1, *size, n + 1))
     padded = np.full((*size, 2 * n), -np.inf)
     padded[..., n - 1 :] = 0.0
     step = padded.strides
-    # earlier[..., e, i] is the value before the span of e + 1 rows that ends at row i.
+    # earlier[e, ..., i] is the value before the span of e + 1 rows that ends at row i.
     earlier = as_strided(
-        padded[..., n - 1 :], (*size, n, n), (*step[:-1], -step[-1], step[-1]), writeable=False
+        padded[..., n - 1 :], (n, *size, n), (-step[-1], *step[:-1], step[-1]), writeable=False
     )
-    candidates = np.empty((*size, n, n))
+    candidates = np.empty((n, *size, n))
     for column, letters in enumerate(columns.T):
         before, now = tables[column, ..., 1:], tables[column + 1, ..., 1:]
-        np.take(runs, letters, axis=0, out=candidates, mode="clip")
+        np.take(runs, letters, axis=1, out=candidates, mode="clip")
         candidates += earlier
-        np.maximum(before, candidates.max(axis=2), out=now)
+        np.maximum(before, candidates.max(axis=0), out=now)
         np.maximum.accumulate(now, axis=2, out=now)
         padded[..., n : 2 * n - 1] = now[..., :-1]
     return tables

@@ -1,17 +1,23 @@
 """The two-phase matching of DPIAT: all pairs of blocks first, then the two sequences of entries."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from dpiat_gui.errors import OverrideError
-from dpiat_gui.matching.blocks import InnerTables, MatchedLayer, Word, make_inner_tables, matched_layers
+from dpiat_gui.matching.blocks import (
+    InnerTables,
+    MatchedLayer,
+    entry_scores,
+    make_inner_tables,
+    matched_layers,
+)
 from dpiat_gui.matching.constraints import Constraints, Side, pin_problem, resolve
 from dpiat_gui.matching.recurrence import best_values, make_problem, trace_back
-from dpiat_gui.matching.scores import Alphabet, Scores, score_table, spell
+from dpiat_gui.matching.scores import Alphabet, Scores, Word, score_table, spell
 from dpiat_gui.matching.values import EntryPair, Matching, MatchOptions, Overrides, Pair
-from dpiat_gui.networks.values import Block, Network
+from dpiat_gui.networks.values import Network
 
 
 @dataclass(frozen=True)
@@ -30,8 +36,6 @@ class ScoreTables:
         Scores of distinct layers, shape (target letters, source letters).
     inner
         Inner tables of the distinct pairs of blocks.
-    source_numbers, target_numbers
-        By entry, the number of the distinct block it is an instance of; -1 for a single layer.
     entries
         Scores of entries, shape (targets, sources): of blocks by their inner matching, of single
         layers by their shapes, 0 for a block with a single layer.
@@ -46,8 +50,6 @@ class ScoreTables:
     target_alphabet: Alphabet = field(repr=False)
     layers: Scores = field(repr=False)
     inner: InnerTables = field(repr=False)
-    source_numbers: tuple[int, ...] = field(repr=False)
-    target_numbers: tuple[int, ...] = field(repr=False)
     entries: Scores = field(repr=False)
     _pairs: dict[tuple[int, int], tuple[Pair, ...]] = field(default_factory=dict, repr=False, compare=False)
 
@@ -78,12 +80,10 @@ def prepare(source: Network, target: Network, options: MatchOptions) -> ScoreTab
     """Run the inner phase: score every pair of entries."""
     source_entries = source.entries_for(options.layer_types)
     target_entries = target.entries_for(options.layer_types)
-    source_alphabet = spell((block.layers for block in source_entries), options.layer_types)
-    target_alphabet = spell((block.layers for block in target_entries), options.layer_types)
+    source_alphabet = spell(source_entries, options.layer_types)
+    target_alphabet = spell(target_entries, options.layer_types)
     layers = score_table(source_alphabet, target_alphabet)
-    source_words, source_numbers = _distinct(source_entries, source_alphabet.codes)
-    target_words, target_numbers = _distinct(target_entries, target_alphabet.codes)
-    inner = make_inner_tables(source_words, target_words, layers, options.exponent)
+    inner = make_inner_tables(source_alphabet.words, target_alphabet.words, layers, options.exponent)
     return ScoreTables(
         source,
         target,
@@ -94,38 +94,8 @@ def prepare(source: Network, target: Network, options: MatchOptions) -> ScoreTab
         target_alphabet,
         layers,
         inner,
-        source_numbers,
-        target_numbers,
-        _spread(inner, source_numbers, target_numbers, source_alphabet.codes, target_alphabet.codes),
+        entry_scores(inner, source_alphabet, target_alphabet),
     )
-
-
-def _distinct(entries: Sequence[Block], codes: Sequence[Word]) -> tuple[list[Word], tuple[int, ...]]:
-    """Return the distinct blocks' words, and for each entry its number among them, -1 if single."""
-    known: dict[Word, int] = {}
-    numbers = tuple(
-        -1 if block.single else known.setdefault(word, len(known))
-        for block, word in zip(entries, codes, strict=True)
-    )
-    return list(known), numbers
-
-
-def _spread(
-    inner: InnerTables,
-    source_numbers: Sequence[int],
-    target_numbers: Sequence[int],
-    source_codes: Sequence[Word],
-    target_codes: Sequence[Word],
-) -> Scores:
-    """Spread the distinct pairs' scores over all entries, shape (target entries, source entries)."""
-    sources, targets = np.array(source_numbers), np.array(target_numbers)
-    result = np.zeros((len(targets), len(sources)))
-    blocks = np.ix_(targets >= 0, sources >= 0)
-    result[blocks] = inner.scores[np.ix_(targets[targets >= 0], sources[sources >= 0])]
-    source_letters = np.array([word[0] for word in source_codes], dtype=np.int64)[sources < 0]
-    target_letters = np.array([word[0] for word in target_codes], dtype=np.int64)[targets < 0]
-    result[np.ix_(targets < 0, sources < 0)] = inner.layers[np.ix_(target_letters, source_letters)]
-    return result
 
 
 def solve(tables: ScoreTables, overrides: Overrides) -> Matching:
@@ -195,7 +165,7 @@ def _constrained_scores(tables: ScoreTables, constraints: Constraints) -> Scores
         touched = list(constraints.fresh_layers)
         words = [_word_without(tables, target, constraints) for target in touched]
         inside = make_inner_tables(tables.inner.sources, words, tables.layers, exponent).scores
-        numbers = np.array(tables.source_numbers)
+        numbers = np.array(tables.source_alphabet.numbers)
         scores[np.ix_(np.array(touched), np.flatnonzero(numbers >= 0))] = inside[:, numbers[numbers >= 0]]
     for (source, target), inner in constraints.inner.items():
         cells = _inner_scores(tables, constraints, source, target)
@@ -257,7 +227,10 @@ def _inner_pairs(
 
 def _matched(tables: ScoreTables, source: int, target: int) -> tuple[MatchedLayer, ...]:
     """Match the layers of two entries that no override touches."""
-    source_number, target_number = tables.source_numbers[source], tables.target_numbers[target]
+    source_number, target_number = (
+        tables.source_alphabet.numbers[source],
+        tables.target_alphabet.numbers[target],
+    )
     if source_number < 0:
         return ((0, 0, float(tables.entries[target, source]), 1),)
     return tables.inner.matched(source_number, target_number)

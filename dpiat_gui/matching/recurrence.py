@@ -60,7 +60,7 @@ class Problem:
     @property
     def divisors(self) -> Scores:
         """Span divisors by [number of kept rows - 1, last kept row]; rows that do not exist give 1."""
-        divisors: Scores = span_divisors(self.rows[None, :], self.exponent)[0]
+        divisors: Scores = span_divisors(self.rows[None, :], self.exponent)[:, 0]
         return divisors
 
 
@@ -109,15 +109,14 @@ def span_divisors(positions: Positions, exponent: float) -> Scores:
     Returns
     -------
     Scores
-        Shape (problems, rows, rows): at [p, e, i] that of the span of e + 1 kept rows ending at
+        Shape (rows, problems, rows): at [e, p, i] that of the span of e + 1 kept rows ending at
         kept row i; 1 where there is no such span.
     """
     n = positions.shape[1]
     first = np.arange(n)[None, :] - np.arange(n)[:, None]
-    lengths = positions[:, None, :] - positions[:, np.maximum(first, 0)] + 1
+    lengths = positions[None, :, :] - positions.T[np.maximum(first, 0)].transpose(0, 2, 1) + 1
     table = powers(int(positions.max(initial=0)) + 1, exponent)
-    divisors: Scores = table[np.maximum(lengths, 0)]
-    divisors[:, first < 0] = 1.0
+    divisors: Scores = table[np.where((first < 0)[:, None, :], 1, lengths)]
     return divisors
 
 
@@ -129,24 +128,20 @@ def run_values(scores: Scores, divisors: Scores) -> Scores:
     scores
         Shape (..., rows).
     divisors
-        Shape (..., rows, rows), as `span_divisors` gives them.
+        Shape (rows, ..., rows), as `span_divisors` gives them.
 
     Returns
     -------
     Scores
-        Shape (..., rows, rows): at [..., e, i] the penalized sum of the span of e + 1 rows ending
-        at row i. It is summed from the last row upward, then divided: any other order gives
-        the same numbers but for noise that breaks ties differently.
+        Shape (rows, ..., rows): at [e, ..., i] the penalized sum of the span of e + 1 rows ending
+        at row i, 0 where there is no such span. It is summed from the last row upward, then
+        divided: any other order gives the same numbers but for noise that breaks ties differently.
     """
     n = scores.shape[-1]
-    padded = np.zeros((*scores.shape[:-1], 2 * n))
-    padded[..., n:] = scores
-    steps = padded.strides
-    # windows[..., e, i] = scores[..., i - e], and 0 above the first row.
-    windows = as_strided(
-        padded[..., n:], (*scores.shape, n), (*steps[:-1], -steps[-1], steps[-1]), writeable=False
-    )
-    runs: Scores = np.add.accumulate(windows, axis=-2)
+    runs = np.zeros((n, *scores.shape))
+    runs[:1] = scores
+    for extra in range(1, n):
+        np.add(runs[extra - 1, ..., extra:], scores[..., : n - extra], out=runs[extra, ..., extra:])
     runs /= divisors
     return runs
 
@@ -166,7 +161,7 @@ def best_values(problem: Problem) -> Scores:
         table[0, pinned[0] + 1 :] = -np.inf
     divisors = problem.divisors
     by_source = np.ascontiguousarray(problem.scores.T)
-    runs = run_values(by_source, divisors[None]) if n * n * m <= _MOST_RUNS else None
+    runs = run_values(by_source, divisors[:, None]) if n * n * m <= _MOST_RUNS else None
     edges = [0, *(row + 1 for row in pinned), n + 1]
     padded = np.full(2 * n, -np.inf)
     earlier = as_strided(padded[n - 1 :], (n, n), (-padded.strides[0], padded.strides[0]), writeable=False)
@@ -174,7 +169,7 @@ def best_values(problem: Problem) -> Scores:
     for column in range(m):
         before, now = table[column], table[column + 1]
         padded[n - 1 : 2 * n - 1] = before[:-1]
-        values = runs[column] if runs is not None else run_values(by_source[column], divisors)
+        values = runs[:, column] if runs is not None else run_values(by_source[column], divisors)
         np.add(earlier, values, out=candidates)
         np.maximum.reduce(candidates, axis=0, out=now[1:])
         np.maximum(now, before, out=now)

@@ -7,9 +7,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dpiat_gui.networks.kinds import SCORED_KINDS, LayerKind
-from dpiat_gui.networks.values import Layer
+from dpiat_gui.networks.values import Block, Layer
 
 Scores = NDArray[np.float64]
+
+Word = tuple[int, ...]
+"""An entry as the positions of its layers in an `Alphabet`."""
 
 
 def layer_type(layer: Layer, layer_types: str) -> Hashable | None:
@@ -18,11 +21,8 @@ def layer_type(layer: Layer, layer_types: str) -> Hashable | None:
     Bare parameters are told apart by name, so that a class token is never compared with a
     positional embedding. With ``all``, a SyncBatchNorm is the BatchNorm2d it stands for.
     """
-    kind = layer.kind
-    if kind not in SCORED_KINDS[layer_types]:
-        return None
-    weight = layer.weight
-    if weight is None or 0 in weight.shape:
+    kind, weight = layer.kind, layer.weight
+    if weight is None or kind not in SCORED_KINDS[layer_types] or 0 in weight.shape:
         return None
     if kind is LayerKind.PARAMETER:
         return (kind, weight.name)
@@ -55,7 +55,7 @@ def layer_score(source: Layer, target: Layer, layer_types: str = "all") -> float
 
 @dataclass(frozen=True)
 class Alphabet:
-    """The distinct layers of a network, as far as a score can tell them apart.
+    """A network's sequence, as far as scores can tell its layers and blocks apart.
 
     Parameters
     ----------
@@ -63,27 +63,40 @@ class Alphabet:
         Distinct (type, shape) pairs; position 0 stands for every layer that never scores.
     codes
         For each entry of the network, the position of each of its layers among `letters`.
+    words
+        The distinct codes of blocks.
+    numbers
+        For each entry, the position of its code among `words`; -1 for a single layer.
     """
 
     letters: tuple[tuple[Hashable, tuple[int, ...]], ...]
-    codes: tuple[tuple[int, ...], ...]
+    codes: tuple[Word, ...]
+    words: tuple[Word, ...]
+    numbers: tuple[int, ...]
+
+    @property
+    def scored(self) -> int:
+        """Number of layers that score with themselves."""
+        return sum(len(code) - code.count(0) for code in self.codes)
 
 
-def spell(entries: Iterable[Sequence[Layer]], layer_types: str) -> Alphabet:
+def spell(entries: Iterable[Block], layer_types: str) -> Alphabet:
     """Write each entry's layers as positions in an alphabet of distinct layers."""
     known: dict[tuple[Hashable, tuple[int, ...]], int] = {}
-    codes = []
-    for layers in entries:
-        word = []
-        for layer in layers:
+    words: dict[Word, int] = {}
+    codes, numbers = [], []
+    for block in entries:
+        code = []
+        for layer in block.layers:
             kind = layer_type(layer, layer_types)
-            shape = layer.shape
-            if kind is None or shape is None:
-                word.append(0)
+            if kind is None:
+                code.append(0)
             else:
-                word.append(known.setdefault((kind, shape), len(known) + 1))
-        codes.append(tuple(word))
-    return Alphabet(((None, ()), *known), tuple(codes))
+                assert layer.weight is not None
+                code.append(known.setdefault((kind, layer.weight.shape), len(known) + 1))
+        codes.append(tuple(code))
+        numbers.append(-1 if block.single else words.setdefault(codes[-1], len(words)))
+    return Alphabet(((None, ()), *known), tuple(codes), tuple(words), tuple(numbers))
 
 
 def score_table(source: Alphabet, target: Alphabet) -> Scores:

@@ -1,9 +1,9 @@
 """Similarity of two architectures (dpiat.md, section 4)."""
 
 from dpiat_gui.errors import MatchError
-from dpiat_gui.matching.engine import prepare
+from dpiat_gui.matching.blocks import entry_scores, make_inner_tables
 from dpiat_gui.matching.recurrence import best_values, make_problem
-from dpiat_gui.matching.scores import layer_type
+from dpiat_gui.matching.scores import Alphabet, Scores, score_table, spell
 from dpiat_gui.matching.values import MatchOptions, Similarity
 from dpiat_gui.networks.values import Network
 
@@ -14,13 +14,7 @@ def self_score(network: Network, layer_types: str = "all") -> float:
     It is the number of scored layers: the identity reaches it, and no matching can do better,
     since each target adds at most its score of at most 1, divided by at least 1.
     """
-    return float(
-        sum(
-            layer_type(layer, layer_types) is not None
-            for block in network.entries_for(layer_types)
-            for layer in block.layers
-        )
-    )
+    return float(spell(network.entries_for(layer_types), layer_types).scored)
 
 
 def similarity(source: Network, target: Network, options: MatchOptions | None = None) -> Similarity:
@@ -32,15 +26,26 @@ def similarity(source: Network, target: Network, options: MatchOptions | None = 
         If one of them has no scored layer at all.
     """
     options = options or MatchOptions()
-    return Similarity(_directional(source, target, options), _directional(target, source, options))
+    one, other = _spelled(source, options.layer_types), _spelled(target, options.layer_types)
+    # A layer scores the same in both directions; only the spans differ.
+    layers = score_table(one, other)
+    forward = _total(one, other, layers, options.exponent)
+    backward = _total(other, one, layers.T, options.exponent)
+    return Similarity(forward / other.scored, backward / one.scored)
 
 
-def _directional(source: Network, target: Network, options: MatchOptions) -> float:
-    whole = self_score(target, options.layer_types)
-    if not whole:
+def _spelled(network: Network, layer_types: str) -> Alphabet:
+    alphabet = spell(network.entries_for(layer_types), layer_types)
+    if not alphabet.scored:
         raise MatchError(
-            f"{target.name} has no layer that the layer types {options.layer_types!r} score.",
+            f"{network.name} has no layer that the layer types {layer_types!r} score.",
             "Similarity needs at least one; choose another network, or the layer types 'all'.",
         )
-    scores = prepare(source, target, options).entries
-    return float(best_values(make_problem(scores, options.exponent))[-1, -1]) / whole
+    return alphabet
+
+
+def _total(source: Alphabet, target: Alphabet, layers: Scores, exponent: float) -> float:
+    """Return D(S, T)."""
+    inner = make_inner_tables(source.words, target.words, layers, exponent)
+    problem = make_problem(entry_scores(inner, source, target), exponent)
+    return float(best_values(problem)[-1, -1])

@@ -251,17 +251,15 @@ class Network:
     @cached_property
     def entries(self) -> tuple[Block, ...]:
         """The paper's sequence: `sequence` without bare parameters."""
-        return self.entries_for("paper")
+        if not any(layer.bare for block in self.sequence for layer in block.layers):
+            return self.sequence
+        return tuple(
+            _without_bare(block) for block in self.sequence if not all(layer.bare for layer in block.layers)
+        )
 
     def entries_for(self, layer_types: str) -> tuple[Block, ...]:
         """Return the entries a matching with this option sees: all of them, or the paper's."""
-        if layer_types == "all":
-            return self.sequence
-        return tuple(
-            block if not any(layer.bare for layer in block.layers) else _without_bare(block)
-            for block in self.sequence
-            if not all(layer.bare for layer in block.layers)
-        )
+        return self.sequence if layer_types == "all" else self.entries
 
     @cached_property
     def layers(self) -> tuple[Layer, ...]:

@@ -5,7 +5,7 @@ from made import layer
 
 from dpiat_gui.matching.scores import layer_score, score_table, shape_ratios, spell
 from dpiat_gui.networks.kinds import LayerKind
-from dpiat_gui.networks.values import Layer, TensorSpec
+from dpiat_gui.networks.values import Block, Layer, TensorSpec
 
 SHAPES = st.one_of(
     st.none(),
@@ -60,7 +60,8 @@ def test_sync_batch_norm_stands_for_batch_norm():
 def test_the_table_holds_the_very_floats_of_the_scores(sources, targets):
     source_layers = [layer(f"s{at}", shape) for at, shape in enumerate(sources)]
     target_layers = [layer(f"t{at}", shape) for at, shape in enumerate(targets)]
-    source, target = spell([source_layers], "paper"), spell([target_layers], "paper")
+    source = spell([Block("s", tuple(source_layers), single=False)], "paper")
+    target = spell([Block("t", tuple(target_layers), single=False)], "paper")
     table = score_table(source, target)
     for one, row in zip(target_layers, target.codes[0], strict=True):
         for other, column in zip(source_layers, source.codes[0], strict=True):

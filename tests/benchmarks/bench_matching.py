@@ -1,0 +1,139 @@
+"""Matching against the reference implementation, as ratios within one run.
+
+    python tests/benchmarks/bench_matching.py [--quick]
+
+The reference is compared with where it is installed (``pip install --no-deps iatransfer inflection``).
+Every solve is a fresh one: networks are standardized anew, outside the time that is taken.
+"""
+
+import argparse
+import gc
+import importlib.abc
+import importlib.machinery
+import importlib.util
+import statistics
+import sys
+import time
+from collections.abc import Callable
+from unittest.mock import MagicMock
+
+from dpiat_gui.matching.engine import match_networks, prepare, solve
+from dpiat_gui.matching.similarity import similarity
+from dpiat_gui.matching.values import Overrides, match_options
+from dpiat_gui.networks.sources import load_tree
+from dpiat_gui.networks.standardize import standardize_tree
+from dpiat_gui.networks.values import Network
+
+PAIRS = [
+    ("efficientnet_b0", "efficientnet_b2"),
+    ("efficientnet_b2", "efficientnet_b7"),
+    ("efficientnet_b8", "efficientnet_b8"),
+    ("tf_efficientnet_l2", "tf_efficientnet_l2"),
+    ("resnet18", "resnet50"),
+    ("mixnet_s", "efficientnet_b0"),
+    ("rexnet_100", "efficientnet_b2"),
+    ("mobilenetv2_100", "efficientnet_lite0"),
+    ("densenet121", "resnet50"),
+]
+PAPER = match_options("paper")
+
+
+def timed(work: Callable[[], object], fresh: Callable[[], None] = lambda: None, times: int = 15) -> float:
+    """Return the median seconds of `work`, each run after `fresh`."""
+    taken = []
+    for _ in range(times):
+        fresh()
+        gc.collect()
+        started = time.perf_counter()
+        work()
+        taken.append(time.perf_counter() - started)
+    return statistics.median(taken)
+
+
+class Case:
+    """A pair of networks, made anew before every solve so that nothing is remembered."""
+
+    def __init__(self, source: str, target: str) -> None:
+        self.trees = [load_tree(f"timm:{name}") for name in (source, target)]
+        self.renew()
+
+    def renew(self) -> None:
+        """Standardize both networks again."""
+        self.networks: list[Network] = [standardize_tree(tree) for tree in self.trees]
+
+    def measure(self) -> dict[str, float]:
+        """Return the median milliseconds of each stage."""
+        matching = match_networks(*self.networks, PAPER)
+        tables = prepare(*self.networks, PAPER)
+        pair = matching.pairs[len(matching.pairs) // 2]
+        pinned = Overrides(pins=[(pair.source, pair.target)])
+        solve(tables, Overrides())
+        seconds = {
+            "match": timed(lambda: match_networks(*self.networks, PAPER), self.renew),
+            "similarity": timed(lambda: similarity(*self.networks, PAPER), self.renew),
+            "re-solve": timed(lambda: solve(tables, pinned)),
+        }
+        return {name: value * 1e3 for name, value in seconds.items()}
+
+
+class Unneeded(importlib.abc.MetaPathFinder, importlib.abc.Loader):
+    """Stand-ins for packages that only the reference's other matchers import."""
+
+    NAMES = ("karateclub", "matplotlib", "graphviz", "torchviz", "scipy", "pandas", "sklearn")
+
+    def find_spec(self, fullname, path, target=None):
+        """Claim the packages, and whatever lies below them."""
+        if fullname.partition(".")[0] in self.NAMES:
+            return importlib.machinery.ModuleSpec(fullname, self, is_package=True)
+        return None
+
+    def create_module(self, spec):
+        """Make a module whose every name can be imported and none used in earnest."""
+        return MagicMock(__path__=[], __spec__=spec)
+
+    def exec_module(self, module):
+        """Do nothing."""
+
+
+def reference_match(source: str, target: str, times: int) -> float | None:
+    """Return the reference's median milliseconds for standardizing once and matching, None without it."""
+    if importlib.util.find_spec("iatransfer") is None:
+        return None
+    import timm
+    import torch
+
+    sys.meta_path.append(Unneeded())
+    from iatransfer.toolkit import IAT
+
+    iat = IAT()
+    with torch.device("meta"):
+        modules = [timm.create_model(name) for name in (source, target)]
+    sequences = [iat.standardization(module) for module in modules]
+    iat.matching.set_score(iat.score)
+    return timed(lambda: iat.matching._match_models(*sequences), times=times) * 1e3
+
+
+def main() -> None:
+    """Print one row per pair."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="small networks only, the reference once")
+    quick = parser.parse_args().quick
+    pairs = PAIRS[:1] + PAIRS[4:6] if quick else PAIRS
+    print(f"{'pair':48} {'match':>9} {'reference':>11} {'ratio':>7} {'similarity':>11} {'re-solve':>9}")
+    ratios = []
+    for source, target in pairs:
+        ours = Case(source, target).measure()
+        theirs = reference_match(source, target, times=1 if quick or "l2" in source or "b8" in source else 3)
+        ratio = theirs / ours["match"] if theirs else None
+        ratios += [ratio] if ratio else []
+        print(
+            f"{source + ' -> ' + target:48} {ours['match']:6.2f} ms "
+            + (f"{theirs:8.0f} ms {ratio:7.0f}" if theirs else f"{'-':>11} {'-':>7}")
+            + f" {ours['similarity']:8.2f} ms {ours['re-solve']:6.2f} ms"
+        )
+    if ratios:
+        print(f"geometric mean of the ratios: {statistics.geometric_mean(ratios):.0f}")
+
+
+if __name__ == "__main__":
+    main()

@@ -118,7 +118,9 @@ def test_unmatched_and_overridden_layers_say_so():
 
 
 def test_a_fresh_block_leaves_all_its_layers_by_hand():
-    module = nn.ModuleDict({"stage": nn.Sequential(nn.Conv2d(3, 4, 3), nn.Conv2d(4, 4, 3)), "fc": nn.Linear(4, 2)})
+    module = nn.ModuleDict(
+        {"stage": nn.Sequential(nn.Conv2d(3, 4, 3), nn.Conv2d(4, 4, 3)), "fc": nn.Linear(4, 2)}
+    )
     network = network_of(module)
     block = next(block for block in network.sequence if not block.single)
     matching = paired(network, network, [("fc", "fc")], overrides=Overrides(fresh=[block.path]))
@@ -199,7 +201,9 @@ class Tied(nn.Module):
         self.last.weight = self.first.weight
 
 
-@pytest.mark.parametrize("pairs", [[("first", "first")], [("first", "last")], [("first", "first"), ("last", "last")]])
+@pytest.mark.parametrize(
+    "pairs", [[("first", "first")], [("first", "last")], [("first", "first"), ("last", "last")]]
+)
 def test_keys_of_a_tied_tensor_agree(pairs):
     plan = plan_of(Small(), Small())  # a network without ties keeps its rows
     assert plan.by_target["fc.weight"].source == "fc.weight"

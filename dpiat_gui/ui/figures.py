@@ -49,7 +49,7 @@ class Figures(QObject):
             return
         QGuiApplication.setOverrideCursor(Qt.CursorShape.WaitCursor)
         try:
-            render_matching(self._document.matching, path, self._theme)
+            render_matching(self._document.matching, path, self._theme, coverage=self._document.coverage)
         except DpiatError as error:
             self._notices.show_error(error, actions=(("Choose another file…", self.ask),), key="figure")
         else:

@@ -21,7 +21,7 @@ from dpiat_gui.ui.figures import Figures
 from dpiat_gui.ui.handlers import handlers_of, state_of
 from dpiat_gui.ui.icon_set import set_icons
 from dpiat_gui.ui.inspector_dock import InspectorPanel
-from dpiat_gui.ui.legend import Legend
+from dpiat_gui.ui.legend import LegendPanel
 from dpiat_gui.ui.menus import DOCKS, RECENT, build_menus
 from dpiat_gui.ui.networks_panel import NetworksPanel
 from dpiat_gui.ui.notifications import NotificationArea
@@ -100,7 +100,7 @@ class MainWindow(QMainWindow):
         self.setStatusBar(self.status)
 
     def _build_panels(self) -> None:
-        self.legend = Legend(self.document)
+        self.legend = LegendPanel(self.document)
         self.overrides = OverridesPanel(self.document)
         self.networks = NetworksPanel(self.document, self.legend, self.overrides)
         self.inspector = InspectorPanel(self.document)

@@ -21,7 +21,7 @@ NOTHING = {
 
 
 def describe_origin(reference: str) -> str:
-    """Return where a network comes from, in a few words: ``timm · pretrained · 10 classes``."""
+    """Return where a network comes from, in a few words: ``timm · pretrained``."""
     try:
         parsed = parse_reference(reference)
     except SourceError:
@@ -50,50 +50,60 @@ class NetworkCard(QFrame):
         super().__init__(parent)
         self._side = side
         self.setObjectName("networkCard")
+        self.side = muted(CARD_TITLES[side])
+        self.origin = ElidedLabel()
+        self.origin.setProperty("muted", True)
         self.name = ElidedLabel()
         font = self.name.font()
         font.setBold(True)
         self.name.setFont(font)
         self.figures = ElidedLabel(mode=Qt.TextElideMode.ElideRight)
         self.figures.setProperty("muted", True)
-        self.figures.setProperty("small", True)
-        self.origin = ElidedLabel()
-        self.origin.setProperty("muted", True)
-        self.origin.setProperty("small", True)
-        self.empty = muted(NOTHING[side], small=True)
+        self.empty = muted(NOTHING[side])
         self.empty.setWordWrap(True)
         self.open = QToolButton()
         self.open.setText("Open…")
         self.open.setAccessibleName(f"Open {side}")
         self.open.setToolTip(f"Open another {side}")
+        self.open.setProperty("link", True)
+        self.open.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.open.clicked.connect(self.open_requested)
-        side_label = muted(CARD_TITLES[side])
         grid = QGridLayout(self)
         grid.setContentsMargins(0, 0, 0, 0)
-        grid.setHorizontalSpacing(8)
-        grid.setVerticalSpacing(1)
-        grid.addWidget(side_label, 0, 0)
-        grid.addWidget(self.name, 0, 1)
-        grid.addWidget(self.open, 0, 2)
-        grid.addWidget(self.figures, 1, 0, 1, 3)
-        grid.addWidget(self.origin, 2, 0, 1, 3)
-        grid.addWidget(self.empty, 3, 0, 1, 3)
-        grid.setColumnStretch(1, 1)
+        grid.setVerticalSpacing(0)
+        grid.addWidget(self.side, 0, 0)
+        grid.addWidget(self.open, 0, 1)
+        grid.addWidget(self.name, 1, 0, 1, 2)
+        grid.addWidget(self.figures, 2, 0, 1, 2)
+        grid.addWidget(self.origin, 3, 0, 1, 2)
+        grid.addWidget(self.empty, 4, 0, 1, 2)
+        grid.setColumnStretch(0, 1)
         self.show_network(None, "")
 
     def show_network(self, network: Network | None, reference: str, pending: bool = False) -> None:
         """Show a network, one that is still being opened, one that could not be, or none."""
+        title = CARD_TITLES[self._side]
         self.empty.setVisible(network is None and not reference)
+        self.name.setVisible(network is not None or bool(reference))
         self.figures.setVisible(network is not None)
         self.origin.setVisible(bool(reference))
         self.origin.set_full_text(describe_origin(reference) if reference else "")
         if network is None:
-            self.name.set_full_text("opening…" if pending else "not open" if reference else "none")
+            state = "opening…" if pending else "not open"
+            self.name.set_full_text(f"{_title_of(reference)} ({state})")
         else:
             self.name.set_full_text(network.name)
             self.figures.set_full_text(figures_of(network))
         self.origin.setToolTip(reference)
-        self.setAccessibleName(f"{CARD_TITLES[self._side]}: {self.name.full_text} {self.figures.full_text}")
+        self.name.setToolTip(reference)
+        self.setAccessibleName(f"{title}: {self.name.full_text} {self.figures.full_text}")
+
+
+def _title_of(reference: str) -> str:
+    try:
+        return parse_reference(reference).title
+    except SourceError:
+        return reference
 
 
 def figures_of(network: Network) -> str:
@@ -133,14 +143,16 @@ class NetworksPanel(QWidget):
         parts.addWidget(self.outline)
         parts.addWidget(_titled("Legend", legend))
         parts.addWidget(_titled("Overrides", overrides))
-        parts.setStretchFactor(0, 3)
-        parts.setStretchFactor(1, 0)
-        parts.setStretchFactor(2, 1)
+        # What room there is goes to the outline; the others take what they need.
+        for row, stretch in enumerate((1, 0, 0)):
+            parts.setStretchFactor(row, stretch)
+        parts.setSizes([10_000, 1, 1])
         column = QVBoxLayout(self)
         column.setContentsMargins(12, 4, 10, 8)
         column.setSpacing(8)
         for card in self.cards.values():
             column.addWidget(card)
+        column.addSpacing(4)
         column.addWidget(parts, 1)
         document.source_changed.connect(self._show_cards)
         document.target_changed.connect(self._show_cards)

@@ -189,6 +189,13 @@ class NotificationArea(QWidget):
             Notification(Severity.ERROR, error.message, error.hint, error_details(error), actions, key)
         )
 
+    def show_crash(self, line: str, trace: str) -> None:
+        """Say that something went wrong that nobody foresaw."""
+        hint = "The window goes on; save your project. The details help whoever mends it."
+        self.show_notification(
+            Notification(Severity.ERROR, f"Something unforeseen went wrong: {line}", hint, trace, key="crash")
+        )
+
     def dismiss_all(self, key: str = "") -> None:
         """Take every message away, or those with a key."""
         for bar in list(self._bars):

@@ -1,11 +1,12 @@
 """The outline: the module tree of either network, searchable, in step with the selection."""
 
 from PySide6.QtCore import QModelIndex, Qt, Signal
-from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QLineEdit, QTabBar, QTreeView, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QAbstractItemView, QHBoxLayout, QHeaderView, QLineEdit, QTabBar, QTreeView, QVBoxLayout, QWidget
 
 from dpiat_gui.document.document import Document
 from dpiat_gui.document.selection import Selection
 from dpiat_gui.ui.outline_model import LAYER_ROLE, OutlineFilter, OutlineModel
+from dpiat_gui.ui.widgets import section
 
 SIDES = ("source", "target")
 
@@ -27,8 +28,8 @@ class OutlinePanel(QWidget):
         self.tabs.setAccessibleName("Outline of")
         self.tabs.setDrawBase(False)
         self.tabs.setExpanding(False)
-        self.tabs.addTab("Source outline")
-        self.tabs.addTab("Target outline")
+        self.tabs.addTab("Source")
+        self.tabs.addTab("Target")
         self.tabs.currentChanged.connect(self._show_side)
         self.filter = QLineEdit()
         self.filter.setPlaceholderText("Filter modules")
@@ -39,7 +40,12 @@ class OutlinePanel(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(4)
-        column.addWidget(self.tabs)
+        head = QHBoxLayout()
+        head.setContentsMargins(0, 0, 0, 0)
+        head.addWidget(section("Outline"))
+        head.addStretch(1)
+        head.addWidget(self.tabs)
+        column.addLayout(head)
         column.addWidget(self.filter)
         column.addWidget(self.tree, 1)
         document.source_changed.connect(self._networks_changed)
@@ -71,6 +77,7 @@ class OutlinePanel(QWidget):
         header = self.tree.header()
         header.setStretchLastSection(False)
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        header.setMinimumSectionSize(20)
         header.setSectionResizeMode(2, QHeaderView.ResizeMode.ResizeToContents)
         selection = self.tree.selectionModel()
         selection.currentChanged.connect(self._current_changed)

@@ -168,7 +168,7 @@ class Transferring(QObject):
         self._report = answer
         self._notices.dismiss_all("transfer")
         self._panel.show_done(report_text(self._report))
-        self._settings.set("output_folder", str(Path(self._report["path"]).parent))
+        self._settings.set(output_folder=str(Path(self._report["path"]).parent))
         self._end()
 
     def _failed(self, error: DpiatError) -> None:
@@ -224,7 +224,7 @@ class Transferring(QObject):
             return
         if self._panel.output_path not in (None, self._proposed):
             return
-        folder = Path(self._settings.get("output_folder") or Path.cwd())
+        folder = Path(self._settings.output_folder or Path.cwd())
         self._proposed = default_output(folder, document.source.name, document.target.name)
         self._panel.set_output(self._proposed)
 

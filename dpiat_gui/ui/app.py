@@ -1,0 +1,77 @@
+"""Starts the window: it paints first, and only then does what takes long."""
+
+import sys
+from collections.abc import Sequence
+
+from PySide6.QtWidgets import QApplication
+
+from dpiat_gui.services.crash import CrashHook
+from dpiat_gui.services.engine_client import EngineClient
+from dpiat_gui.services.jobs import JobRunner
+from dpiat_gui.services.settings import Settings
+from dpiat_gui.services.theme import ThemeKeeper
+from dpiat_gui.ui.main_window import MainWindow
+
+NAME = "dpiat-gui"
+DISPLAY_NAME = "DPIAT matching inspector"
+
+
+def run(
+    source: str | None = None,
+    target: str | None = None,
+    project: str | None = None,
+    demo: bool = False,
+    arguments: Sequence[str] = (),
+) -> int:
+    """Show the window until it is closed.
+
+    Parameters
+    ----------
+    source, target
+        References of networks to open at the start.
+    project
+        A project file to open instead.
+    demo
+        Whether to open the built-in demo instead.
+    arguments
+        Further arguments, for Qt.
+
+    Returns
+    -------
+    int
+        Exit code of the program.
+    """
+    application = QApplication.instance() or QApplication([sys.argv[0], *arguments])
+    assert isinstance(application, QApplication)
+    application.setApplicationName(NAME)
+    application.setApplicationDisplayName(DISPLAY_NAME)
+    application.setDesktopFileName(NAME)
+    window = make_window(application)
+
+    def begin() -> None:
+        window.jobs.start_engine()
+        if demo:
+            window.opening.open_demo()
+        elif project:
+            window.projects.open(project)
+        elif source or target:
+            window.opening.open_both(source or "", target or "")
+        window.transferring.ask_devices()
+
+    window.painted.connect(begin)
+    window.show()
+    return application.exec()
+
+
+def make_window(application: QApplication) -> MainWindow:
+    """Return the main window with what it needs: settings, theme, crash hook and a runner of jobs."""
+    settings = Settings()
+    themes = ThemeKeeper(application, settings.theme, application)
+    jobs = JobRunner(EngineClient())
+    window = MainWindow(settings, jobs, themes)
+    hook = CrashHook(window.notices.show_crash, parent=window)
+    hook.install()
+    application.aboutToQuit.connect(hook.uninstall)
+    return window
+
+

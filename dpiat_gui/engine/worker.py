@@ -214,7 +214,11 @@ def answer_line(request: Request, context: JobContext, operations: Mapping[str, 
 
 
 def serve(
-    requests: int, answers: int, parent: int | None, operations: Mapping[str, Operation] = OPERATIONS
+    requests: int,
+    answers: int,
+    parent: int | None,
+    operations: Mapping[str, Operation] = OPERATIONS,
+    warmth: Warmth | None = None,
 ) -> None:
     """Be the engine of the process `parent`; never returns.
 
@@ -226,6 +230,8 @@ def serve(
         Process id of the window, None if nobody knows.
     operations
         What can be asked for, by name.
+    warmth
+        What is loaded ahead; torch and timm if None.
     """
     # A crash in native code leaves its trace in standard error, which the window keeps.
     faulthandler.enable()
@@ -233,7 +239,7 @@ def serve(
     # a person's own factories are found there all the same.
     if (here := os.getcwd()) not in sys.path:  # noqa: PTH109
         sys.path.append(here)
-    worker = Worker(requests, answers, Warmth(), operations)
+    worker = Worker(requests, answers, warmth or Warmth(), operations)
     # Ctrl+C in the terminal reaches the whole group; the window decides what it means.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, worker.leave)

@@ -65,7 +65,7 @@ class Job(QObject):
     finished = Signal()
     """After one of the three above, whichever it was."""
 
-    def __init__(self, title: str, cancel: Callable[["Job"], None], parent: QObject | None = None) -> None:
+    def __init__(self, title: str, cancel: Callable[[], None], parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._title = title
         self._cancel = cancel
@@ -117,7 +117,7 @@ class Job(QObject):
         """Ask for an early end; it comes by the signal `cancelled`, or `done` if that was faster."""
         if not self.ended and not self._cancelling:
             self._cancelling = True
-            self._cancel(self)
+            self._cancel()
 
     def deliver_to(
         self,
@@ -168,6 +168,8 @@ class Job(QObject):
             self._tell()
         self._outcome = outcome
         self._state = outcome.state
+        # What it refers to may refer to this job's owner, which this job must not keep alive.
+        self._cancel = _nothing
         if outcome.state is JobState.DONE:
             self.done.emit(outcome.value)
         elif outcome.state is JobState.FAILED:
@@ -255,6 +257,10 @@ def _portable(error: BaseException) -> DpiatError:
     error.__cause__ = RemoteTrace(failure.trace) if failure.trace else None
     error.__context__ = None
     return error.with_traceback(None)
+
+
+def _nothing() -> None:
+    pass
 
 
 def _while_alive(owner: QObject, slot: Callable[..., None], *values: Any) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
+from weakref import ref
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
@@ -198,7 +199,7 @@ class JobRunner(QObject):
         self.job_started.emit(job)
         return job
 
-    def _new_job(self, title: str, cancel: Callable[[Job], None]) -> Job:
+    def _new_job(self, title: str, cancel: Callable[[], None]) -> Job:
         job = Job(title, cancel, self)
         self._jobs.append(job)
         return job
@@ -206,38 +207,41 @@ class JobRunner(QObject):
     def _engine_job(self, request: dict[str, Any], title: str) -> Job:
         if self._closed:
             return self._refused(title)
-        values = dict(request)
-        number = self._engine.submit(str(values.pop("do", "")), values)
-        job = self._new_job(title, lambda _job: self._engine.cancel(number))
+        values, engine = dict(request), self._engine
+        number = engine.submit(str(values.pop("do", "")), values)
+        job = self._new_job(title, lambda: engine.cancel(number))
         self._by_number[number] = job
         return job
 
     def _thread_job(self, work: Callable[[JobToken], Any], title: str, pure: bool) -> Job:
         if self._closed:
             return self._refused(title)
+        # A thread holds the runner and the job weakly. Were its reference the last one, Qt
+        # objects would be destroyed in that thread.
+        mailbox, weak_self = self._mailbox, ref(self)
 
-        def report() -> None:
-            self._mailbox.post(partial(_pass_progress, token, job))
+        def tell(outcome: Outcome) -> None:
+            runner, job = weak_self(), weak_job()
+            if runner is not None and job is not None:
+                runner._finish(job, outcome)
 
-        def cancel(job: Job) -> None:
+        def cancel() -> None:
             if not token.stop() or pure:
-                self._mailbox.post(partial(self._finish, job, Outcome(JobState.CANCELLED)))
+                mailbox.post(partial(tell, Outcome(JobState.CANCELLED)))
 
-        token = JobToken(report)
+        def act() -> None:
+            if token.begin():
+                mailbox.post(partial(_begin, weak_job))
+                mailbox.post(partial(tell, outcome_of(partial(work, token))))
+
+        token = JobToken(lambda: mailbox.post(partial(_pass_progress, token, weak_job)))
         job = self._new_job(title, cancel)
-        self._lane.run(partial(self._work, work, token, job))
+        weak_job = ref(job)
+        self._lane.run(act)
         return job
 
-    def _work(self, work: Callable[[JobToken], Any], token: JobToken, job: Job) -> None:
-        """Do the work of a job, in a worker thread."""
-        if not token.begin():
-            return
-        self._mailbox.post(job.start)
-        outcome = outcome_of(partial(work, token))
-        self._mailbox.post(partial(self._finish, job, outcome))
-
     def _refused(self, title: str) -> Job:
-        job = self._new_job(title, lambda _job: None)
+        job = self._new_job(title, lambda: None)
         error = EngineError("The program is closing.", "Start it again for this.")
         QTimer.singleShot(0, self, partial(self._finish, job, Outcome(JobState.FAILED, error=error)))
         return job
@@ -269,7 +273,9 @@ class _ScriptDriver:
     """Walks one script from step to step, each a job of its own that is not announced."""
 
     def __init__(self, runner: JobRunner, script: Script, title: str) -> None:
-        self._runner = runner
+        # Weakly: the connections of a step's job hold this driver, and a job must never hold the
+        # last reference to its own parent.
+        self._runner = ref(runner)
         self._script = script
         self._part: Job | None = None
         self.job = runner._new_job(title, self._on_cancel)
@@ -278,12 +284,13 @@ class _ScriptDriver:
         self.job.start()
         self._advance(lambda: self._script.send(None))
 
-    def _on_cancel(self, _job: Job) -> None:
+    def _on_cancel(self) -> None:
         if self._part is not None:
             self._part.cancel()
 
     def _advance(self, move: Callable[[], InEngine | InThread]) -> None:
-        if self.job.ended:  # by the runner, at shutdown
+        runner = self._runner()
+        if runner is None or self.job.ended:  # by the runner, at shutdown
             self._script.close()
             return
         if self.job.cancelling:
@@ -291,35 +298,40 @@ class _ScriptDriver:
         try:
             step = move()
         except StopIteration as end:
-            self._end(Outcome(JobState.DONE, end.value))
+            self._end(runner, Outcome(JobState.DONE, end.value))
             return
         except BaseException as error:
-            self._end(outcome_of(partial(_raise, error)))
+            self._end(runner, outcome_of(partial(_raise, error)))
             return
         if self.job.cancelling:  # it caught Cancelled and wants to go on; that it may not
             self._script.close()
-            self._end(Outcome(JobState.CANCELLED))
+            self._end(runner, Outcome(JobState.CANCELLED))
             return
         if isinstance(step, InEngine):
-            part = self._runner._engine_job(step.request, self.job.title)
+            part = runner._engine_job(step.request, self.job.title)
         else:
-            part = self._runner._thread_job(step.work, self.job.title, step.pure)
+            part = runner._thread_job(step.work, self.job.title, step.pure)
         self._part = part
         part.progressed.connect(self.job.offer_progress)
         part.done.connect(lambda value: self._advance(lambda: self._script.send(value)))
         part.failed.connect(lambda error: self._advance(lambda: self._script.throw(error)))
         part.cancelled.connect(lambda: self._advance(lambda: self._script.throw(Cancelled())))
 
-    def _end(self, outcome: Outcome) -> None:
+    def _end(self, runner: JobRunner, outcome: Outcome) -> None:
         self._part = None
-        self._runner._finish(self.job, outcome)
+        runner._finish(self.job, outcome)
 
 
 def _raise(error: BaseException) -> None:
     raise error
 
 
-def _pass_progress(token: JobToken, job: Job) -> None:
-    latest = token.take()
-    if latest is not None:
+def _begin(weak_job: "ref[Job]") -> None:
+    if (job := weak_job()) is not None:
+        job.start()
+
+
+def _pass_progress(token: JobToken, weak_job: "ref[Job]") -> None:
+    job, latest = weak_job(), token.take()
+    if job is not None and latest is not None:
         job.offer_progress(latest)

@@ -8,8 +8,23 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 
 from PySide6.QtCore import QObject, Qt, Signal, Slot
+
+
+class _Box:
+    """The part of a mailbox that outlives its C++ object."""
+
+    def __init__(self) -> None:
+        self.calls: deque[Callable[[], None]] = deque()
+        self.lock = threading.Lock()
+        self.closed = False
+
+    def close(self) -> None:
+        with self.lock:
+            self.closed = True
+            self.calls.clear()
 
 
 class Mailbox(QObject):
@@ -22,34 +37,31 @@ class Mailbox(QObject):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._calls: deque[Callable[[], None]] = deque()
-        self._lock = threading.Lock()
-        self._closed = False
+        box = self._box = _Box()
         self._posted.connect(self._deliver, Qt.ConnectionType.QueuedConnection)
+        # Emitting while the C++ object is torn down in another thread would crash. `destroyed`
+        # comes before the tearing, and waits for the lock that `post` holds while it emits.
+        self.destroyed.connect(lambda: box.close())
 
     def post(self, call: Callable[[], None]) -> None:
         """Have `call` called in this mailbox's thread, after what was posted before it."""
-        with self._lock:
-            if self._closed:
+        with self._box.lock:
+            if self._box.closed:
                 return
-            self._calls.append(call)
-            try:
+            self._box.calls.append(call)
+            # Python may know of the end a little earlier than `destroyed` tells.
+            with suppress(RuntimeError):
                 self._posted.emit()
-            except RuntimeError:  # the C++ object is gone: nobody is there to be told
-                self._closed = True
-                self._calls.clear()
 
     def close(self) -> None:
         """Drop what is still to be delivered and whatever comes later."""
-        with self._lock:
-            self._closed = True
-            self._calls.clear()
+        self._box.close()
 
     @Slot()
     def _deliver(self) -> None:
         # One call a signal, so that a flood of them leaves room for painting in between.
         try:
-            call = self._calls.popleft()
+            call = self._box.calls.popleft()
         except IndexError:  # closed in the meantime
             return
         call()

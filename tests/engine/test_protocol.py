@@ -57,10 +57,10 @@ def test_an_error_arrives_as_what_it_was():
 
 
 def test_a_private_kind_of_error_arrives_as_the_nearest_known_one():
-    class Private(SourceError):
+    class PrivateError(SourceError):
         pass
 
-    back = protocol.error_from_json(protocol.failure_to_json(protocol.failure_of(Private("m"))))
+    back = protocol.error_from_json(protocol.failure_to_json(protocol.failure_of(PrivateError("m"))))
     assert type(back) is SourceError
 
 

@@ -93,9 +93,7 @@ def test_cancel_by_message_keeps_the_process(qtbot, runner, ends):
     assert runner.engine.process_id == process
 
 
-def test_cancel_ends_a_process_that_does_not_listen_and_nothing_is_left_behind(
-    qtbot, runner, ends, tmp_path
-):
+def test_cancel_ends_a_process_that_does_not_listen_and_nothing_is_left_behind(qtbot, runner, ends, tmp_path):
     output = tmp_path / "out.safetensors"
     older = tmp_path / ".out.safetensors.old.part"
     older.write_bytes(b"someone else's")
@@ -141,7 +139,10 @@ def test_three_deaths_in_a_row_stop_it_until_the_next_request(qtbot, runner):
 
 @pytest.mark.parametrize(
     ("command", "how"),
-    [(("/no/such/python",), "could not be started"), ((sys.executable, "-c", "print('x'); exit(7)"), "exit code 7")],
+    [
+        (("/no/such/python",), "could not be started"),
+        ((sys.executable, "-c", "print('x'); exit(7)"), "exit code 7"),
+    ],
 )
 def test_an_engine_that_cannot_start_fails_the_job_and_says_so(qtbot, command, how):
     runner = JobRunner(EngineClient(command=command))
@@ -153,7 +154,10 @@ def test_an_engine_that_cannot_start_fails_the_job_and_says_so(qtbot, command, h
 
 
 def test_noise_before_the_hello_is_no_message(qtbot, strange_command):
-    code = f"import runpy, sys; print('hello from a start-up hook', flush=True); sys.argv = ['x']; runpy.run_path({strange_command[2]!r}, run_name='__main__')"
+    code = (
+        "import runpy, sys; print('from a start-up hook', flush=True); sys.argv = ['x']; "
+        f"runpy.run_path({strange_command[2]!r}, run_name='__main__')"
+    )
     runner = JobRunner(EngineClient(command=(sys.executable, "-c", code)))
     assert finish(qtbot, runner.run_in_engine({"do": "echo"}, "echo")).state is JobState.DONE
     assert "start-up hook" in "\n".join(runner.engine.error_output)
@@ -188,5 +192,4 @@ def test_the_real_engine_gets_ready(qtbot):
     runner.start_engine()
     qtbot.waitUntil(lambda: runner.engine_state == "ready", timeout=120_000)
     assert runner.engine.facts["timm"]
-    assert "torch" not in sys.modules or "tests" in sys.modules or True
     assert runner.shutdown()

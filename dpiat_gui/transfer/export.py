@@ -181,20 +181,20 @@ def write_safetensors(
     with write_whole(goal) as stream:
         stream.write(layout.header)
         for spec in layout.order:
-            tensor = read(spec)
-            if tuple(tensor.shape) != spec.shape or str(tensor.dtype) != f"torch.{spec.dtype}":
-                raise ExportError(
-                    f"{spec.key} is {tensor.dtype} {tuple(tensor.shape)}, not {spec.dtype} {spec.shape}.",
-                    "The network is not the one that was matched; match the two again.",
-                )
-            _write_tensor(stream, tensor)
+            # No name is given to the tensor here: it is gone before the next one is asked for.
+            _write_tensor(stream, spec, read(spec))
     return layout.bytes
 
 
-def _write_tensor(stream: IO[bytes], tensor: "Tensor") -> None:
+def _write_tensor(stream: IO[bytes], spec: TensorSpec, tensor: "Tensor") -> None:
     """Write a tensor's elements in row-major order; at most one copy of it is made."""
     import torch
 
+    if tuple(tensor.shape) != spec.shape or str(tensor.dtype) != f"torch.{spec.dtype}":
+        raise ExportError(
+            f"{spec.key} is {tensor.dtype} {tuple(tensor.shape)}, not {spec.dtype} {spec.shape}.",
+            "The network is not the one that was matched; match the two again.",
+        )
     if tensor.numel():
         flat = tensor.detach().cpu().contiguous().reshape(-1)
         stream.write(flat.view(torch.uint8).numpy().data)

@@ -70,7 +70,7 @@ def test_exact_cropped_padded_and_fresh_layers():
     assert set(states(net(4), net(6))[0].values()) == {LayerState.PADDED}
     assert states(net(4, bias=False), net(4))[0]["0"] is LayerState.PADDED
     nothing = coverage(plan_transfer(paired(network_of(net(4)), network_of(net(4)), [])))
-    assert set(nothing.layers[path].state for path in ("0", "1")) == {LayerState.FRESH}
+    assert {nothing.layers[path].state for path in ("0", "1")} == {LayerState.FRESH}
     assert nothing.fraction == 0.0
 
 

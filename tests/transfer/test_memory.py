@@ -192,9 +192,14 @@ def test_the_report_counts_bytes_and_elements():
 
 def test_torchs_threads_are_given_back():
     before = torch.get_num_threads()
-    with pytest.raises(ZeroDivisionError), one_thread():
-        assert torch.get_num_threads() == 1
-        raise ZeroDivisionError
+
+    def fail():
+        with one_thread():
+            assert torch.get_num_threads() == 1
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail()
     assert torch.get_num_threads() == before
 
 

@@ -1,0 +1,254 @@
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from dpiat_gui.errors import ExportError, ProjectError
+from dpiat_gui.matching.values import MatchOptions, Overrides
+from dpiat_gui.project.project import (
+    NetworkRecord,
+    Project,
+    dump_project,
+    load_project,
+    parse_project,
+    save_project,
+)
+
+FIXTURE = Path(__file__).parent / "fixtures" / "v1.dpiat.json"
+
+paths = st.text(min_size=1, max_size=12)
+pairs = st.lists(st.tuples(paths, paths), max_size=4)
+numbers = st.integers(-(2**60), 2**60) | st.floats(allow_nan=False, allow_infinity=False)
+plain = st.recursive(
+    st.none() | st.booleans() | numbers | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=6), inner, max_size=3),
+    max_leaves=8,
+)
+objects = st.dictionaries(st.text(max_size=6), plain, max_size=4)
+networks = st.none() | st.builds(NetworkRecord, paths, st.text(max_size=9), st.text(max_size=9))
+options = st.builds(
+    MatchOptions,
+    layer_types=st.sampled_from(["paper", "all"]),
+    exponent=st.floats(0.01, 0.99),
+    seed=st.integers(0, 2**31),
+)
+projects = st.builds(
+    Project,
+    source=networks,
+    target=networks,
+    method=st.sampled_from(["blocks", "flatten"]),
+    preset=st.sampled_from(["paper", "recommended"]),
+    options=options,
+    overrides=st.builds(Overrides, pairs, pairs, st.lists(paths, max_size=3)),
+    operator=st.sampled_from(["clip"]),
+    buffers=st.booleans(),
+    seed=st.integers(0, 2**63 - 1),
+    device=st.sampled_from(["auto", "cpu", "mps", "cuda", "cuda:3"]),
+    view=objects,
+)
+
+
+@given(projects)
+def test_a_project_is_read_as_it_was_written(project: Project) -> None:
+    assert parse_project(dump_project(project)) == project
+
+
+@given(projects)
+def test_the_same_project_gives_the_same_bytes(project: Project) -> None:
+    data = dump_project(project)
+    assert dump_project(parse_project(data)) == data
+
+
+def test_the_fixture_of_version_1_is_read_whole() -> None:
+    project = load_project(FIXTURE)
+    assert project.source == NetworkRecord("timm:rexnet_100?pretrained=true", "rexnet_100", "0f2c")
+    assert project.options == MatchOptions(exponent=0.25, seed=3)
+    assert project.overrides == Overrides(
+        [("features.9", "blocks.4.1")], [("head.fc", "classifier")], ["blocks.6.1"]
+    )
+    assert (project.operator, project.buffers, project.seed, project.device) == ("clip", False, 41, "cuda:1")
+    assert project.view == {"zoom": 1.25, "expanded": ["blocks.3.3"]}
+
+
+def test_unknown_keys_are_written_back_where_they_stood(tmp_path: Path) -> None:
+    saved = tmp_path / "again.dpiat"
+    save_project(load_project(FIXTURE), saved)
+    before, after = json.loads(FIXTURE.read_text()), json.loads(saved.read_text())
+    assert after == before
+
+
+def test_unknown_keys_of_an_override_go_with_it() -> None:
+    project = load_project(FIXTURE)
+    data = dump_project(replace(project, overrides=Overrides()))
+    assert b"looked at by hand" not in data
+    assert b"one of us" in data
+
+
+def test_a_file_holds_plain_text_a_person_can_read() -> None:
+    text = dump_project(Project(overrides=Overrides([("größe", "blocks.1")]))).decode()
+    assert '"source": "größe"' in text
+    assert text.startswith('{\n  "format": "dpiat-project",\n  "version": 1,\n')
+    assert text.endswith("}\n")
+
+
+def test_a_path_that_is_not_utf8_survives(tmp_path: Path) -> None:
+    project = Project(source=NetworkRecord("/data/\udcff.safetensors"))
+    save_project(project, tmp_path / "p.dpiat")
+    assert load_project(tmp_path / "p.dpiat") == project
+
+
+def test_missing_sections_take_their_defaults() -> None:
+    assert parse_project(b'{"format": "dpiat-project", "version": 1}') == Project()
+
+
+def test_a_preset_fills_in_the_options_that_are_not_given() -> None:
+    project = parse_project(_with(matching={"preset": "paper"}))
+    assert project.options.layer_types == "paper"
+
+
+def _with(**sections: Any) -> bytes:
+    return json.dumps({"format": "dpiat-project", "version": 1, **sections}).encode()
+
+
+@pytest.mark.parametrize(
+    ("sections", "field"),
+    [
+        ({"source": {"reference": 3}}, "source.reference"),
+        ({"source": {"name": "x"}}, "source.reference"),
+        ({"target": []}, "target"),
+        ({"target": {"reference": "a", "fingerprint": None}}, "target.fingerprint"),
+        ({"standardization": {"method": "magic"}}, "standardization.method"),
+        ({"matching": {"preset": "best"}}, "matching.preset"),
+        ({"matching": {"method": "dq"}}, "matching"),
+        ({"matching": {"exponent": "half"}}, "matching.exponent"),
+        ({"matching": {"exponent": True}}, "matching.exponent"),
+        ({"matching": {"exponent": 1.5}}, "between 0 and 1"),
+        ({"matching": {"exponent": 10**400}}, "matching.exponent"),
+        ({"matching": {"seed": 1.5}}, "matching.seed"),
+        ({"overrides": {"pins": {}}}, "overrides.pins"),
+        ({"overrides": {"pins": [["a", "b"]]}}, "overrides.pins[0]"),
+        ({"overrides": {"bans": [{"source": "a", "target": "b"}, {"source": "a"}]}}, "overrides.bans[1].target"),
+        ({"overrides": {"fresh": "head"}}, "overrides.fresh"),
+        ({"overrides": {"fresh": [""]}}, "overrides.fresh"),
+        ({"transfer": {"operator": ""}}, "transfer.operator"),
+        ({"transfer": {"buffers": 1}}, "transfer.buffers"),
+        ({"transfer": {"seed": -1}}, "transfer.seed"),
+        ({"transfer": {"seed": True}}, "transfer.seed"),
+        ({"transfer": {"seed": 2**63}}, "transfer.seed"),
+        ({"transfer": {"device": "tpu"}}, "transfer.device"),
+        ({"view": [1]}, "view"),
+        ({"version": 1.0}, "version"),
+        ({"version": True}, "version"),
+        ({"version": 0}, "version"),
+    ],
+)
+def test_a_field_that_makes_no_sense_is_named(sections: dict[str, Any], field: str) -> None:
+    with pytest.raises(ProjectError) as caught:
+        parse_project(_with(**sections))
+    assert field in str(caught.value)
+    assert caught.value.hint
+
+
+def test_a_newer_version_is_refused_and_both_versions_are_named() -> None:
+    with pytest.raises(ProjectError, match=r"version 2.*up to 1") as caught:
+        parse_project(_with(version=2, shape="other"))
+    assert "Update" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"\x80\x04\x95pickle",
+        b"null",
+        b"[]",
+        b'"dpiat-project"',
+        b'{"format": "other", "version": 1}',
+        b'{"version": 1}',
+        b"[" * 100_000,
+        b'{"a":' * 100_000,
+        b'{"format": "dpiat-project", "version": 1, "view": {"x": ' + b"[" * 900 + b"]" * 900 + b"}}",
+        b'{"format": "dpiat-project", "version": ' + b"9" * 5000 + b"}",
+        b'{"format": "dpiat-project", "version": 1, "view": {"zoom": NaN}}',
+        b'{"format": "dpiat-project", "version": 1, "view": {"zoom": 1e999}}',
+        b'{"format": "dpiat-project", "version": 1, "version": 1}',
+    ],
+)
+def test_what_is_no_project_is_refused_with_a_reason(data: bytes) -> None:
+    with pytest.raises(ProjectError) as caught:
+        parse_project(data)
+    assert caught.value.hint
+
+
+@settings(max_examples=300)
+@given(st.binary(max_size=200) | plain.map(lambda value: json.dumps(value).encode()))
+def test_no_bytes_crash_the_reader(data: bytes) -> None:
+    with pytest.raises(ProjectError):
+        parse_project(data)
+
+
+@settings(max_examples=300)
+@given(st.data())
+def test_no_change_of_a_good_file_crashes_the_reader(data: st.DataObject) -> None:
+    good = FIXTURE.read_bytes()
+    at = data.draw(st.integers(0, len(good)))
+    changed = good[:at] + data.draw(st.binary(max_size=4)) + good[at + data.draw(st.integers(0, 8)) :]
+    try:
+        project = parse_project(changed)
+    except ProjectError:
+        return
+    assert parse_project(dump_project(project)) == project
+
+
+@settings(max_examples=300)
+@given(
+    st.sampled_from(["source", "target", "standardization", "matching", "overrides", "transfer", "view"]),
+    st.sampled_from(["reference", "method", "preset", "exponent", "seed", "pins", "fresh", "buffers", "device"]),
+    plain,
+)
+def test_any_value_in_any_field_is_read_or_refused(section: str, key: str, value: object) -> None:
+    try:
+        project = parse_project(_with(**{section: {"reference": "timm:a", key: value}}))
+    except ProjectError:
+        return
+    assert parse_project(dump_project(project)) == project
+
+
+def test_every_cut_of_a_file_is_refused() -> None:
+    good = dump_project(load_project(FIXTURE)).rstrip()
+    for length in range(len(good)):
+        with pytest.raises(ProjectError):
+            parse_project(good[:length])
+
+
+def test_a_missing_file_a_folder_and_a_device_are_refused(tmp_path: Path) -> None:
+    for path, said in ((tmp_path / "no.dpiat", "no project"), (tmp_path, "folder"), (Path("/dev/zero"), "no project")):
+        with pytest.raises(ProjectError, match=said):
+            load_project(path)
+
+
+def test_a_huge_file_is_not_read(tmp_path: Path) -> None:
+    huge = tmp_path / "huge.dpiat"
+    with huge.open("wb") as stream:
+        stream.truncate(2**33)
+    with pytest.raises(ProjectError, match="too large"):
+        load_project(huge)
+
+
+def test_a_view_that_json_cannot_hold_is_refused_and_the_old_file_stays(tmp_path: Path) -> None:
+    path = tmp_path / "p.dpiat"
+    save_project(Project(seed=4), path)
+    with pytest.raises(ProjectError):
+        save_project(Project(view={"zoom": float("nan")}), path)
+    with pytest.raises(ProjectError):
+        save_project(Project(view={"object": object()}), path)
+    assert load_project(path).seed == 4
+
+
+def test_a_folder_that_is_missing_is_an_export_error(tmp_path: Path) -> None:
+    with pytest.raises(ExportError):
+        save_project(Project(), tmp_path / "none" / "p.dpiat")

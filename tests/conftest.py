@@ -1,6 +1,7 @@
 """Every test runs headless, with a throw-away profile, and without the hub."""
 
 import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,11 @@ import pytest
 os.environ["QT_QPA_PLATFORM"] = "offscreen"
 os.environ["HF_HUB_OFFLINE"] = "1"
 os.environ.pop("QT_STYLE_OVERRIDE", None)
+
+if os.environ.get("DPIAT_GUI_WITHOUT_QT"):
+    # Proves that what needs no Qt imports none: `.ci/run` runs those tests once more like this.
+    for name in ("PySide6", "shiboken6", "pyqtgraph"):
+        sys.modules[name] = None  # type: ignore[assignment]
 
 
 @pytest.fixture(autouse=True)

@@ -2,8 +2,10 @@
 
 import sys
 from collections.abc import Sequence
+from difflib import get_close_matches
 from pathlib import Path
 
+COMMANDS = ("demo", "match", "transfer", "similarity", "render")
 USAGE = "Usage: dpiat-gui [PROJECT | SOURCE TARGET]"
 
 
@@ -16,9 +18,9 @@ def open_window(arguments: Sequence[str]) -> int:
         Nothing, ``demo``, a project file, a source, or a source and a target.
     """
     if len(arguments) > 2:
-        return _refuse(
-            f"{USAGE}\n\nThat is {len(arguments)} names; give a project, or a source and a target."
-        )
+        near = get_close_matches(arguments[0], COMMANDS, n=1)
+        meant = f" Did you mean the command {near[0]}?" if near else ""
+        return _refuse(f"{USAGE}\n\n{arguments[0]!r} and {len(arguments) - 1} more names are too many.{meant}")
     demo = list(arguments) == ["demo"]
     # A mistyped command reads like a network: say so before a window opens on it.
     problem = "" if demo else _problem(arguments)

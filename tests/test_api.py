@@ -1,0 +1,89 @@
+"""The public Python interface, as a training script uses it."""
+
+import subprocess
+import sys
+
+import pytest
+import torch
+from torch import nn
+
+import dpiat_gui as dg
+
+
+def small(width: int) -> nn.Sequential:
+    return nn.Sequential(nn.Conv2d(3, width, 3), nn.BatchNorm2d(width), nn.ReLU(), nn.Conv2d(width, width, 3))
+
+
+def test_importing_the_package_imports_neither_qt_nor_torch():
+    script = (
+        "import sys, dpiat_gui\n"
+        "names = {name.partition('.')[0] for name in sys.modules}\n"
+        "assert not names & {'torch', 'PySide6', 'timm', 'numpy'}, names\n"
+        "assert {'match', 'transfer'} <= set(dir(dpiat_gui))\n"
+        "dpiat_gui.Overrides()\n"
+        "assert 'torch' not in sys.modules\n"
+    )
+    subprocess.run([sys.executable, "-c", script], check=True, timeout=60)
+
+
+def test_every_public_name_is_there():
+    for name in dg.__all__:
+        assert getattr(dg, name) is not None
+    with pytest.raises(AttributeError, match="nonsense"):
+        _ = dg.nonsense
+
+
+def test_the_readme_example():
+    source, target = dg.load_network("timm:efficientnet_b0"), dg.load_network("timm:efficientnet_b2")
+    matching = dg.match(source, target, preset="paper")
+    assert matching.score == pytest.approx(133.27931655228247, abs=1e-9)
+    pinned = dg.match(
+        source,
+        target,
+        preset="paper",
+        overrides=dg.Overrides(pins=[("blocks.1.0.conv_pw", "blocks.1.1.conv_pw")]),
+    )
+    assert pinned.score < matching.score
+    assert [pair.source for pair in pinned.pairs if pair.pinned] == ["blocks.1.0.conv_pw"]
+    assert dg.similarity(source, target).symmetric == pytest.approx(0.8040420679621775, abs=1e-9)
+
+
+def test_a_plan_takes_its_options_from_the_preset_of_the_matching():
+    one, other = dg.standardize(small(4)), dg.standardize(small(4))
+    assert dg.plan_transfer(dg.match(one, other)).buffers is True
+    paper = dg.match(one, other, preset="paper")
+    assert dg.plan_transfer(paper).buffers is False
+    assert dg.plan_transfer(paper, buffers=True).buffers is True
+
+
+def test_transfer_in_place_between_live_modules():
+    source, target = small(8), small(8)
+    source[1].running_mean.fill_(3)
+    before = target[0].weight
+    report = dg.transfer(source, target)
+    assert target[0].weight is before
+    assert all(
+        torch.equal(a, b)
+        for a, b in zip(source.state_dict().values(), target.state_dict().values(), strict=True)
+    )
+    assert report.coverage.fraction == 1
+    # The paper's preset leaves the running statistics alone.
+    fresh = small(8)
+    dg.transfer(source, fresh, preset="paper")
+    assert torch.equal(fresh[1].running_mean, torch.zeros(8))
+
+
+def test_transfer_is_a_package_and_a_function_alike():
+    import dpiat_gui.transfer.planning
+
+    assert dpiat_gui.transfer.planning.plan_transfer
+    assert callable(dg.transfer)
+    with pytest.raises(dg.TransferError, match="colour"):
+        dg.transfer(small(4), small(4), colour="red")
+
+
+def test_errors_share_a_base_and_carry_a_hint():
+    with pytest.raises(dg.DpiatError) as caught:
+        dg.load_network("timm:resnet5")
+    assert isinstance(caught.value, dg.SourceError)
+    assert "resnet50" in caught.value.hint

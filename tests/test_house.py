@@ -1,0 +1,63 @@
+"""Rules of the house that no single module can hold by itself."""
+
+import subprocess
+import sys
+from importlib.metadata import version
+from pathlib import Path
+
+import pytest
+from dpiat_gui.resources import resource
+
+import dpiat_gui
+
+PACKAGE = Path(dpiat_gui.__file__).parent
+QT_FREE = ("api", "errors", "files", "networks", "matching", "transfer", "project", "engine")
+
+
+def modules(*names: str) -> list[str]:
+    found = []
+    for name in names:
+        files = (
+            [PACKAGE / f"{name}.py"] if (PACKAGE / f"{name}.py").exists() else (PACKAGE / name).rglob("*.py")
+        )
+        for file in files:
+            parts = file.relative_to(PACKAGE.parent).with_suffix("").parts
+            found.append(".".join(parts[:-1] if parts[-1] == "__init__" else parts))
+    return sorted(name for name in found if not name.endswith("__main__"))
+
+
+def import_with_blocked(blocked: list[str], names: list[str]) -> None:
+    script = (
+        "import sys, importlib\n"
+        f"for name in {blocked!r}: sys.modules[name] = None\n"
+        f"for name in {names!r}: importlib.import_module(name)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, timeout=120, check=False
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_the_core_and_the_engine_import_without_qt():
+    import_with_blocked(["PySide6", "shiboken6", "pyqtgraph"], modules(*QT_FREE))
+
+
+def test_what_the_window_imports_needs_no_torch():
+    # The command line's own modules come last: the window's start goes through them.
+    names = [*modules("canvas", "document", "services", "ui"), "dpiat_gui.cli", "dpiat_gui.cli.window"]
+    import_with_blocked(["torch", "timm", "torchvision"], names)
+
+
+def test_modules_stay_small():
+    sizes = {str(file): len(file.read_text().splitlines()) for file in PACKAGE.rglob("*.py")}
+    assert {file: size for file, size in sizes.items() if size > 420} == {}
+
+
+def test_the_version_is_told_once():
+    assert version("dpiat-gui") == dpiat_gui.__version__
+
+
+def test_resources_are_readable():
+    assert resource("__init__.py").is_file()
+    with pytest.raises(FileNotFoundError, match="nonsense"):
+        resource("nonsense.svg")

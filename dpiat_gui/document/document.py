@@ -229,12 +229,18 @@ def _record(network: Network | None, reference: str, before: NetworkRecord | Non
     return before if before is not None and before.reference == reference else NetworkRecord(reference)
 
 
+def _reference(record: NetworkRecord | None, network: Network | None) -> str:
+    if record is not None:
+        return record.reference
+    return network.origin if network is not None else ""
+
+
 def _state_of(project: Project, source: Network | None, target: Network | None) -> DocumentState:
     return DocumentState(
         source=source,
         target=target,
-        source_reference=project.source.reference if project.source else "",
-        target_reference=project.target.reference if project.target else "",
+        source_reference=_reference(project.source, source),
+        target_reference=_reference(project.target, target),
         method=project.method,
         preset=project.preset,
         options=project.options,

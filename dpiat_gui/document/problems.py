@@ -210,7 +210,9 @@ def step(
         return None
     last = len(problems) - 1
     for here, problem in enumerate(problems):
-        if (at.target and problem.target == at.target) or (not at.target and problem.source == at.source):
+        if (at.target and problem.target == at.target) or (
+            not at.target and at.source and problem.source == at.source
+        ):
             wanted = here + direction
             break
     else:

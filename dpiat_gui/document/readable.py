@@ -226,9 +226,10 @@ class ReadableDocument(QObject):
             Whether to say in the status bar why there is no partner.
         """
         self._asked = asked
-        selection, self._note = resolve(asked, self._snapshot)
-        if tell and self._note:
-            self.message.emit(self._note)
+        selection, note = resolve(asked, self._snapshot)
+        self._note = note
         if selection != self._selection:
             self._selection = selection
             self.selection_changed.emit(selection)
+        if tell and note:
+            self.message.emit(note)

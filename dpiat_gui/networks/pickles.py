@@ -54,8 +54,8 @@ def load_pickled(path: Path) -> Any:
     check_file(path)
     with readable(path):
         zipped = first_bytes(path).startswith(b"PK\x03\x04")
-        if zipped and not zipfile.is_zipfile(path):
-            raise cut_off(path)
+        if zipped:
+            _check_archive(path)
         try:
             with torch.serialization.safe_globals(_harmless()):
                 return torch.load(path, map_location="cpu", weights_only=True, mmap=zipped)
@@ -63,6 +63,19 @@ def load_pickled(path: Path) -> Any:
             raise _unreadable(path, error) from error
         except (AttributeError, ImportError, IndexError, KeyError, UnicodeDecodeError) as error:
             raise damaged(path) from error
+
+
+def _check_archive(path: Path) -> None:
+    """See that a zip file is whole and holds no TorchScript program, before torch opens it."""
+    if not zipfile.is_zipfile(path):
+        raise cut_off(path)
+    try:
+        with zipfile.ZipFile(path) as archive:
+            names = archive.namelist()
+    except zipfile.BadZipFile as error:
+        raise damaged(path) from error
+    if any(name.endswith("/constants.pkl") for name in names):
+        raise SourceError(f"{path} holds a TorchScript program: code, which was not run.", _SAVE_HINT)
 
 
 def _harmless() -> list[Any]:
@@ -82,8 +95,6 @@ def _harmless() -> list[Any]:
 def _unreadable(path: Path, error: Exception) -> SourceError:
     text = str(error)
     held = re.search(r"(?:GLOBAL|class|global:?) `?([A-Za-z_][\w.]*\.\w+)", text)
-    if "TorchScript" in text:
-        return SourceError(f"{path} holds a TorchScript program: code, which was not run.", _SAVE_HINT)
     if "Weights only load failed" in text and held:
         return SourceError(f"{path} holds code ({held.group(1)}), which was not run.", _SAVE_HINT)
     if isinstance(error, EOFError) or re.search(

@@ -93,8 +93,10 @@ def timm_tree(name: str, options: Mapping[str, OptionValue] | None = None) -> Mo
     """
     from dpiat_gui.networks.torch_modules import tree_of
 
-    chosen = {key: value for key, value in (options or {}).items() if key not in WEIGHT_OPTIONS}
-    reference = SourceReference("timm", name, options=tuple(sorted((options or {}).items())))
+    given = dict(options or {})
+    _check_options(given)
+    chosen = {key: value for key, value in given.items() if key not in WEIGHT_OPTIONS}
+    reference = SourceReference("timm", name, options=tuple(sorted(given.items())))
     module = create_timm_model(name, chosen, structure=True)
     tree = tree_of(module, reference.title, reference.text)
     return ModuleTree(tree.name, tree.root, tree.origin, (("timm", timm_version()),))

@@ -308,15 +308,25 @@ class Board:
         for spot in spots:
             wanted = [(spot.side, spot.entry)]
             if partners:
-                for position in self.links_at(spot.side, spot.entry):
-                    link = self.links[position]
-                    wanted += [(Side.SOURCE, link.source), (Side.TARGET, link.target)]
+                wanted += self._partner_entries(spot, open_them)
             for side, entry in wanted:
                 self._open(side, entry, open_them)
         if self.expanded == before:
             return False
         self.refresh()
         return True
+
+    def _partner_entries(self, spot: Place, open_them: bool) -> list[tuple[Side, int]]:
+        """Return what opens or closes with an entry: its partners, unless another one needs them open."""
+        links = [self.links[position] for position in self.links_at(spot.side, spot.entry)]
+        if spot.side is Side.SOURCE:
+            return [(Side.TARGET, link.target) for link in links]
+        found = []
+        for link in links:
+            others = {self.links[i].target for i in self._by_source[link.source]} - {spot.entry}
+            if open_them or not others & self.expanded[Side.TARGET]:
+                found.append((Side.SOURCE, link.source))
+        return found
 
     def _open(self, side: Side, entry: int, open_it: bool) -> None:
         column = self.columns[side]

@@ -196,7 +196,8 @@ def local_name(path: str, block: str) -> str:
 def compact_count(number: int) -> str:
     """Write a number of parameters shortly: ``4.8 M``, ``52 k``, ``860``."""
     for size, unit in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
-        if number >= size:
+        # From where the smaller unit would be rounded up to a thousand.
+        if number >= 0.9995 * size:
             value = number / size
             return f"{value:.1f} {unit}" if value < 99.95 else f"{value:.0f} {unit}"
     return str(number)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from PySide6.QtCore import QPointF, QRectF
+from PySide6.QtGui import QPixmapCache
 from PySide6.QtWidgets import QGraphicsItem, QGraphicsRectItem, QGraphicsScene
 
 from dpiat_gui.canvas.block_drawing import BlockView
@@ -15,6 +16,7 @@ from dpiat_gui.canvas.layout import Columns
 from dpiat_gui.canvas.style import Style
 
 _MOST_LABELS = 24
+_CACHE_KILOBYTES = 32 * 1024
 
 
 @dataclass(frozen=True)
@@ -68,6 +70,8 @@ class MatchScene(QGraphicsScene):
 
     def __init__(self, board: Board, style: Style) -> None:
         super().__init__()
+        # What a large screen shows of the blocks, at two device pixels a pixel, has to fit.
+        QPixmapCache.setCacheLimit(max(QPixmapCache.cacheLimit(), _CACHE_KILOBYTES))
         self.setItemIndexMethod(QGraphicsScene.ItemIndexMethod.NoIndex)
         self.board = board
         self.style_ = style

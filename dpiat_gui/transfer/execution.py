@@ -69,8 +69,7 @@ def run_transfer(
     started = time.perf_counter()
     meter = Meter(progress, cancelled)
     source_reference, target_reference = parse_reference(request.source), parse_reference(request.target)
-    used = [reference.path for reference in (source_reference, target_reference) if reference.path]
-    goal = check_output(request.output, in_use=used)
+    goal = check_output(request.output, in_use=_files_read(source_reference, target_reference))
     meter.stage("Reading the networks")
     device = resolve_device(request.device)
     trust = _trust_store(request)
@@ -86,7 +85,7 @@ def run_transfer(
         size = _write(
             goal, target, copier, _metadata(request, plan, source_reference, target_reference), meter
         )
-    meter.finish(size, goal.name)
+    meter.finish(goal.name)
     is_seeded = target_reference.kind != "checkpoint"
     return TransferReport(
         source=plan.source_name,
@@ -101,6 +100,15 @@ def run_transfer(
         score=matching.score,
         notes=_notes(source_reference, target_reference, goal, copier.converted),
     )
+
+
+def _files_read(*references: SourceReference) -> list[Path]:
+    """List the files that the networks are read from."""
+    files = [reference.path for reference in references]
+    files += [
+        Path(str(weights)) for reference in references if (weights := reference.option("checkpoint_path"))
+    ]
+    return [file for file in files if file is not None]
 
 
 def _trust_store(request: TransferRequest) -> "TrustStore | None":
@@ -193,7 +201,7 @@ def _metadata(
 def _notes(source: SourceReference, target: SourceReference, goal: Path, converted: int) -> tuple[str, ...]:
     """Say what a person should know besides."""
     notes = []
-    if source.kind == "timm" and not source.option("pretrained", False):
+    if source.kind == "timm" and not (source.option("pretrained") or source.option("checkpoint_path")):
         notes.append(
             f"{source.text} was not asked for trained weights: its own initialisation was transferred."
         )

@@ -33,6 +33,7 @@ class Meter:
         self._cancelled = cancelled
         self._clock = clock
         self._last = float("-inf")
+        self._total = 0
 
     def stage(self, text: str) -> None:
         """Begin a stage whose length nobody knows."""
@@ -42,12 +43,13 @@ class Meter:
     def step(self, done: int, total: int, text: str) -> None:
         """Come to `done` bytes of `total`; reported only if the last report is old enough."""
         self.check()
+        self._total = total
         if self._clock() - self._last >= INTERVAL:
             self._tell(Progress(done, total, text))
 
-    def finish(self, total: int, text: str) -> None:
-        """Report the end; what has been written is no longer taken back."""
-        self._tell(Progress(total, total, text))
+    def finish(self, text: str) -> None:
+        """Report the end, all bytes of the last step's total; nobody is asked any more."""
+        self._tell(Progress(self._total, self._total, text))
 
     def check(self) -> None:
         """Raise `Cancelled` if that is wished."""

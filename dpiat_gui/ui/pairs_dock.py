@@ -1,6 +1,6 @@
 """The pairs pane: every pair in a table that can be sorted, filtered and reached by keyboard."""
 
-from PySide6.QtCore import QEvent, QItemSelectionModel, QModelIndex, QPoint, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QItemSelectionModel, QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -200,7 +200,8 @@ class PairsPanel(QWidget):
         self.filter_line.textChanged.connect(self._on_filter_changed)
         self.filter_line.installEventFilter(self)
         self.clear_filter.clicked.connect(self.filter_line.clear)
-        self.table.selectionModel().currentRowChanged.connect(self._on_current_changed)
+        self.table.selectionModel().currentRowChanged.connect(self._on_row_chosen)
+        self.table.selectionModel().selectionChanged.connect(self._on_row_chosen)
         self.table.opened.connect(self._on_opened)
         self.table.doubleClicked.connect(self._on_opened)
         self.table.copied.connect(self.copy_rows)
@@ -325,25 +326,33 @@ class PairsPanel(QWidget):
         self.empty_text.setText(_NO_ROW if rows else str(error) if error else _NO_NETWORKS)
         self.clear_filter.setVisible(bool(rows))
 
-    def _on_current_changed(self, current: QModelIndex, _previous: QModelIndex) -> None:
-        if self._following or not current.isValid():
+    def _on_row_chosen(self) -> None:
+        """Select in the document what is current here, and selected: focus alone chooses nothing."""
+        current = self.table.currentIndex()
+        if not current.isValid() or not self.table.selectionModel().isRowSelected(current.row()):
+            return
+        self._choose(current.row())
+
+    def _choose(self, row: int) -> None:
+        if self._following:
             return
         self._following = True
         try:
-            self._document.select(self._row(current.row()).selection)
+            self._document.select(self._row(row).selection)
         finally:
             self._following = False
 
     def _on_opened(self) -> None:
         index = self.table.currentIndex()
         if index.isValid():
-            self._on_current_changed(index, index)
+            self._choose(index.row())
             self.centre_requested.emit(self._document.selection)
 
     def _on_context_menu(self, where: QPoint) -> None:
         index = self.table.indexAt(where)
         if index.isValid():
-            self._on_current_changed(index, index)
+            self.table.setCurrentIndex(index)
+            self._choose(index.row())
             self.context_menu_requested.emit(self.table.viewport().mapToGlobal(where))
 
     def _row(self, at: int) -> PairRow:

@@ -151,7 +151,7 @@ ACTIONS: tuple[Action, ...] = (
         "Open &source…",
         FILE,
         (StandardKey.Open,),
-        "open",
+        "open-source",
         "Choose the network whose weights are carried over.",
     ),
     Action(
@@ -159,7 +159,7 @@ ACTIONS: tuple[Action, ...] = (
         "Open &target…",
         FILE,
         ("Ctrl+Shift+O",),
-        "open",
+        "open-target",
         "Choose the network that receives the weights.",
     ),
     Action(
@@ -171,8 +171,12 @@ ACTIONS: tuple[Action, ...] = (
         "Let the target be the source, and the source the target.",
         _any_network,
     ),
-    Action("demo", "Open the &demo", FILE, (), "", "EfficientNet-Lite0 with ImageNet weights into MobileNetV2."),
-    Action("new_project", "&New project", FILE, (StandardKey.New,), "", "Close both networks and start afresh."),
+    Action(
+        "demo", "Open the &demo", FILE, (), "", "EfficientNet-Lite0 with ImageNet weights into MobileNetV2."
+    ),
+    Action(
+        "new_project", "&New project", FILE, (StandardKey.New,), "", "Close both networks and start afresh."
+    ),
     Action(
         "open_project",
         "Open &project…",
@@ -208,7 +212,14 @@ ACTIONS: tuple[Action, ...] = (
         "Write the whole matching as SVG, PDF or PNG.",
         _matched,
     ),
-    Action("settings", "Settin&gs…", FILE, (StandardKey.Preferences, "Ctrl+,"), "settings", "Theme, wheel and seed."),
+    Action(
+        "settings",
+        "Settin&gs…",
+        FILE,
+        (StandardKey.Preferences, "Ctrl+,"),
+        "settings",
+        "Theme, wheel and seed.",
+    ),
     Action("quit", "&Quit", FILE, (StandardKey.Quit, "Ctrl+Q"), "", "Close the window."),
     Action(
         "undo",
@@ -392,7 +403,9 @@ ACTIONS: tuple[Action, ...] = (
         "Stop the job that is running; nothing is written.",
         lambda state: state.running,
     ),
-    Action("help", "&Help", HELP, (StandardKey.HelpContents, "F1"), "help", "What the program does, and how."),
+    Action(
+        "help", "&Help", HELP, (StandardKey.HelpContents, "F1"), "help", "What the program does, and how."
+    ),
     Action("shortcuts", "&Keyboard shortcuts", HELP, ("Ctrl+?", "Ctrl+/"), "", "Every key on one sheet."),
     Action("about", "&About", HELP, (), "", "Version and licence."),
 )

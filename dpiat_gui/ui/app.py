@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QApplication
 
 from dpiat_gui.services.crash import CrashHook
 from dpiat_gui.services.engine_client import EngineClient
+from dpiat_gui.services.icons import app_icon
 from dpiat_gui.services.jobs import JobRunner
 from dpiat_gui.services.settings import Settings
 from dpiat_gui.services.theme import ThemeKeeper
@@ -46,7 +47,10 @@ def run(
     application.setApplicationName(NAME)
     application.setApplicationDisplayName(DISPLAY_NAME)
     application.setDesktopFileName(NAME)
+    application.setWindowIcon(app_icon())
     window = make_window(application)
+    hook = CrashHook(window.notices.show_crash)
+    hook.install()
 
     def begin() -> None:
         window.jobs.start_engine()
@@ -60,18 +64,15 @@ def run(
 
     window.painted.connect(begin)
     window.show()
-    return application.exec()
+    try:
+        return application.exec()
+    finally:
+        hook.uninstall()
 
 
 def make_window(application: QApplication) -> MainWindow:
-    """Return the main window with what it needs: settings, theme, crash hook and a runner of jobs."""
+    """Return the main window with what it needs: settings, theme and a runner of jobs."""
     settings = Settings()
     themes = ThemeKeeper(application, settings.theme, application)
     jobs = JobRunner(EngineClient())
-    window = MainWindow(settings, jobs, themes)
-    hook = CrashHook(window.notices.show_crash, parent=window)
-    hook.install()
-    application.aboutToQuit.connect(hook.uninstall)
-    return window
-
-
+    return MainWindow(settings, jobs, themes)

@@ -61,5 +61,3 @@ class CanvasLink(QObject):
 
     def _show_selection(self, selection: Selection) -> None:
         self._view.set_selection(selection.source, selection.target)
-
-

@@ -52,7 +52,9 @@ def score_line(facts: Facts, matching: Matching) -> str:
     text = f"score = {facts.score:.4f}"
     if not facts.matched:
         return text
-    span = facts.pair.span if facts.pair is not None else facts.entry.span if facts.entry is not None else 1
+    # A layer by itself is an entry: the span it belongs to is that of the entries.
+    spans = facts.pair if _is_nested(facts) else facts.entry
+    span = spans.span if spans is not None else 1
     if span == 1:
         return f"{text}   span 1, no penalty"
     return f"{text}   span {span}, × {penalty(span, matching.options.exponent):.3f}"
@@ -65,8 +67,7 @@ def formula_lines(facts: Facts, matching: Matching) -> str:
         lines.append(formula(facts.dimensions))
     if facts.matched and facts.entry is not None and facts.score is not None:
         exponent = matching.options.exponent
-        # A single layer is an entry by itself: its span is told once.
-        nested = facts.pair is not None and facts.target is not None and not facts.target.block.single
+        nested = _is_nested(facts)
         inner = facts.pair.span if nested and facts.pair is not None else 1
         share = facts.score * penalty(inner, exponent) * penalty(facts.entry.span, exponent)
         if nested and facts.entry.span > 1:
@@ -75,6 +76,11 @@ def formula_lines(facts: Facts, matching: Matching) -> str:
         if abs(share - facts.score) > 1e-9:
             lines.append(f"Adds {share:.4f} to the total score.")
     return "\n".join(lines)
+
+
+def _is_nested(facts: Facts) -> bool:
+    """Tell whether the pair is one of two layers inside blocks."""
+    return facts.pair is not None and facts.target is not None and not facts.target.block.single
 
 
 def covered_text(facts: Facts, coverage: Coverage) -> str:
@@ -91,17 +97,12 @@ def covered_text(facts: Facts, coverage: Coverage) -> str:
 
 
 def candidates_title(facts: Facts, found: bool) -> str:
-    """Return the title of the list of candidates, or why it is empty; nothing if that is plain."""
-    place = facts.target or facts.source
-    if place is None:
+    """Return the title of the list of candidates, nothing where there are none."""
+    if not found:
         return ""
     whose = "sources" if facts.target is not None else "targets"
-    if found:
-        which = "Other" if facts.source and facts.target else "Possible"
-        return f"{which} {whose}: score, change of the total"
-    if facts.matched or not facts.score:
-        return ""
-    return f"No other {whose} of the same type"
+    which = "Other" if facts.source and facts.target else "Possible"
+    return f"{which} {whose}: score, change of the total"
 
 
 def is_correctable(facts: Facts, layer_types: str) -> bool:

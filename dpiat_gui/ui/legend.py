@@ -51,7 +51,9 @@ class LegendPanel(QWidget):
         self._fit()
 
     def _columns(self) -> int:
-        widest = max((self.fontMetrics().horizontalAdvance(name) for name, _ in self._legend.roles), default=0)
+        widest = max(
+            (self.fontMetrics().horizontalAdvance(name) for name, _ in self._legend.roles), default=0
+        )
         return max(1, min(3, (self.width() or 200) // (SWATCH + widest + 2 * GAP)))
 
     def _line(self) -> int:
@@ -66,7 +68,7 @@ class LegendPanel(QWidget):
 
     def sizeHint(self) -> QSize:
         """Return the height that all lines take at this width."""
-        rows = self._role_rows() + len(self._legend.states) + (2 if self._legend.ramp else 0)
+        rows = self._role_rows() + len(self._legend.states) + (1 if self._legend.ramp else 0)
         return QSize(200, rows * self._line() + 2 * GAP)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -105,9 +107,9 @@ class LegendPanel(QWidget):
 
     def _draw_ramp(self, painter: QPainter, top: float) -> float:
         line, metrics = self._line(), self.fontMetrics()
-        self._text(painter, 0, top, "Score of a pair", "text_muted")
-        left, right = metrics.horizontalAdvance("0") + GAP, metrics.horizontalAdvance("1") + GAP
-        bar = QRectF(left, top + line + (line - RAMP_HEIGHT) / 2, self.width() - left - right, RAMP_HEIGHT)
+        self._text(painter, 0, top, "Score 0", "text_muted")
+        left, right = metrics.horizontalAdvance("Score 0") + GAP, metrics.horizontalAdvance("1") + GAP
+        bar = QRectF(left, top + (line - RAMP_HEIGHT) / 2, self.width() - left - right, RAMP_HEIGHT)
         gradient = QLinearGradient(bar.topLeft(), bar.topRight())
         last = len(self._legend.ramp) - 1
         for step, color in enumerate(self._legend.ramp):
@@ -115,9 +117,8 @@ class LegendPanel(QWidget):
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(gradient)
         painter.drawRoundedRect(bar, RAMP_HEIGHT / 2, RAMP_HEIGHT / 2)
-        self._text(painter, 0, top + line, "0", "text_muted")
-        self._text(painter, self.width() - metrics.horizontalAdvance("1"), top + line, "1", "text_muted")
-        return top + 2 * line
+        self._text(painter, self.width() - metrics.horizontalAdvance("1"), top, "1", "text_muted")
+        return top + line
 
     def _draw_states(self, painter: QPainter, top: float) -> None:
         line = self._line()

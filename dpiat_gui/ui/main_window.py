@@ -45,6 +45,8 @@ if TYPE_CHECKING:
     from dpiat_gui.services.settings import Settings
 
 Area = Qt.DockWidgetArea
+DOCK_WIDTH = 220
+SELECTION_MENU = ("pin", "ban", "fresh", "clear_override", "fit_selection")
 
 
 class MainWindow(QMainWindow):
@@ -110,9 +112,7 @@ class MainWindow(QMainWindow):
     def _build_controllers(self) -> None:
         self.editing = Editing(self.document, self.notices, self)
         self.opening = Opening(self.document, self.jobs, self.settings, self.notices, self)
-        self.projects = Projects(
-            self.document, self.opening, self.settings, self.notices, self
-        )
+        self.projects = Projects(self.document, self.opening, self.settings, self.notices, self)
         self.transferring = Transferring(
             self.document, self.editing, self.jobs, self.transfer, self.notices, self.settings
         )
@@ -145,12 +145,15 @@ class MainWindow(QMainWindow):
         self.tabs = QTabWidget()
         self.tabs.setDocumentMode(True)
         self.tabs.addTab(self.pairs, "Pairs")
-        self.tabs.addTab(self.transfer, "Transfer")
+        self.transfer_page = scrolling(self.transfer)
+        self.tabs.addTab(self.transfer_page, "Transfer")
         self.docks: tuple[QDockWidget, ...] = (
-            add_dock(self, "networks", "Networks", self.networks, Area.LeftDockWidgetArea),
+            add_dock(self, "networks", "Networks", scrolling(self.networks), Area.LeftDockWidgetArea),
             add_dock(self, "inspector", "Inspector", scrolling(self.inspector), Area.RightDockWidgetArea),
             add_dock(self, "details", "Pairs and transfer", self.tabs, Area.BottomDockWidgetArea),
         )
+        for dock in self.docks[:2]:
+            dock.setMinimumWidth(DOCK_WIDTH)
         # The tabs say what it is; a title above them would only take room.
         self.docks[2].setTitleBarWidget(QWidget())
         self.panes = (
@@ -222,7 +225,7 @@ class MainWindow(QMainWindow):
     def show_transfer(self) -> None:
         """Bring the transfer pane to the front."""
         self.docks[2].show()
-        self.tabs.setCurrentWidget(self.transfer)
+        self.tabs.setCurrentWidget(self.transfer_page)
         self.transfer.take_focus()
 
     def cycle_panes(self, step: int) -> None:
@@ -257,7 +260,15 @@ class MainWindow(QMainWindow):
             QTimer.singleShot(0, self, self.refresh)
 
     def _apply_theme(self, theme: Theme) -> None:
-        for part in (self.link, self.legend, self.overrides, self.inspector, self.pairs, self.transfer, self.figures):
+        for part in (
+            self.link,
+            self.legend,
+            self.overrides,
+            self.inspector,
+            self.pairs,
+            self.transfer,
+            self.figures,
+        ):
             part.set_theme(theme)
         set_icons(self.commands, theme)
 
@@ -276,11 +287,15 @@ class MainWindow(QMainWindow):
             self.view.expand(path)
         self.view.setFocus(Qt.FocusReason.OtherFocusReason)
 
-    def _show_context_menu(self, position: QPoint) -> None:
+    def selection_menu(self) -> QMenu:
+        """Return what can be done with the selection, as a menu."""
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        menu.addActions([self.commands[name] for name in ("pin", "ban", "fresh", "clear_override", "fit_selection")])
-        menu.popup(position)
+        menu.addActions([self.commands[name] for name in SELECTION_MENU])
+        return menu
+
+    def _show_context_menu(self, position: QPoint) -> None:
+        self.selection_menu().popup(position)
 
     # -- Qt's events ---------------------------------------------------------------------
 
@@ -309,6 +324,7 @@ class MainWindow(QMainWindow):
         """Close when nothing would be lost; ask otherwise, and close when the answer comes."""
         if self._closing:
             self.window_state.save()
+            self.settings.flush()
             self.jobs.shutdown()
             event.accept()
             return

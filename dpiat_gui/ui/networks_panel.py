@@ -33,7 +33,9 @@ def describe_origin(reference: str) -> str:
         classes = parsed.option("num_classes")
         if classes is not None:
             words.append(f"{classes} classes")
-        others = [f"{name}={value}" for name, value in parsed.options if name not in ("pretrained", "num_classes")]
+        others = [
+            f"{name}={value}" for name, value in parsed.options if name not in ("pretrained", "num_classes")
+        ]
         return " · ".join(words + others)
     path = parsed.path
     if parsed.kind == "checkpoint" and path is not None:

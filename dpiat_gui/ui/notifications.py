@@ -28,12 +28,12 @@ class Severity(Enum):
     """How grave a message is; the style sheet colours the bar by it."""
 
     INFO = "info"
-    SUCCESS = "success"
+    SUCCESS = "ok"
     WARNING = "warning"
     ERROR = "error"
 
 
-MARKS = {Severity.INFO: "i", Severity.SUCCESS: "✓", Severity.WARNING: "!", Severity.ERROR: "×"}
+MARKS = {Severity.INFO: "i", Severity.SUCCESS: "✓", Severity.WARNING: "!", Severity.ERROR: "!"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,16 +73,16 @@ class NotificationBar(QFrame):
         super().__init__(parent)
         self.notification = notification
         self.setObjectName("notification")
-        self.setProperty("severity", notification.severity.value)
+        self.setProperty("notice", notification.severity.value)
         self.setAccessibleName(f"{notification.severity.value}: {notification.message} {notification.hint}")
         mark = QLabel(MARKS[notification.severity])
-        mark.setObjectName("notificationMark")
+        mark.setProperty("state", notification.severity.value)
+        mark.setProperty("heading", True)
         mark.setAlignment(Qt.AlignmentFlag.AlignCenter)
         mark.setFixedSize(QSize(20, 20))
         text = QLabel(notification.message)
-        text.setObjectName("notificationText")
         hint = QLabel(notification.hint)
-        hint.setObjectName("notificationHint")
+        hint.setProperty("muted", True)
         hint.setVisible(bool(notification.hint))
         for label in (text, hint):
             label.setTextFormat(Qt.TextFormat.PlainText)
@@ -101,7 +101,7 @@ class NotificationBar(QFrame):
         self._details = self._details_view(row)
         row.addWidget(self._close_button(), 0, Qt.AlignmentFlag.AlignTop)
         column = QVBoxLayout(self)
-        column.setContentsMargins(12, 7, 8, 7)
+        column.setContentsMargins(8, 4, 4, 4)
         column.addLayout(row)
         column.addWidget(self._details)
 
@@ -153,8 +153,9 @@ class NotificationArea(QWidget):
         super().__init__(parent)
         self.setAccessibleName("Messages")
         self._column = QVBoxLayout(self)
-        self._column.setContentsMargins(0, 0, 0, 0)
-        self._column.setSpacing(1)
+        self._column.setContentsMargins(8, 6, 8, 6)
+        self._column.setSpacing(4)
+        self.hide()
         self._bars: list[NotificationBar] = []
 
     @property
@@ -164,11 +165,14 @@ class NotificationArea(QWidget):
 
     def show_notification(self, notification: Notification) -> NotificationBar:
         """Put a message up; the oldest goes when there are too many."""
-        for bar in [bar for bar in self._bars if notification.key and bar.notification.key == notification.key]:
+        for bar in [
+            bar for bar in self._bars if notification.key and bar.notification.key == notification.key
+        ]:
             bar.dismiss()
         bar = NotificationBar(notification)
         bar.dismissed.connect(self._forget_sender)
         self._bars.insert(0, bar)
+        self.show()
         self._column.insertWidget(0, bar)
         for old in list(self._bars[MOST_BARS:]):
             old.dismiss()
@@ -205,7 +209,8 @@ class NotificationArea(QWidget):
     def _forget_sender(self) -> None:
         bar = self.sender()
         if bar in self._bars:
-            self._bars.remove(bar)  # type: ignore[arg-type]
+            self._bars.remove(bar)
+        self.setVisible(bool(self._bars))
 
 
 def error_details(error: DpiatError) -> str:

@@ -30,6 +30,7 @@ from dpiat_gui.ui.open_model import (
     suggest,
     with_options,
 )
+from dpiat_gui.ui.widgets import set_state
 
 LIST_KEYS = (Qt.Key.Key_Down, Qt.Key.Key_Up, Qt.Key.Key_PageDown, Qt.Key.Key_PageUp)
 MOST_CLASSES = 1_000_000
@@ -71,7 +72,7 @@ class OpenDialog(QDialog):
     def _build(self, side: str) -> None:
         purpose = "gives the weights" if side == "source" else "receives the weights"
         title = QLabel(f"Which network {purpose}?")
-        title.setObjectName("dialogTitle")
+        title.setProperty("heading", True)
         self.field = QLineEdit()
         self.field.setPlaceholderText("timm name, checkpoint file, or FILE.py:factory")
         self.field.setAccessibleName("Network")
@@ -124,7 +125,6 @@ class OpenDialog(QDialog):
 
     def _message_labels(self) -> QLabel:
         self.message = QLabel()
-        self.message.setObjectName("readingMessage")
         self.message.setWordWrap(True)
         self.message.setMinimumHeight(self.fontMetrics().lineSpacing() * 2 + 4)
         self.message.setAlignment(Qt.AlignmentFlag.AlignTop)
@@ -135,7 +135,7 @@ class OpenDialog(QDialog):
     def _buttons(self) -> QDialogButtonBox:
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
         self.open_button = QPushButton("Open")
-        self.open_button.setObjectName("primary")
+        self.open_button.setProperty("primary", True)
         self.open_button.setDefault(True)
         buttons.addButton(self.open_button, QDialogButtonBox.ButtonRole.AcceptRole)
         buttons.accepted.connect(self._accept)
@@ -191,9 +191,7 @@ class OpenDialog(QDialog):
             reading = read_text(reference.text, self._known, self._near_names)
             text = f"{reading.message}\n{reference.text}"
         self.message.setText(text)
-        self.message.setProperty("wrong", wrong)
-        self.message.style().unpolish(self.message)
-        self.message.style().polish(self.message)
+        set_state(self.message, "state", "error" if wrong else "")
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Let the arrow keys move in the list while the field keeps the focus."""
@@ -207,7 +205,9 @@ class OpenDialog(QDialog):
 
     def _move(self, key: int) -> None:
         row, last = self.list.currentIndex().row(), self._model.rowCount() - 1
-        step = {Qt.Key.Key_Down: 1, Qt.Key.Key_Up: -1, Qt.Key.Key_PageDown: 10, Qt.Key.Key_PageUp: -10}[Qt.Key(key)]
+        step = {Qt.Key.Key_Down: 1, Qt.Key.Key_Up: -1, Qt.Key.Key_PageDown: 10, Qt.Key.Key_PageUp: -10}[
+            Qt.Key(key)
+        ]
         self.list.setCurrentIndex(self._model.index(min(max(row + step, 0), last), 0))
         # What is marked now is what Enter opens, even if the typed text is a name too.
         self._reading = Reading(None, self._reading.message, self._reading.hint)

@@ -91,10 +91,14 @@ def factories_in(text: str) -> tuple[Suggestion, ...]:
     except (OSError, SyntaxError, ValueError):
         return ()
     names = [
-        node.name for node in body if isinstance(node, ast.FunctionDef | ast.ClassDef) and node.name[:1] != "_"
+        node.name
+        for node in body
+        if isinstance(node, ast.FunctionDef | ast.ClassDef) and node.name[:1] != "_"
     ]
     return tuple(
-        Suggestion(f"{path}:{name}", f"{path.name}:{name}", "factory") for name in names if beginning in name.casefold()
+        Suggestion(f"{path}:{name}", f"{path.name}:{name}", "factory")
+        for name in names
+        if beginning in name.casefold()
     )
 
 
@@ -135,16 +139,24 @@ def _explain(
             near = tuple(near_names(base))
             hint = f"Near to it: {', '.join(near[:4])}." if near else "Choose one from the list."
             return Reading(None, f"timm knows no {reference.name!r}.", hint, near)
-        weights = "with its published weights" if reference.option("pretrained") else "structure, seeded weights"
+        weights = (
+            "with its published weights" if reference.option("pretrained") else "structure, seeded weights"
+        )
         return Reading(reference, f"{reference.name} from timm, {weights}.")
     path = reference.path
     if path is not None and not path.is_file():
         return Reading(None, f"There is no file {path}.", "Look at the path, or press Browse.")
     if reference.kind == "checkpoint":
-        how = "read from its header" if reference.name.lower().endswith(CHECKPOINT_SUFFIXES[0]) else "weights only"
+        how = (
+            "read from its header"
+            if reference.name.lower().endswith(CHECKPOINT_SUFFIXES[0])
+            else "weights only"
+        )
         return Reading(reference, f"Checkpoint {reference.title}, {how}.")
     place = path.name if path is not None else reference.name
-    return Reading(reference, f"{reference.attribute} of {place}. It runs code: you will be asked whether to trust it.")
+    return Reading(
+        reference, f"{reference.attribute} of {place}. It runs code: you will be asked whether to trust it."
+    )
 
 
 def with_options(reference: SourceReference, classes: int, pretrained: bool) -> SourceReference:

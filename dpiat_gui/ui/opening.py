@@ -47,9 +47,9 @@ class Opening(QObject):
         self._pending: dict[Side, str] = {}
 
     @property
-    def pending(self) -> dict[Side, str]:
+    def pending(self) -> dict[str, str]:
         """References that are being opened, by side."""
-        return dict(self._pending)
+        return {str(side): reference for side, reference in self._pending.items()}
 
     def ask(self, side: Side, file: str = "") -> None:
         """Show the dialog that asks which network to open, with a file in it already or not."""
@@ -57,8 +57,9 @@ class Opening(QObject):
         from dpiat_gui.networks.timm_models import near_names, timm_names
         from dpiat_gui.ui.open_dialog import OpenDialog
 
-        recent = () if file else self._settings.recent_sources
-        dialog = OpenDialog(side, timm_names(), near_names, recent, self._window)
+        settings = self._settings
+        recent = settings.recent_sources if side == "source" else settings.recent_targets
+        dialog = OpenDialog(side, timm_names(), near_names, () if file else recent, self._window)
         dialog.chosen.connect(partial(self.open, side))
         dialog.finished.connect(dialog.deleteLater)
         if file:
@@ -117,7 +118,7 @@ class Opening(QObject):
             if network is None:
                 return
             networks[side] = network
-            self._settings.add_recent_source(reference.text)
+            self._remember(side, reference)
             if started:
                 show(networks)
 
@@ -135,12 +136,16 @@ class Opening(QObject):
         got: Callable[[SourceReference, ModuleTree], object],
     ) -> None:
         self._drop(side)
-        fetch = Fetch(
-            self._jobs,
-            self._window,
-            lambda parsed, tree: (self._settle(side), got(parsed, tree)),
-            lambda error: (self._settle(side), self._fail(side, error)),
-        )
+
+        def succeed(parsed: SourceReference, tree: ModuleTree) -> None:
+            self._settle(side)
+            got(parsed, tree)
+
+        def fail(error: DpiatError) -> None:
+            self._settle(side)
+            self._fail(side, error)
+
+        fetch = Fetch(self._jobs, self._window, succeed, fail)
         fetch.job_started.connect(self.job_started)
         self._fetches[side] = fetch
         self._pending[side] = str(reference)
@@ -167,7 +172,13 @@ class Opening(QObject):
             self._document.set_source(network, reference.text)
         else:
             self._document.set_target(network, reference.text)
-        self._settings.add_recent_source(reference.text)
+        self._remember(side, reference)
+
+    def _remember(self, side: Side, reference: SourceReference) -> None:
+        if side == "source":
+            self._settings.add_recent_source(reference.text)
+        else:
+            self._settings.add_recent_target(reference.text)
 
     def _standardized(self, side: Side, reference: str, tree: ModuleTree, method: str) -> Network | None:
         try:

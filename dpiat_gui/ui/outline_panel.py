@@ -1,7 +1,15 @@
 """The outline: the module tree of either network, searchable, in step with the selection."""
 
 from PySide6.QtCore import QModelIndex, Qt, Signal
-from PySide6.QtWidgets import QAbstractItemView, QHBoxLayout, QHeaderView, QLineEdit, QTabBar, QTreeView, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHBoxLayout,
+    QLineEdit,
+    QTabBar,
+    QTreeView,
+    QVBoxLayout,
+    QWidget,
+)
 
 from dpiat_gui.document.document import Document
 from dpiat_gui.document.selection import Selection
@@ -59,6 +67,7 @@ class OutlinePanel(QWidget):
         tree.setUniformRowHeights(True)
         tree.setHeaderHidden(True)
         tree.setIndentation(14)
+        tree.setMinimumHeight(90)
         tree.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         tree.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         tree.setTextElideMode(Qt.TextElideMode.ElideMiddle)
@@ -73,12 +82,9 @@ class OutlinePanel(QWidget):
 
     def _show_side(self) -> None:
         self.tree.setModel(self._filters[self.side])
+        # The pane is narrow; class and shape are in the tooltip and in the inspector.
         self.tree.setColumnHidden(1, True)
-        header = self.tree.header()
-        header.setStretchLastSection(False)
-        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
-        header.setMinimumSectionSize(20)
-        header.setSectionResizeMode(2, QHeaderView.ResizeMode.ResizeToContents)
+        self.tree.setColumnHidden(2, True)
         selection = self.tree.selectionModel()
         selection.currentChanged.connect(self._current_changed)
         self._filter_changed(self.filter.text())

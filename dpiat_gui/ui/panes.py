@@ -51,7 +51,11 @@ def next_pane(panes: Sequence[Pane], step: int) -> Pane | None:
         return None
     here = QApplication.focusWidget()
     at = next(
-        (i for i, pane in enumerate(visible) if here is not None and (pane.root is here or pane.root.isAncestorOf(here))),
+        (
+            i
+            for i, pane in enumerate(visible)
+            if here is not None and (pane.root is here or pane.root.isAncestorOf(here))
+        ),
         -1 if step > 0 else 0,
     )
     pane = visible[(at + step) % len(visible)]

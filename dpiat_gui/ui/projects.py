@@ -137,5 +137,3 @@ class Projects(QObject):
     def _proposed_name(self) -> str:
         networks = (self._document.source, self._document.target)
         return "-to-".join(network.name for network in networks if network) or "project"
-
-

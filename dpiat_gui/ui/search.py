@@ -63,7 +63,11 @@ def _paths(network: Network, query: str, tests: list[Test]) -> Iterator[str]:
     for block in network.sequence:
         layers = [layer.path for layer in block.layers if all(test(block, layer) for test in tests)]
         # Its layers say it better, unless the block was asked for by name.
-        if not block.single and (not layers or block.path == query) and all(test(block, None) for test in tests):
+        if (
+            not block.single
+            and (not layers or block.path == query)
+            and all(test(block, None) for test in tests)
+        ):
             yield block.path
         yield from layers
 
@@ -87,7 +91,9 @@ def _regex_test(pattern: str) -> Test:
     try:
         compiled = re.compile(pattern, re.IGNORECASE)
     except re.error as error:
-        raise MatchError(f"/{pattern}/ is not a regular expression: {error}.", "Mend it or drop the slashes.") from error
+        raise MatchError(
+            f"/{pattern}/ is not a regular expression: {error}.", "Mend it or drop the slashes."
+        ) from error
     return lambda _block, layer: layer is not None and bool(compiled.search(layer.path))
 
 
@@ -118,6 +124,8 @@ def _word_test(word: str) -> Test:
             title = describe(block)
             return word in f"{title.title} {title.subtitle}".casefold() or word == block.path.casefold()
         shape = format_shape(layer.shape) if layer.shape else ""
-        return any(word in text.casefold() for text in (layer.path, layer.class_name, layer.kind.value, shape))
+        return any(
+            word in text.casefold() for text in (layer.path, layer.class_name, layer.kind.value, shape)
+        )
 
     return test

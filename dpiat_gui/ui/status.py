@@ -36,7 +36,10 @@ class StatusBar(QStatusBar):
             ("score", "Total score D(S, T) of the matching"),
             ("similarity", "D(S,T)/D(T,T), D(T,S)/D(S,S) and their geometric mean"),
             ("covered", "Share of the target's elements that come from the source"),
-            ("problems", "Rows that are unmatched, weak, hardly covered or reused: Alt+Down goes to the next"),
+            (
+                "problems",
+                "Rows that are unmatched, weak, hardly covered or reused: Alt+Down goes to the next",
+            ),
             ("solved", "Time the last solving took"),
         ):
             label = QLabel()
@@ -70,7 +73,9 @@ class StatusBar(QStatusBar):
                 f"  symmetric {similarity.symmetric:.3f}"
             )
         self._show("similarity", text)
-        self._show("solved", f"solved in {milliseconds:.1f} ms" if matching and milliseconds is not None else "")
+        self._show(
+            "solved", f"solved in {milliseconds:.1f} ms" if matching and milliseconds is not None else ""
+        )
 
     def show_coverage(self, fraction: float | None, elements: int = 0) -> None:
         """Show the share of the target that is covered."""

@@ -24,7 +24,9 @@ def bytes_text(number: int) -> str:
 def percent(fraction: float) -> str:
     """Return a share in per cent; never 100 % unless all of it, never 0 % unless none."""
     if 0.99 < fraction < 1 or 0 < fraction < 0.01:
-        return f"{math.floor(1000 * fraction) / 10 if fraction > 0.5 else math.ceil(1000 * fraction) / 10:.1f} %"
+        return (
+            f"{math.floor(1000 * fraction) / 10 if fraction > 0.5 else math.ceil(1000 * fraction) / 10:.1f} %"
+        )
     return f"{fraction:.0%}".replace("%", " %")
 
 

@@ -9,11 +9,13 @@ from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
     QFileDialog,
-    QFormLayout,
+    QGridLayout,
     QHBoxLayout,
+    QLabel,
     QLineEdit,
     QProgressBar,
     QPushButton,
+    QSizePolicy,
     QSpinBox,
     QVBoxLayout,
     QWidget,
@@ -24,9 +26,9 @@ from dpiat_gui.services.theme import Theme
 from dpiat_gui.ui.texts import bytes_text
 from dpiat_gui.ui.widgets import CoverageBar, ElidedLabel, muted, primary, section, set_state
 
-FORMATS = (("safetensors (with metadata)", ".safetensors"), ("PyTorch .pth", ".pth"))
+FORMATS = (("safetensors", ".safetensors"), ("PyTorch .pth", ".pth"))
 SUFFIXES = (".safetensors", ".pth", ".pt")
-OPERATORS = (("clip (centre crop)", "clip"),)
+OPERATORS = (("clip", "clip"),)
 MOST_SEED = 2**31 - 1
 PROGRESS_STEPS = 1000
 
@@ -68,16 +70,16 @@ class TransferPanel(QWidget):
         self._why = ""
         self._running = False
         row = QHBoxLayout(self)
-        row.setContentsMargins(16, 10, 16, 10)
-        row.setSpacing(28)
-        row.addLayout(self._form(), 5)
-        row.addLayout(self._outcome(), 6)
+        row.setContentsMargins(16, 6, 16, 6)
+        row.setSpacing(24)
+        row.addLayout(self._form(), 1)
+        row.addLayout(self._outcome(), 1)
         self._connect()
         self.set_ready(False, "Open a source and a target first.")
 
     # -- building ----------------------------------------------------------------------------
 
-    def _form(self) -> QFormLayout:
+    def _form(self) -> QGridLayout:
         self.device = QComboBox()
         self.device.addItem("auto", "auto")
         self.preset = QComboBox()
@@ -86,7 +88,7 @@ class TransferPanel(QWidget):
         self.operator = QComboBox()
         for text, value in OPERATORS:
             self.operator.addItem(text, value)
-        self.buffers = QCheckBox("Copy running statistics too")
+        self.buffers = QCheckBox("&Running statistics too")
         self.seed = QSpinBox()
         self.seed.setRange(0, MOST_SEED)
         self.output = QLineEdit()
@@ -96,9 +98,12 @@ class TransferPanel(QWidget):
         for text, suffix in FORMATS:
             self.format.addItem(text, suffix)
         names = {
-            self.device: ("Device", "Where the weights are cut and copied; the result is the same everywhere"),
+            self.device: (
+                "Device",
+                "Where the weights are cut and copied; the result is the same everywhere",
+            ),
             self.preset: ("Preset", "recommended: every type of layer, statistics too; paper: as published"),
-            self.operator: ("Operator", "How tensors of different size are fitted"),
+            self.operator: ("Operator", "How tensors of different size are fitted; clip: centre to centre"),
             self.buffers: ("Running statistics", "Mean and variance of batch norms; off in the paper"),
             self.seed: ("Seed", "Of the target's own initialisation, kept where nothing is copied"),
             self.output: ("Output file", "The ending decides the format"),
@@ -108,27 +113,40 @@ class TransferPanel(QWidget):
         for widget, (name, tip) in names.items():
             widget.setAccessibleName(name)
             widget.setToolTip(tip)
-        form = QFormLayout()
-        form.setHorizontalSpacing(12)
-        form.setVerticalSpacing(6)
-        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
-        form.setLabelAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-        form.addRow("&Output", _row(self.output, self.browse))
-        form.addRow("&Format", self.format)
-        form.addRow("&Device", self.device)
-        form.addRow("Preset", _row(self.preset, self.operator))
-        form.addRow("S&eed", _row(self.seed, self.buffers))
-        for label, buddy in ((0, self.output), (3, self.preset), (4, self.seed)):
-            item = form.itemAt(label, QFormLayout.ItemRole.LabelRole)
-            if item is not None and hasattr(item.widget(), "setBuddy"):
-                item.widget().setBuddy(buddy)  # type: ignore[attr-defined]
-        return form
+        for box in (self.device, self.preset, self.operator, self.format):
+            box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+            box.setMinimumContentsLength(9)
+            box.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        return self._grid()
+
+    def _grid(self) -> QGridLayout:
+        grid = QGridLayout()
+        grid.setHorizontalSpacing(10)
+        grid.setVerticalSpacing(7)
+        grid.addWidget(_label("&Output", self.output), 0, 0)
+        grid.addLayout(_row(self.output, self.browse), 0, 1, 1, 3)
+        fields = (
+            (("&Device", self.device), ("&Format", self.format)),
+            (("&Preset", self.preset), ("O&perator", self.operator)),
+        )
+        for row, pair in enumerate(fields, 1):
+            for column, (text, widget) in enumerate(pair):
+                grid.addWidget(_label(text, widget), row, 2 * column)
+                grid.addWidget(widget, row, 2 * column + 1)
+        grid.addWidget(_label("S&eed", self.seed), 3, 0)
+        grid.addWidget(self.seed, 3, 1)
+        grid.addWidget(self.buffers, 3, 2, 1, 2)
+        grid.setColumnStretch(1, 1)
+        grid.setColumnStretch(3, 1)
+        grid.setRowStretch(4, 1)
+        return grid
 
     def _outcome(self) -> QVBoxLayout:
         self.title = section("What is carried over")
         self.coverage = CoverageBar()
         self.summary = muted()
         self.summary.setWordWrap(True)
+        self.summary.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)
         self.run = primary("Run transfer")
         self.run.setToolTip("Carry the weights over and write the checkpoint (Ctrl+Enter)")
         self.cancel = QPushButton("Cancel")
@@ -141,19 +159,21 @@ class TransferPanel(QWidget):
         self.stage.setProperty("muted", True)
         self.result = muted()
         self.result.setWordWrap(True)
+        self.result.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)
         self.result.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.result.setAccessibleName("Result of the transfer")
         self.open_folder = QPushButton("Open folder")
         self.copy_report = QPushButton("Copy report")
         column = QVBoxLayout()
         column.setSpacing(6)
-        for widget in (self.title, self.coverage, self.summary):
-            column.addWidget(widget)
+        column.addLayout(_row(self.title, None, self.cancel, self.run))
+        column.addWidget(self.coverage)
+        column.addWidget(self.summary)
         column.addWidget(self.bar)
         column.addWidget(self.stage)
         column.addWidget(self.result)
+        column.addLayout(_row(self.open_folder, self.copy_report, None))
         column.addStretch(1)
-        column.addLayout(_row(self.open_folder, self.copy_report, None, self.cancel, self.run))
         self._show_outcome(bar=False, stage=False, result=False, report=False)
         self.cancel.hide()
         return column
@@ -255,7 +275,9 @@ class TransferPanel(QWidget):
 
     def show_cancelled(self) -> None:
         """Say that nothing was written."""
-        self._end("Cancelled; nothing was written. A file that stood there is intact.", "warning", report=False)
+        self._end(
+            "Cancelled; nothing was written. A file that stood there is intact.", "warning", report=False
+        )
 
     def _end(self, text: str, state: str, *, report: bool) -> None:
         self._running = False
@@ -311,6 +333,12 @@ def _choose(box: QComboBox, value: str, *, add: bool = True) -> None:
         index = box.count() - 1
     if index >= 0:
         box.setCurrentIndex(index)
+
+
+def _label(text: str, buddy: QWidget) -> QLabel:
+    label = QLabel(text)
+    label.setBuddy(buddy)
+    return label
 
 
 def _row(*widgets: QWidget | None) -> QHBoxLayout:

@@ -18,13 +18,15 @@ from dpiat_gui.transfer.coverage import Coverage
 from dpiat_gui.transfer.request import TransferRequest
 from dpiat_gui.ui.editing import Editing
 from dpiat_gui.ui.notifications import NotificationArea
-from dpiat_gui.ui.texts import big, bytes_text, percent, plural
+from dpiat_gui.ui.texts import big, bytes_text, percent
 from dpiat_gui.ui.transfer_panel import SUFFIXES, TransferPanel, TransferSettings
 
 if TYPE_CHECKING:
     from dpiat_gui.services.settings import Settings
 
-ENGINE_DIED_HINT = "It was started again; the transfer was not finished, and a file that stood there is intact."
+ENGINE_DIED_HINT = (
+    "The engine starts again by itself. The transfer was not finished; a file that stood there is intact."
+)
 Button = QMessageBox.StandardButton
 
 
@@ -51,6 +53,7 @@ class Transferring(QObject):
         self._job: Job | None = None
         self._report: dict[str, Any] = {}
         self._proposed: Path | None = None
+        self._best = ""
         document.matching_changed.connect(self._matching_changed)
         document.plan_changed.connect(self._show_coverage)
         for signal in (document.settings_changed, document.options_changed):
@@ -172,12 +175,15 @@ class Transferring(QObject):
         self._end()
 
     def _failed(self, error: DpiatError) -> None:
-        self._panel.show_failed(error)
-        died = isinstance(error, EngineError)
-        if died or not self._panel.isVisible():
-            shown = EngineError(error.message, error.hint or ENGINE_DIED_HINT) if died else error
+        if isinstance(error, EngineError):
+            shown = EngineError(error.message, ENGINE_DIED_HINT)
             shown.__cause__ = error.__cause__
+            self._panel.show_failed(EngineError("Not finished.", ENGINE_DIED_HINT))
             self._notices.show_error(shown, actions=(("Try again", self.run),), key="transfer")
+        else:
+            self._panel.show_failed(error)
+            if not self._panel.isVisible():
+                self._notices.show_error(error, actions=(("Try again", self.run),), key="transfer")
         self._end()
 
     def _cancelled(self) -> None:
@@ -214,7 +220,7 @@ class Transferring(QObject):
     def _weights_note(self) -> str:
         reference = parse_reference(self._document.source_reference)
         if reference.kind == "timm" and not reference.option("pretrained"):
-            return "The source is opened without pretrained weights: seeded random weights would be carried over."
+            return "The source has no pretrained weights: random ones would be carried over."
         return ""
 
     def _propose_output(self) -> None:
@@ -238,6 +244,7 @@ class Transferring(QObject):
 
 def default_output(folder: Path, source: str, target: str) -> Path:
     """Return a file named after both networks, in `folder`."""
+
     def clean(name: str) -> str:
         return "".join(letter if letter.isalnum() or letter in "._-" else "-" for letter in name)
 
@@ -248,10 +255,8 @@ def coverage_text(coverage: Coverage, note: str = "") -> str:
     """Say what would be carried over, in two lines."""
     whole = coverage.copied_tensors - coverage.padded_tensors
     lines = [
-        f"{percent(coverage.fraction)} of the target: {big(coverage.copied)} of {big(coverage.elements)} elements come "
-        f"from the source; {big(coverage.fresh)} stay fresh.",
-        f"Of {plural(coverage.tensors, 'tensor')} {whole:,} are filled wholly, {coverage.padded_tensors:,} in part, "
-        f"{coverage.fresh_tensors:,} not at all.",
+        f"{percent(coverage.fraction)} of {big(coverage.elements)} elements; {big(coverage.fresh)} stay fresh",
+        f"{whole:,} tensors whole, {coverage.padded_tensors:,} in part, {coverage.fresh_tensors:,} not at all",
     ]
     return "\n".join([*lines, note] if note else lines)
 
@@ -267,4 +272,5 @@ def report_text(report: dict[str, Any]) -> str:
         bytes_text(report.get("bytes", 0)),
     ]
     notes = [str(note) for note in report.get("notes", ())]
-    return "\n".join([f"Done: {' · '.join(part for part in parts if part)}", str(report.get("path", "")), *notes])
+    done = " · ".join(part for part in parts if part)
+    return "\n".join([f"Done: {done}", str(report.get("path", "")), *notes])

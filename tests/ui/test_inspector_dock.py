@@ -1,0 +1,208 @@
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from made import network
+from pytestqt.qtbot import QtBot
+
+from dpiat_gui.document.document import Document, Selection
+from dpiat_gui.document.facts import Dimension
+from dpiat_gui.services.theme import DARK, LIGHT
+from dpiat_gui.transfer.values import FreshReason, PlanRow
+from dpiat_gui.ui.inspector_dock import InspectorPanel
+from dpiat_gui.ui.inspector_drawings import CopyDrawing, DimensionBars, copy_text
+from dpiat_gui.ui.texts import cost
+
+if TYPE_CHECKING:
+    from PySide6.QtWidgets import QPushButton
+
+C = (8, 4, 3, 3)
+SOURCE = network("s", [[C, (8,), None], [C, (16,)], (10, 8), (5,)])
+TARGET = network("t", [[C, (8,)], [(8, 4, 5, 5), (20,), None], [C, (16,), (3, 3)], (5, 8)])
+
+
+@pytest.fixture
+def document(qtbot: QtBot) -> Document:
+    document = Document()
+    document.open_networks(SOURCE, TARGET)
+    return document
+
+
+@pytest.fixture
+def panel(document: Document, qtbot: QtBot) -> InspectorPanel:
+    panel = InspectorPanel(document)
+    qtbot.addWidget(panel)
+    panel.resize(360, 800)
+    panel.show()
+    return panel
+
+
+def _settle(panel: InspectorPanel, qtbot: QtBot) -> None:
+    qtbot.waitUntil(lambda: not panel._steps and not panel._timer.isActive())
+
+
+def test_with_nothing_selected_it_helps(qtbot: QtBot, panel: InspectorPanel) -> None:
+    assert "Select a layer or a block" in panel.state.text()
+    assert not panel.bars.isVisible()
+    empty = InspectorPanel(Document())
+    qtbot.addWidget(empty)
+    assert "Open a source and a target network" in empty.state.text()
+
+
+def test_a_pair_shows_its_paths_dimensions_and_score(panel: InspectorPanel, document: Document) -> None:
+    document.select_target("t3")
+    assert panel.source_path.full_text == "s2"
+    assert panel.target_path.full_text == "→ t3"
+    assert panel.state.text() == "Linear · matched"
+    assert panel.score.text() == "score = 0.5000   span 1, no penalty"
+    assert panel.formula.text() == "5/10 × 1 = 0.5000"
+    assert panel.bars.isVisible()
+    assert panel.bars.accessibleDescription() == "out 10 to 5, 0.500 kept; in 8 to 8, 1.000 same"
+
+
+def test_a_span_shows_its_penalty(qtbot: QtBot) -> None:
+    document = Document()
+    document.open_networks(network("s", [(8, 8)]), network("t", [(8, 8), (8, 8)]))
+    panel = InspectorPanel(document)
+    qtbot.addWidget(panel)
+    document.select_target("t1")
+    assert panel.score.text() == "score = 1.0000   span 2, × 0.707"
+    assert panel.formula.text() == "1 × 1 = 1.0000\nAdds 0.7071 to the total score."
+
+
+def test_what_is_copied_and_covered_arrives_after(
+    panel: InspectorPanel, document: Document, qtbot: QtBot
+) -> None:
+    document.select_target("t3")
+    assert not panel.drawing.isVisible()
+    _settle(panel, qtbot)
+    assert panel.drawing.isVisible()
+    assert panel.drawing.toolTip() == "t3.weight[0:5, 0:8] = s2.weight[2:7, 0:8]"
+    assert panel.covered.text() == "100 % covered · 40 of 40 elements"
+    assert not panel.grab().isNull()
+
+
+def test_candidates_show_what_a_pin_would_cost(
+    panel: InspectorPanel, document: Document, qtbot: QtBot
+) -> None:
+    document.select_target("t0.0")
+    _settle(panel, qtbot)
+    change = document.pin_cost("s1.0", "t0.0")
+    assert change is not None
+    assert panel.candidates._paths[0].full_text == "s1.0"
+    assert panel.candidates._costs[0].text() == cost(change)
+    with qtbot.waitSignal(panel.pin_requested) as asked:
+        panel.candidates._pins[0].click()
+    assert asked.args == ["s1.0", "t0.0"]
+
+
+def test_a_candidate_that_cannot_be_pinned_says_why(
+    panel: InspectorPanel, document: Document, qtbot: QtBot
+) -> None:
+    document.pin("s0", "t1")
+    document.select_target("t0.0")
+    _settle(panel, qtbot)
+    assert panel.candidates._costs[0].text() == "cannot"
+    assert not panel.candidates._pins[0].isEnabled()
+    assert "would cross the pin s0 → t1" in panel.candidates._costs[0].toolTip()
+
+
+def test_the_buttons_say_what_a_person_wants(panel: InspectorPanel, document: Document, qtbot: QtBot) -> None:
+    document.select_target("t3")
+    wanted: list[tuple[str, Any]] = []
+    panel.pin_requested.connect(lambda s, t: wanted.append(("pin", (s, t))))
+    panel.ban_requested.connect(lambda s, t: wanted.append(("ban", (s, t))))
+    panel.fresh_requested.connect(lambda t: wanted.append(("fresh", t)))
+    panel.clear_requested.connect(lambda t: wanted.append(("clear", t)))
+    for button in (panel.pin, panel.ban, panel.fresh, panel.clear):
+        button.click()
+    assert wanted == [("pin", ("s2", "t3")), ("ban", ("s2", "t3")), ("fresh", "t3")]
+    document.pin("s2", "t3")
+    assert not panel.pin.isEnabled()
+    assert panel.state.text() == "Linear · pinned by hand"
+    panel.clear.click()
+    assert wanted[-1] == ("clear", "t3")
+
+
+def _enabled(panel: InspectorPanel) -> list[bool]:
+    buttons: tuple[QPushButton, ...] = (panel.pin, panel.ban, panel.fresh, panel.clear)
+    return [button.isEnabled() for button in buttons]
+
+
+def test_buttons_that_mean_nothing_are_off(panel: InspectorPanel, document: Document) -> None:
+    document.select_target("t1.2")
+    assert _enabled(panel) == [False, False, False, False]
+    document.select(Selection("s3", None))
+    assert _enabled(panel) == [False, False, False, False]
+    document.select(Selection("s0.1", "t0.0"))
+    assert _enabled(panel) == [False, False, True, False]
+    assert "never matched: their score is 0" in panel.state.text()
+    document.set_fresh("t2.2")
+    document.select_target("t2")
+    assert _enabled(panel) == [True, True, True, True]
+
+
+def test_a_row_alone_says_why(panel: InspectorPanel, document: Document, qtbot: QtBot) -> None:
+    document.select_target("t2.2")
+    _settle(panel, qtbot)
+    assert "no source layer of the same type" in panel.state.text()
+    assert not panel.candidates_title.isVisible()
+    assert not panel.candidates.isVisible()
+    assert not panel.drawing.isVisible()
+
+
+def test_a_block_shows_its_layers_and_a_click_selects_one(
+    panel: InspectorPanel, document: Document, qtbot: QtBot
+) -> None:
+    document.select_target("t2")
+    rows = [panel.layers.topLevelItem(row) for row in range(panel.layers.topLevelItemCount())]
+    assert [[item.text(column) for column in range(3)] for item in rows if item] == [
+        ["0", "0", "1.000"],
+        ["1", "1", "1.000"],
+        ["2", "–", ""],
+    ]
+    assert rows[1] is not None
+    panel.layers.itemClicked.emit(rows[1], 0)
+    assert document.selection == Selection("s1.1", "t2.1")
+
+
+def test_an_edit_refreshes_what_is_shown(panel: InspectorPanel, document: Document, qtbot: QtBot) -> None:
+    document.select_target("t3")
+    document.set_fresh("t3")
+    assert panel.state.text() == "Linear\nt3 is left fresh by hand."
+    document.undo_stack.undo()
+    assert panel.state.text() == "Linear · matched"
+    _settle(panel, qtbot)
+    document.set_source(network("u", [(3,)]))
+    assert not panel.source_path.isVisible()
+
+
+def test_drawings_hold_at_any_size_and_in_both_themes(qtbot: QtBot) -> None:
+    drawing, bars = CopyDrawing(), DimensionBars()
+    bars.set_dimensions([Dimension("out", 512, 3), Dimension("in", 1, 99_999)])
+    rows = [
+        PlanRow("t", (9,), "f", "t", "s", (4,), ((0, 4),), ((2, 6),)),
+        PlanRow("t", (5, 5, 7, 7), "f", "t", "s", (9, 3, 3, 3), ((2, 7), (0, 3), (0, 3), (0, 3)),
+                ((0, 5), (1, 4), (2, 5), (2, 5))),
+        PlanRow("t", (5, 5, 7), "f", "t", "s", (5, 5, 3), ((0, 5), (0, 5), (0, 3)), ((0, 5), (0, 5), (2, 5))),
+        PlanRow("t", (2, 2, 40, 40), "f", "t", "s", (2, 2, 3, 3), ((0, 2),) * 2 + ((0, 3),) * 2,
+                ((0, 2),) * 2 + ((18, 21),) * 2),
+        PlanRow("t", (), "f", "t", "s", ()),
+        None,
+    ]  # fmt: skip
+    for widget in (drawing, bars):
+        qtbot.addWidget(widget)
+    for theme in (LIGHT, DARK):
+        drawing.set_theme(theme)
+        bars.set_theme(theme)
+        for row in rows:
+            drawing.set_row(row, ("out", "in", "kH", "kW"))
+            for width in (1, 90, 600):
+                drawing.resize(width, drawing.sizeHint().height())
+                bars.resize(width, bars.sizeHint().height())
+                assert not drawing.grab().isNull()
+                assert not bars.grab().isNull()
+
+
+def test_a_fresh_row_of_the_plan_says_why() -> None:
+    row = PlanRow("a.bias", (3,), "float32", "a", fresh=FreshReason.NOT_IN_SOURCE)
+    assert copy_text(row) == "a.bias stays fresh: the matched source layer has no such tensor."

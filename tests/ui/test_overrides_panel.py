@@ -1,0 +1,130 @@
+import pytest
+from made import network
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from pytestqt.qtbot import QtBot
+
+from dpiat_gui.document.document import Document, Selection
+from dpiat_gui.matching.values import Overrides
+from dpiat_gui.services.theme import DARK
+from dpiat_gui.ui.overrides_panel import OverridesPanel, list_overrides
+from dpiat_gui.ui.texts import cost
+
+C = (8, 4, 3, 3)
+SOURCE = network("s", [[C, (8,)], [C, (16,)], (10, 8)])
+TARGET = network("t", [[C, (8,)], [C, (16,)], (5, 8)])
+
+
+@pytest.fixture
+def document(qtbot: QtBot) -> Document:
+    document = Document()
+    document.open_networks(SOURCE, TARGET)
+    return document
+
+
+@pytest.fixture
+def panel(document: Document, qtbot: QtBot) -> OverridesPanel:
+    panel = OverridesPanel(document)
+    qtbot.addWidget(panel)
+    panel.resize(300, 300)
+    panel.show()
+    return panel
+
+
+def _texts(panel: OverridesPanel) -> list[tuple[str, str]]:
+    model = panel.list.model()
+    rows = range(model.rowCount())
+    return [(model.index(row, 0).data(), model.index(row, 1).data()) for row in rows]
+
+
+def _cost(panel: OverridesPanel, row: int) -> str:
+    return str(panel.list.model().index(row, 2).data() or "")
+
+
+def test_pins_come_first_and_long_pairs_take_two_lines() -> None:
+    listed = list_overrides(Overrides([("a", "b")], [("layer.with.a.long.path", "c")], ["d"]))
+    assert [(one.kind, one.text) for one in listed] == [
+        ("pin", "a → b"),
+        ("ban", "layer.with.a.long.path\n→ c"),
+        ("fresh", "d"),
+    ]
+    assert listed[1].meaning == "c never takes from layer.with.a.long.path."
+
+
+def test_without_overrides_it_says_how_to_make_one(panel: OverridesPanel, document: Document) -> None:
+    assert not panel.list.isVisible()
+    document.set_fresh("t2")
+    assert panel.list.isVisible()
+    document.undo_stack.undo()
+    assert not panel.list.isVisible()
+
+
+def test_costs_arrive_one_by_one_and_belong_to_their_row(
+    panel: OverridesPanel, document: Document, qtbot: QtBot
+) -> None:
+    document.set_fresh("t2")
+    document.ban("s0", "t0")
+    assert _texts(panel) == [("ban", "s0 → t0"), ("fresh", "t2")]
+    qtbot.waitUntil(lambda: bool(_cost(panel, 1)))
+    assert _cost(panel, 1) == cost(-0.5)
+    ban = document.overrides_cost(Overrides(fresh=["t2"]))
+    assert ban is not None
+    assert _cost(panel, 0) == cost(-ban)
+    assert panel.total.text() == f"All together: {cost(document.override_cost)} in total score"
+
+
+def test_delete_removes_one_after_another(panel: OverridesPanel, document: Document) -> None:
+    for target in ("t0", "t1", "t2"):
+        document.set_fresh(target)
+    panel.list.setFocus()
+    panel.list.setCurrentIndex(panel.list.model().index(1, 0))
+    QTest.keyClick(panel.list, Qt.Key.Key_Delete)
+    assert document.overrides.fresh == ("t0", "t2")
+    QTest.keyClick(panel.list, Qt.Key.Key_Delete)
+    assert document.overrides.fresh == ("t0",)
+    panel.remove_button.click()
+    assert not document.overrides
+    assert not panel.remove_button.isEnabled()
+    panel.remove_selected()
+    assert document.undo_stack.count() == 6
+
+
+def test_clear_all_is_one_step(panel: OverridesPanel, document: Document) -> None:
+    document.set_fresh("t0")
+    document.pin("s2", "t2")
+    panel.clear_button.click()
+    assert not document.overrides
+    assert document.undo_stack.undoText() == "Clear all overrides"
+
+
+def test_choosing_a_row_selects_it_and_enter_asks_to_centre(
+    panel: OverridesPanel, document: Document, qtbot: QtBot
+) -> None:
+    document.ban("s0", "t0")
+    document.set_fresh("t2")
+    panel.list.setFocus()
+    panel.list.setCurrentIndex(panel.list.model().index(0, 0))
+    assert document.selection == Selection("s0", "t0")
+    with qtbot.waitSignal(panel.centre_requested) as asked:
+        QTest.keyClick(panel.list, Qt.Key.Key_Return)
+    assert asked.args == [Selection("s0", "t0")]
+
+
+def test_it_follows_the_theme(panel: OverridesPanel, document: Document) -> None:
+    document.set_fresh("t2")
+    panel.set_theme(DARK)
+    item = panel.list.topLevelItem(0)
+    assert item is not None
+    assert item.foreground(0).color() == DARK.color("fresh")
+
+
+def test_overrides_of_a_project_whose_networks_are_missing_are_listed(
+    qtbot: QtBot, document: Document
+) -> None:
+    document.set_fresh("t2")
+    project = document.to_project()
+    other = Document()
+    panel = OverridesPanel(other)
+    qtbot.addWidget(panel)
+    other.open_project(project)
+    assert _texts(panel) == [("fresh", "t2")]

@@ -9,9 +9,9 @@ from PySide6.QtWidgets import QWidget
 
 from dpiat_gui.engine.operations import read_structure
 from dpiat_gui.errors import Cancelled, DpiatError, TrustError
-from dpiat_gui.networks.trust import TrustStore
 from dpiat_gui.networks.references import SourceReference, parse_reference
 from dpiat_gui.networks.sources import load_cached_tree
+from dpiat_gui.networks.trust import TrustStore
 from dpiat_gui.networks.values import ModuleTree
 from dpiat_gui.services.jobs import InEngine, InThread, Job, JobRunner, Script
 from dpiat_gui.ui.trust_dialog import TrustDialog

@@ -115,7 +115,8 @@ def show_about(parent: QWidget) -> None:
     box.setText(
         f"<h3>DPIAT matching inspector {program_version()}</h3>"
         "<p>See, correct and carry out weight transfer between networks of different architectures.</p>"
-        f'<p>Method: Czyzewski, Nowak, Piechowiak, <a href="{PAPER}">Breaking the Architecture Barrier</a>.</p>'
+        f'<p>Method: Czyzewski, Nowak, Piechowiak, <a href="{PAPER}">Breaking the Architecture Barrier</a>.'
+        "</p>"
         "<p>MIT licence.</p>"
     )
     box.setStandardButtons(QMessageBox.StandardButton.Close)

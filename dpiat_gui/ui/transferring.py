@@ -255,8 +255,10 @@ def coverage_text(coverage: Coverage, note: str = "") -> str:
     """Say what would be carried over, in two lines."""
     whole = coverage.copied_tensors - coverage.padded_tensors
     lines = [
-        f"{percent(coverage.fraction)} of {big(coverage.elements)} elements; {big(coverage.fresh)} stay fresh",
-        f"{whole:,} tensors whole, {coverage.padded_tensors:,} in part, {coverage.fresh_tensors:,} not at all",
+        f"{percent(coverage.fraction)} of {big(coverage.elements)} elements; "
+        f"{big(coverage.fresh)} stay fresh",
+        f"{whole:,} tensors whole, {coverage.padded_tensors:,} in part, "
+        f"{coverage.fresh_tensors:,} not at all",
     ]
     return "\n".join([*lines, note] if note else lines)
 

@@ -108,7 +108,9 @@ def test_actions_call_their_handlers(qtbot):
     owner = QWidget()
     qtbot.addWidget(owner)
     called = []
-    handlers = {action.id: (lambda *given, name=action.id: called.append((name, given))) for action in ACTIONS}
+    handlers = {
+        action.id: (lambda *given, name=action.id: called.append((name, given))) for action in ACTIONS
+    }
     actions = build_actions(owner, handlers)
     actions["pin"].trigger()
     actions["only_selection_edges"].trigger()

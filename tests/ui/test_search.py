@@ -20,7 +20,10 @@ CONV = layer("blocks.0.conv", LayerKind.CONV2D, (64, 64, 3, 3))
 NORM = layer("blocks.0.bn", LayerKind.BATCH_NORM2D, (64,))
 HEAD = layer("head", LayerKind.LINEAR, (10, 64))
 SOURCE = network(
-    "source", Block("stem.conv", (STEM,), True), Block("blocks.0", (CONV, NORM), False), Block("head", (HEAD,), True)
+    "source",
+    Block("stem.conv", (STEM,), True),
+    Block("blocks.0", (CONV, NORM), False),
+    Block("head", (HEAD,), True),
 )
 TARGET = network("target", Block("head", (HEAD,), True))
 

@@ -1,0 +1,276 @@
+"""The window with a real engine process and small networks."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
+from PySide6.QtGui import QDropEvent
+from PySide6.QtWidgets import QApplication, QMessageBox
+
+from dpiat_gui.document.selection import Selection
+from dpiat_gui.project.project import load_project
+from dpiat_gui.ui.app import make_window
+from dpiat_gui.ui.notifications import Severity
+from dpiat_gui.ui.open_dialog import OpenDialog
+
+SMALL = "timm:resnet10t?num_classes=5"
+OTHER = "timm:resnet14t?num_classes=7"
+LONG = 60_000
+
+
+@pytest.fixture
+def window(qtbot, tmp_path):
+    window = make_window(QApplication.instance())
+    qtbot.addWidget(window, before_close_func=lambda made: setattr(made, "_closing", True))
+    window.settings.set(output_folder=str(tmp_path))
+    window.resize(1280, 800)
+    window.show()
+    qtbot.waitExposed(window)
+    return window
+
+
+@pytest.fixture
+def matched(window, qtbot):
+    with qtbot.waitSignal(window.document.matching_changed, timeout=LONG, check_params_cb=bool):
+        window.opening.open_both(SMALL, OTHER)
+    return window
+
+
+def pair_of(window):
+    return next(pair for pair in window.document.matching.pairs if "conv" in pair.target)
+
+
+def test_the_demo_is_drawn_without_torch(window, qtbot):
+    window.opening.open_demo()
+    qtbot.waitUntil(lambda: window.document.matching is not None, timeout=LONG)
+    assert window.document.target.name == "mobilenetv2_100"
+    assert window.view.board.matching is window.document.matching
+    assert window.status.figure("score").startswith("score 7")
+    assert "problem" in window.status.figure("problems")
+    assert window.transfer.output_path.name.endswith("-to-mobilenetv2_100.safetensors")
+    assert not window.document.modified
+
+
+def test_a_pin_is_one_step_and_can_be_undone(matched):
+    document, pair = matched.document, pair_of(matched)
+    before = document.matching
+    matched.editing.pin(pair.source, pair.target)
+    assert document.matching.by_target[pair.target].pinned
+    assert matched.view.board.matching is document.matching
+    matched.refresh()
+    assert "Pin" in matched.commands["undo"].text()
+    matched.commands["undo"].trigger()
+    assert document.matching == before
+    matched.refresh()
+    matched.commands["redo"].trigger()
+    assert document.matching.by_target[pair.target].pinned
+
+
+def test_actions_follow_the_selection(matched):
+    pair = pair_of(matched)
+    matched.document.select(Selection(pair.source, pair.target))
+    matched.refresh()
+    assert matched.commands["pin"].isEnabled()
+    matched.commands["pin"].trigger()
+    assert matched.document.overrides.pins == ((pair.source, pair.target),)
+    matched.refresh()
+    matched.commands["clear_override"].trigger()
+    assert not matched.document.overrides
+    matched.document.clear_selection()
+    matched.refresh()
+    assert not matched.commands["pin"].isEnabled()
+
+
+def test_what_cannot_be_pinned_says_why_and_changes_nothing(matched):
+    convolution = pair_of(matched).source
+    norm = next(p.target for p in matched.document.matching.pairs if "bn" in p.target)
+    matched.editing.pin(convolution, norm)
+    assert not matched.document.overrides
+    assert matched.notices.shown[0].severity is Severity.WARNING
+    assert norm in matched.notices.shown[0].message + matched.notices.shown[0].hint
+
+
+def test_search_walks_both_columns_and_returns(matched, qtbot):
+    document, field = matched.document, matched.toolbar.search.field
+    pair = pair_of(matched)
+    document.select_target(pair.target)
+    before = document.selection
+    field.setText("fc")
+    assert {hit.side for hit in matched.search.hits} == {"source", "target"}
+    qtbot.keyClick(field, Qt.Key.Key_Down)
+    assert document.selection.source == "fc"
+    assert matched.toolbar.search.count.text() == "1 of 2"
+    qtbot.keyClick(field, Qt.Key.Key_Escape)
+    assert document.selection == before
+    assert field.text() == ""
+
+
+def test_problems_are_walked_and_counted(matched):
+    problems = matched.document.problems()
+    assert problems
+    matched.commands["next_problem"].trigger()
+    assert matched.document.selection == problems[0].selection
+    assert matched.status.figure("problems") == f"problem 1 of {len(problems)} (Alt+↓)"
+
+
+def test_a_bad_name_is_said_with_near_ones_and_nothing_is_lost(matched, qtbot):
+    kept = matched.document.source
+    matched.opening.open("source", "timm:resnt18")
+    qtbot.waitUntil(lambda: bool(matched.notices.shown), timeout=LONG)
+    shown = matched.notices.shown[0]
+    assert "resnt18" in shown.message
+    assert "resnet18" in shown.hint
+    assert matched.document.source is kept
+    assert not matched.opening.pending
+
+
+def test_a_cut_off_file_is_said(window, qtbot, tmp_path):
+    file = tmp_path / "cut.safetensors"
+    file.write_bytes(b"\x40\0\0\0\0\0\0\0{")
+    window.opening.open("source", str(file))
+    qtbot.waitUntil(lambda: bool(window.notices.shown), timeout=LONG)
+    assert "cut" in window.notices.shown[0].message
+
+
+def test_a_file_is_opened_where_it_is_dropped(window, qtbot, tmp_path, monkeypatch):
+    opened = []
+    monkeypatch.setattr(window.opening, "open_file", lambda side, path: opened.append((side, path)))
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(tmp_path / "a.pth"))])
+    for x in (10, window.width() - 10):
+        event = QDropEvent(
+            QPointF(x, 100),
+            Qt.DropAction.CopyAction,
+            data,
+            Qt.MouseButton.LeftButton,
+            Qt.KeyboardModifier.NoModifier,
+        )
+        window.dropEvent(event)
+    assert opened == [("source", str(tmp_path / "a.pth")), ("target", str(tmp_path / "a.pth"))]
+
+
+def test_open_dialog_completes_and_opens_by_enter(window, qtbot):
+    window.commands["open_source"].trigger()
+    dialog = next(widget for widget in QApplication.topLevelWidgets() if isinstance(widget, OpenDialog))
+    dialog.pretrained.setChecked(False)
+    dialog.classes.setValue(5)
+    qtbot.keyClicks(dialog.field, "resnet10")
+    assert dialog.labels[0] == "resnet10t"
+    assert dialog.reference.text == SMALL
+    with qtbot.waitSignal(dialog.chosen) as chosen:
+        qtbot.keyClick(dialog.field, Qt.Key.Key_Return)
+    assert chosen.args[0].text == SMALL
+    qtbot.waitUntil(lambda: window.document.source is not None, timeout=LONG)
+
+
+def test_a_project_is_saved_and_opened_again(matched, qtbot, tmp_path, monkeypatch):
+    document, pair = matched.document, pair_of(matched)
+    matched.editing.pin(pair.source, pair.target)
+    path = tmp_path / "work.dpiat"
+    monkeypatch.setattr("dpiat_gui.ui.projects.QFileDialog.getSaveFileName", lambda *_: (str(path), ""))
+    assert matched.projects.save()
+    assert not document.modified
+    assert load_project(path).overrides.pins == ((pair.source, pair.target),)
+    matched.projects.new()
+    assert document.source is None
+    with qtbot.waitSignal(document.matching_changed, timeout=LONG, check_params_cb=bool):
+        matched.projects.open(str(path))
+    assert document.matching.by_target[pair.target].pinned
+    assert document.project_path == str(path)
+    assert "work.dpiat" in matched.windowTitle()
+
+
+def test_unsaved_changes_are_asked_about(matched, qtbot):
+    pair = pair_of(matched)
+    matched.editing.pin(pair.source, pair.target)
+    matched.close()
+    box = next(widget for widget in QApplication.topLevelWidgets() if isinstance(widget, QMessageBox))
+    assert matched.isVisible()
+    assert "Save" in box.text()
+    qtbot.mouseClick(box.button(QMessageBox.StandardButton.Cancel), Qt.MouseButton.LeftButton)
+    assert matched.isVisible()
+    assert matched.document.modified
+
+
+def test_f6_goes_round_the_panes(matched, qtbot):
+    matched.activateWindow()
+    matched.view.setFocus()
+    seen = []
+    for _ in matched.panes:
+        matched.cycle_panes(1)
+        seen.append(QApplication.focusWidget())
+    assert len({id(widget) for widget in seen}) >= 4
+    assert matched.view in seen
+
+
+@pytest.mark.slow
+def test_a_transfer_writes_a_checkpoint(matched, qtbot):
+    with qtbot.waitSignal(
+        matched.transferring.running_changed, timeout=LONG, check_params_cb=lambda on: not on
+    ):
+        matched.commands["run_transfer"].trigger()
+    path = matched.transfer.output_path
+    assert path.is_file(), matched.transfer.result.text()
+    assert matched.transferring.report["path"] == str(path)
+    assert "covered" in matched.transfer.result.text()
+    matched.transferring._copy_report()
+    assert json.loads(QApplication.clipboard().text())["seed"] == 0
+
+
+@pytest.mark.slow
+def test_the_window_outlives_its_engine(matched, qtbot):
+    path = matched.transfer.output_path
+    path.write_bytes(b"old")
+    matched.transferring._start(path)
+    job = matched.jobs.jobs[0]
+    with qtbot.waitSignal(job.started, timeout=LONG):
+        pass
+    with qtbot.waitSignal(matched.transferring.running_changed, timeout=LONG):
+        os.kill(matched.jobs.engine.process_id, signal.SIGKILL)
+    assert "died" in matched.notices.shown[0].message
+    assert path.read_bytes() == b"old"
+    with qtbot.waitSignal(
+        matched.transferring.running_changed, timeout=LONG, check_params_cb=lambda on: not on
+    ):
+        matched.transferring._start(path)
+    assert path.stat().st_size > 1000, matched.transfer.result.text()
+
+
+def test_a_folder_that_is_not_there_is_said_in_the_pane(matched, qtbot, tmp_path):
+    matched.transfer.set_output(tmp_path / "none" / "out.safetensors")
+    with qtbot.waitSignal(
+        matched.transferring.running_changed, timeout=LONG, check_params_cb=lambda on: not on
+    ):
+        matched.commands["run_transfer"].trigger()
+    assert "does not exist" in matched.transfer.result.text()
+
+
+def test_torch_stays_out_of_the_window(tmp_path):
+    # A process of its own: others in this one may have imported torch.
+    script = (
+        "import sys\n"
+        "from PySide6.QtCore import QTimer\n"
+        "from PySide6.QtWidgets import QApplication\n"
+        "app = QApplication([])\n"
+        "from dpiat_gui.ui.app import make_window\n"
+        "window = make_window(app)\n"
+        "window.document.matching_changed.connect(lambda m: QTimer.singleShot(0, window.close_now))\n"
+        "window.painted.connect(window.opening.open_demo)\n"
+        "window.show()\n"
+        "app.exec()\n"
+        "heavy = {'torch', 'timm', 'pyqtgraph', 'networkx'} & set(sys.modules)\n"
+        "sys.exit(f'imported: {heavy}' if heavy else 0)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, timeout=120, check=False
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_the_context_menu_offers_the_overrides(matched):
+    menu = matched.selection_menu()
+    assert [action.objectName() for action in menu.actions()][:3] == ["pin", "ban", "fresh"]

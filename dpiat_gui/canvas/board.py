@@ -17,7 +17,8 @@ from dpiat_gui.canvas.columns import (
     marks_of,
     plain_marks,
 )
-from dpiat_gui.canvas.layout import Edge, Edges, Layout, Link, Metrics, Placed, connect, place
+from dpiat_gui.canvas.connections import Edge, Edges, connect
+from dpiat_gui.canvas.layout import Layout, Link, Metrics, Placed, place
 from dpiat_gui.matching.values import Matching
 from dpiat_gui.networks.values import Network
 

@@ -1,6 +1,7 @@
 """The view of a board: shows networks and matchings, fits, expands, and keeps its place meanwhile."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QResizeEvent
@@ -19,6 +20,7 @@ from dpiat_gui.networks.values import Network
 from dpiat_gui.services.palettes import LIGHT, Theme
 from dpiat_gui.transfer.coverage import Coverage
 
+_NOTHING_IN_COMMON = "These networks have no layer types in common: nothing can be matched."
 _MIDDLE = 0.05
 """Share of the view at its upper and lower end in which nothing selected may hide."""
 
@@ -48,6 +50,7 @@ class BoardView(ZoomView):
         self._headings = HeadingBar(self._column_span, self)
         self._notice = Notice(self)
         self._invitations = {side: Invitation(side, self) for side in Side}
+        self._similarity: Similarity | None = None
         self._loading: dict[Side, str] = dict.fromkeys(Side, "")
         for invitation in self._invitations.values():
             invitation.open_requested.connect(self.open_requested)
@@ -77,7 +80,7 @@ class BoardView(ZoomView):
         coverage
             How much of each target layer comes from the source, for the bars of its rows.
         similarity
-            Named between the headings.
+            Of the two architectures; named between the headings where there is room.
         """
         board = self.board
         if matching is None:
@@ -88,8 +91,6 @@ class BoardView(ZoomView):
         self._similarity = similarity
         shares = coverage.by_layer if coverage is not None else None
         self._keeping_place(lambda: board.set_matching(matching, shares))
-
-    _similarity: Similarity | None = None
 
     def set_loading(self, side: str, name: str | None) -> None:
         """Say on a side which network is being opened; None when it is no longer."""
@@ -111,7 +112,6 @@ class BoardView(ZoomView):
             invitation.set_style(self._style)
         self.board.refresh()
         self._scene.set_style(self._style)
-        self.setViewportMargins(0, round(40 * self._style.unit), 0, 0)
         self._show_words()
         self._arrange_overlays()
 
@@ -135,10 +135,12 @@ class BoardView(ZoomView):
 
     def _show_words(self) -> None:
         board = self.board
-        between = ""
+        between: list[str] = []
         if board.matching is not None:
             count = len(board.matching.pairs)
-            between = f"{count} pair{'' if count == 1 else 's'} · score {board.matching.score:.1f}"
+            between = [f"{count} pair{'' if count == 1 else 's'}", f"score {board.matching.score:.1f}"]
+            if self._similarity is not None:
+                between.append(f"similarity {self._similarity.symmetric:.2f}")
         self._headings.show_columns(board.columns, between, self._style)
 
     # -- keeping the place --------------------------------------------------------------
@@ -228,12 +230,39 @@ class BoardView(ZoomView):
         self._set_open(self.board.everything(), False)
 
     def expanded_paths(self) -> dict[str, tuple[str, ...]]:
-        """Return the paths of the expanded blocks by side, to be kept with a project."""
+        """Return the paths of the expanded blocks by side."""
         found = {}
         for side, column in self.board.columns.items():
             entries = sorted(self.board.expanded[side])
             found[side.value] = tuple(column.entries[i].path for i in entries) if column else ()
         return found
+
+    def view_state(self) -> dict[str, Any]:
+        """Return zoom, scroll position and what is expanded, as plain values to keep or go back to."""
+        return {
+            "zoom": self.zoom,
+            "across": self.horizontalScrollBar().value(),
+            "down": self.verticalScrollBar().value(),
+            "expanded": {side: list(paths) for side, paths in self.expanded_paths().items()},
+        }
+
+    def restore_view_state(self, state: Mapping[str, Any]) -> None:
+        """Go back to what `view_state` returned; what is missing or makes no sense is left as it is."""
+        expanded = state.get("expanded")
+        if isinstance(expanded, Mapping):
+            self.board.expand(self.board.everything(), open_them=False)
+            for side in Side:
+                paths = expanded.get(side.value)
+                named = [path for path in paths if isinstance(path, str)] if isinstance(paths, list) else []
+                spots = [spot for path in named if (spot := self.board.find(side, path)) is not None]
+                self.board.expand(spots, partners=False)
+            self._scene.rebuild()
+            self.expansion_changed.emit()
+        if isinstance(state.get("zoom"), int | float):
+            self.set_zoom(float(state["zoom"]))
+        for name, bar in (("across", self.horizontalScrollBar()), ("down", self.verticalScrollBar())):
+            if isinstance(state.get(name), int):
+                bar.setValue(state[name])
 
     def _blocks_named(self, path: str, side: str | None) -> list[Place]:
         sides = [Side(side)] if side else list(Side)
@@ -261,8 +290,15 @@ class BoardView(ZoomView):
 
     def _arrange_overlays(self) -> None:
         """Put headings, invitations and notices where they belong."""
-        top = self.viewportMargins().top()
-        self._headings.setGeometry(0, 0, self.width(), top)
+        nothing = self.board.matching is not None and not self.board.links
+        self._notice.say(_NOTHING_IN_COMMON if nothing else "")
+        heading = round(40 * self._style.unit) if any(self.board.columns.values()) else 0
+        notice = round(30 * self._style.unit) if nothing else 0
+        if self.viewportMargins().top() != heading + notice:
+            self.setViewportMargins(0, heading + notice, 0, 0)
+        self._headings.setVisible(heading > 0)
+        self._headings.setGeometry(0, 0, self.width(), heading)
+        self._notice.setGeometry(0, heading, self.width(), notice)
         columns = self.board.columns
         room = QRectF(self.viewport().geometry())
         for side, invitation in self._invitations.items():
@@ -280,12 +316,6 @@ class BoardView(ZoomView):
                 half.setLeft(room.center().x())
             invitation.stand_in(half.adjusted(12, 12, -12, -12))
             invitation.raise_()
-        self._headings.setVisible(any(columns.values()))
-        nothing = self.board.matching is not None and not self.board.links
-        text = "These networks have no layer types in common: nothing can be matched." if nothing else ""
-        source, target = self._column_span(Side.SOURCE), self._column_span(Side.TARGET)
-        between = QRectF(source[0] + source[1], top + 24, target[0] - source[0] - source[1], 60)
-        self._notice.say(text, between.adjusted(16, 0, -16, 0))
 
     def _on_zoomed(self, zoom: float) -> None:
         self._scene.set_scale(zoom)

@@ -8,8 +8,9 @@ from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen
 
 from dpiat_gui.canvas.block_drawing import pin_badge
 from dpiat_gui.canvas.board import Board, EdgeMark
+from dpiat_gui.canvas.connections import Band
 from dpiat_gui.canvas.curves import Picker, weight
-from dpiat_gui.canvas.layout import Band, Columns
+from dpiat_gui.canvas.layout import Columns
 from dpiat_gui.canvas.primitives import (
     Anchor,
     Box,

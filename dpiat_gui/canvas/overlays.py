@@ -1,8 +1,8 @@
 """What lies over the picture and does not scroll with it: headings, cards, notes."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 
-from PySide6.QtCore import QPoint, QRect, QRectF, Qt, QTimer
+from PySide6.QtCore import QPoint, QRect, Qt, QTimer
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame, QLabel, QVBoxLayout, QWidget
 
@@ -27,13 +27,15 @@ class HeadingBar(QWidget):
         self._span = span
         self._style: Style | None = None
         self._columns: dict[Side, Column | None] = {}
-        self._between = ""
+        self._between: tuple[str, ...] = ()
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
 
-    def show_columns(self, columns: dict[Side, Column | None], between: str, style: Style) -> None:
-        """Show the names of columns, and a word between them."""
+    def show_columns(
+        self, columns: Mapping[Side, Column | None], between: Sequence[str], style: Style
+    ) -> None:
+        """Show the names of columns, and as many words between them as fit."""
         self._columns = dict(columns)
-        self._between = between
+        self._between = tuple(between)
         self._style = style
         self.update()
 
@@ -67,16 +69,16 @@ class HeadingBar(QWidget):
             Text(x, baseline, summary, style.small.face, style.color("text_muted")).paint(painter)
 
     def _paint_between(self, painter: QPainter, style: Style) -> None:
-        if not self._between:
-            return
         source, target = self._span(Side.SOURCE), self._span(Side.TARGET)
         left, right = source[0] + source[1], target[0]
-        width = style.small.width(self._between)
-        if width + 16 * style.unit > right - left:
-            return
-        x = (left + right - width) / 2
-        baseline = style.heading.baseline(0, self.height() - 1)
-        Text(x, baseline, self._between, style.small.face, style.color("text_muted")).paint(painter)
+        for count in range(len(self._between), 0, -1):
+            text = " · ".join(self._between[:count])
+            width = style.small.width(text)
+            if width + 16 * style.unit <= right - left:
+                baseline = style.heading.baseline(0, self.height() - 1)
+                x = (left + right - width) / 2
+                Text(x, baseline, text, style.small.face, style.color("text_muted")).paint(painter)
+                return
 
 
 class Card(QFrame):
@@ -171,31 +173,20 @@ def beside(point: QPoint, card: QRect, inside: QRect, distance: int = 18) -> QPo
 
 
 class Notice(QLabel):
-    """A line over the picture that says why it looks as it does."""
+    """A line below the headings that says why the picture looks as it does."""
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
-        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.setWordWrap(True)
         self.hide()
 
     def set_style(self, style: Style) -> None:
         """Take the colours and font of a style."""
         theme = style.theme
-        self.setFont(style.title.face.font)
-        self.setStyleSheet(
-            f"color: {theme.warning}; background: {theme.warning_soft};"
-            " border-radius: 6px; padding: 8px 14px;"
-        )
+        self.setFont(style.text.face.font)
+        self.setStyleSheet(f"color: {theme.warning}; background: {theme.warning_soft}; padding: 0 14px;")
 
-    def say(self, text: str, over: QRectF) -> None:
-        """Show a text in the upper middle of a rectangle of the parent; an empty one hides it."""
+    def say(self, text: str) -> None:
+        """Show a text; an empty one hides the line."""
         self.setText(text)
         self.setVisible(bool(text))
-        if text:
-            width = round(min(over.width(), 460))
-            self.setFixedWidth(width)
-            self.adjustSize()
-            self.move(round(over.center().x() - width / 2), round(over.top()))
-            self.raise_()

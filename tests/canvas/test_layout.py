@@ -6,8 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dpiat_gui.canvas.alignment import align
+from dpiat_gui.canvas.connections import connect
 from dpiat_gui.canvas.curves import height
-from dpiat_gui.canvas.layout import Columns, EntryShape, Link, Metrics, connect, place, row_slots
+from dpiat_gui.canvas.layout import Columns, EntryShape, Link, Metrics, place, row_slots
 
 FRACTIONS = np.linspace(0, 1, 23)
 

@@ -243,6 +243,23 @@ def test_the_columns_follow_the_width(view):
     assert view.horizontalScrollBar().maximum() == 0
 
 
+def test_a_view_goes_back_to_where_it_was(long_view):
+    view = long_view
+    view.expand("t20", "target")
+    view.set_zoom(0.6)
+    view.verticalScrollBar().setValue(120)
+    state = view.view_state()
+    view.collapse_all()
+    view.zoom_reset()
+    view.verticalScrollBar().setValue(0)
+    view.restore_view_state(state)
+    assert view.view_state() == state
+    view.restore_view_state({"zoom": "large", "expanded": [1], "down": None})
+    assert view.view_state() == state
+    view.restore_view_state({"expanded": {"target": ["nowhere", 3]}})
+    assert view.board.expanded == {S: set(), T: set()}
+
+
 # -- selecting -------------------------------------------------------------------------------
 
 

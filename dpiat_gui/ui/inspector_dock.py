@@ -132,7 +132,6 @@ class InspectorPanel(QWidget):
 
     def _connect(self) -> None:
         self._document.selection_changed.connect(self.refresh)
-        self._document.matching_changed.connect(self.refresh)
         self._document.plan_changed.connect(self.refresh)
         self._timer.timeout.connect(self._next_step)
         self.candidates.pin_requested.connect(self.pin_requested)

@@ -123,8 +123,17 @@ class PairRow:
         )[column]
 
 
-def pair_rows(matching: Matching) -> list[PairRow]:
-    """Return the rows of a matching in target order; see `PairsModel`."""
+def pair_rows(matching: Matching, covered: Mapping[str, float] | None = None) -> list[PairRow]:
+    """Return the rows of a matching in target order; see `PairsModel`.
+
+    Parameters
+    ----------
+    matching
+        The matching.
+    covered
+        Copied share of each target layer, by path, as far as it is known.
+    """
+    covered = covered or {}
     layer_types = matching.options.layer_types
     sources = [layer for block in matching.source_entries for layer in block.layers]
     order = {layer.path: at for at, layer in enumerate(sources)}
@@ -144,13 +153,12 @@ def pair_rows(matching: Matching) -> list[PairRow]:
                 while unused and unused[-1] < at:
                     rows.append(_unused_row(sources[unused[-1]], unused.pop()))
                 state = "pinned" if pair.pinned else "weak" if pair.score < WEAK else "auto"
-                row = _target_row(layer, position, state)
-                rows.append(_with_source(row, sources[at], at, layer, pair.score))
+                rows.append(_pair_row(sources[at], layer, pair.score, state, (at, position), covered))
             elif is_scored(layer, layer_types):
                 is_banned = bool({layer.path, block.path} & banned)
                 by_hand = _left_fresh(matching.overrides, layer.path, block.path)
                 state = "banned" if is_banned and not by_hand else "fresh"
-                rows.append(_target_row(layer, position, state))
+                rows.append(_fresh_row(layer, position, state))
             position += 1
     rows += [_unused_row(sources[at], at) for at in reversed(unused)]
     return rows
@@ -160,24 +168,24 @@ def _left_fresh(overrides: Overrides, *paths: str) -> bool:
     return any(path in overrides.fresh for path in paths)
 
 
-def _target_row(layer: Layer, position: int, state: str) -> PairRow:
+def _fresh_row(layer: Layer, position: int, state: str) -> PairRow:
     shape = f"→ {format_shape(layer.shape)}"
     elements = layer.weight.elements if layer.weight else 0
     return PairRow("", layer.path, layer.kind.value, shape, None, state, 0.0, (-1, position), elements)
 
 
-def _with_source(row: PairRow, source: Layer, at: int, target: Layer, score: float) -> PairRow:
+def _pair_row(
+    source: Layer,
+    target: Layer,
+    score: float,
+    state: str,
+    order: tuple[int, int],
+    covered: Mapping[str, float],
+) -> PairRow:
     shapes = f"{format_shape(source.shape)} → {format_shape(target.shape)}"
-    elements = max(row.elements, source.weight.elements if source.weight else 0)
-    return replace(
-        row,
-        source=source.path,
-        shapes=shapes,
-        score=score,
-        covered=None,
-        order=(at, row.order[1]),
-        elements=elements,
-    )
+    elements = max(layer.weight.elements if layer.weight else 0 for layer in (source, target))
+    share = covered.get(target.path)
+    return PairRow(source.path, target.path, target.kind.value, shapes, score, state, share, order, elements)
 
 
 def _unused_row(layer: Layer, at: int) -> PairRow:
@@ -207,8 +215,7 @@ class PairsModel(QAbstractTableModel):
 
     def set_matching(self, matching: Matching | None) -> None:
         """Show another matching; rows that stay as they are are left alone."""
-        rows = [] if matching is None else pair_rows(matching)
-        self._replace([self._with_covered(row) for row in rows])
+        self._replace([] if matching is None else pair_rows(matching, self._covered))
 
     def set_covered(self, by_layer: Mapping[str, float]) -> None:
         """Fill the last column: the copied share of each target layer, by path."""

@@ -3,8 +3,8 @@
 No Qt: the scene and the figure writer both draw what a board says.
 """
 
-from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Mapping
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from dpiat_gui.canvas.columns import (
@@ -274,29 +274,14 @@ class Board:
         spots = {spot.side: self.shown(spot) for spot in (source, target) if spot is not None}
         if not spots:
             return frozenset()
-        return frozenset(i for i in self._candidates(spots) if self._stands_for(i, spots))
-
-    def _candidates(self, spots: Mapping[Side, Place]) -> Iterator[int]:
         side, spot = next(iter(spots.items()))
-        links = set(self.links_at(side, spot.entry))
+        links = self.links_at(side, spot.entry)
         if not links:
-            return
-        first = bisect_right(self.edges.edges, min(links) - 1, key=lambda edge: edge.link)
-        for i in range(first, len(self.edges.edges)):
-            if self.edges.edges[i].link > max(links):
-                return
-            yield i
-
-    def _stands_for(self, edge: int, spots: Mapping[Side, Place]) -> bool:
-        for end in self.ends(edge):
-            wanted = spots.get(end.side)
-            if wanted is None:
-                continue
-            if end.entry != wanted.entry:
-                return False
-            if wanted.row is not None and end.row is not None and end.row != wanted.row:
-                return False
-        return True
+            return frozenset()
+        # Edges stand in the order of their links, and the links of an entry are neighbours.
+        first = bisect_left(self.edges.edges, min(links), key=_link_of)
+        last = bisect_right(self.edges.edges, max(links), key=_link_of)
+        return frozenset(i for i in range(first, last) if _stands_for(self.ends(i), spots))
 
     # expansion
 
@@ -346,3 +331,20 @@ class Board:
             if column
             for entry in range(len(column.entries))
         ]
+
+
+def _link_of(edge: Edge) -> int:
+    return edge.link
+
+
+def _stands_for(ends: Iterable[Place], spots: Mapping[Side, Place]) -> bool:
+    """Tell whether an edge between `ends` stands for a pair of places, or for pairs of one place."""
+    for end in ends:
+        wanted = spots.get(end.side)
+        if wanted is None:
+            continue
+        if end.entry != wanted.entry:
+            return False
+        if wanted.row is not None and end.row is not None and end.row != wanted.row:
+            return False
+    return True

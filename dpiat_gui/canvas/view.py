@@ -1,20 +1,12 @@
 """The canvas: the view of a matching with all that the pointer does in it."""
 
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt, Signal
-from PySide6.QtGui import (
-    QContextMenuEvent,
-    QDragEnterEvent,
-    QDragLeaveEvent,
-    QDragMoveEvent,
-    QDropEvent,
-    QKeyEvent,
-    QMouseEvent,
-)
+from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QApplication, QWidget
 
 from dpiat_gui.canvas.columns import Place, Side
 from dpiat_gui.canvas.details import describe_html, describe_plain
-from dpiat_gui.canvas.gestures import PinCheck, PinDrag, drag_started, drop_side, dropped_file
+from dpiat_gui.canvas.gestures import PinCheck, PinDrag, drag_started
 from dpiat_gui.canvas.overlays import Card
 from dpiat_gui.canvas.selecting import SelectingView
 
@@ -40,9 +32,6 @@ class MatchView(SelectingView):
     hovered = Signal(str)
     """What is under the pointer, in a sentence; empty when nothing is."""
 
-    files_dropped = Signal(str, str)
-    """Side and path of a file that was dropped."""
-
     context_menu_requested = Signal(object, object, QPoint)
     """Paths of source and target under the pointer, None for a side without one, and where."""
 
@@ -50,8 +39,6 @@ class MatchView(SelectingView):
         super().__init__(parent)
         self.setMouseTracking(True)
         self.viewport().setMouseTracking(True)
-        self.setAcceptDrops(True)
-        self.viewport().setAcceptDrops(True)
         self._check: PinCheck | None = None
         self._pressed: tuple[QPointF, Place] | None = None
         self._drag: PinDrag | None = None
@@ -227,32 +214,3 @@ class MatchView(SelectingView):
             if self._scene.attention.hover_source or self._scene.attention.hover_target:
                 self._leave()
         super().keyPressEvent(event)
-
-    # -- dropping files -----------------------------------------------------------------
-
-    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        """Take one local file."""
-        if dropped_file(event.mimeData()):
-            event.acceptProposedAction()
-
-    def dragMoveEvent(self, event: QDragMoveEvent) -> None:
-        """Show the side a file would be opened on."""
-        if dropped_file(event.mimeData()):
-            self._show_drop(drop_side(event.position().x(), self.viewport().width()))
-            event.acceptProposedAction()
-
-    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
-        """Show that nothing would be opened any more."""
-        self._show_drop(None)
-
-    def dropEvent(self, event: QDropEvent) -> None:
-        """Hand over the file."""
-        self._show_drop(None)
-        path = dropped_file(event.mimeData())
-        if path:
-            event.acceptProposedAction()
-            self.files_dropped.emit(drop_side(event.position().x(), self.viewport().width()).value, path)
-
-    def _show_drop(self, side: Side | None) -> None:
-        for each, invitation in self._invitations.items():
-            invitation.set_drop(each is side)

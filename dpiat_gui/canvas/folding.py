@@ -1,0 +1,165 @@
+"""A view of a board that fits, expands and collapses, and keeps its place meanwhile."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from PySide6.QtCore import QPointF, QRectF, Signal
+from PySide6.QtWidgets import QWidget
+
+from dpiat_gui.canvas.board import Board
+from dpiat_gui.canvas.columns import Place, Side
+from dpiat_gui.canvas.scene import MatchScene
+from dpiat_gui.canvas.style import Style
+from dpiat_gui.canvas.zoom import LARGEST, ZoomView
+from dpiat_gui.services.palettes import LIGHT
+
+_MIDDLE = 0.05
+"""Share of the view at its upper and lower end in which nothing selected may hide."""
+
+
+class FoldingView(ZoomView):
+    """A board in a view, whose blocks open and close where they stand."""
+
+    expansion_changed = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._style = Style(LIGHT, self.font())
+        self.board = Board(self._style.metrics)
+        self._scene = MatchScene(self.board, self._style)
+        self.setScene(self._scene)
+
+    # -- keeping the place --------------------------------------------------------------
+
+    def seen(self) -> QRectF:
+        """Return the part of the scene that the view shows."""
+        return self.mapToScene(self.viewport().rect()).boundingRect()
+
+    def _anchor(self) -> tuple[Place, float] | None:
+        """Return a place that should not move, and its height on the screen."""
+        seen = self.seen()
+        chosen = (self._scene.attention.target, self._scene.attention.source)
+        for spot in chosen:
+            if spot is not None and seen.intersects(self._scene.rect_of(spot)):
+                return spot, self._screen_top(spot)
+        for side in (Side.TARGET, Side.SOURCE):
+            for entry, placed in enumerate(self.board.placed(side)):
+                if placed.bottom > seen.top():
+                    spot = Place(side, entry)
+                    return spot, self._screen_top(spot)
+        return None
+
+    def _screen_top(self, spot: Place) -> float:
+        return self.viewportTransform().map(self._scene.rect_of(spot).topLeft()).y()
+
+    def _hold(self, spot: Place, screen_top: float) -> None:
+        bar = self.verticalScrollBar()
+        bar.setValue(bar.value() + round(self._screen_top(spot) - screen_top))
+
+    def reveal(self, spots: Iterable[Place]) -> None:
+        """Scroll if any of the places lies outside the middle of the view; the first counts most."""
+        rects = [self._scene.rect_of(spot) for spot in spots]
+        if not rects:
+            return
+        seen = self.seen()
+        margin = seen.height() * _MIDDLE
+        wanted = rects[0].united(rects[-1])
+        if wanted.height() > seen.height() - 2 * margin:
+            wanted = rects[0]
+        if wanted.top() < seen.top() + margin or wanted.bottom() > seen.bottom() - margin:
+            x = seen.center().x()
+            y = min(wanted.center().y(), wanted.top() + seen.height() / 2 - margin)
+            self.centerOn(QPointF(x, y))
+        if seen.width() < self._scene.bounds().width():
+            first = rects[0]
+            if first.left() < seen.left() or first.right() > seen.right():
+                self.centerOn(QPointF(first.center().x(), self.seen().center().y()))
+
+    # -- fitting and expanding ----------------------------------------------------------
+
+    def zoom_reset(self) -> None:
+        """Go back to 100 %, where the columns fill the width of the view."""
+        super().zoom_reset()
+        self.centerOn(QPointF(self._scene.bounds().center().x(), self.seen().center().y()))
+
+    def fit_all(self) -> None:
+        """Show everything."""
+        self.fit(self._scene.bounds())
+
+    def fit_selection(self) -> None:
+        """Show the selected pair as large as it gets, or everything if nothing is selected."""
+        chosen = [s for s in (self._scene.attention.source, self._scene.attention.target) if s is not None]
+        if not chosen:
+            self.fit_all()
+            return
+        blocks = [Place(spot.side, spot.entry) for spot in chosen]
+        rect = self._scene.rects_of(blocks)
+        # Both columns stay in view: a pair is read across the gap.
+        rect.setLeft(0)
+        rect.setRight(self._scene.bounds().right())
+        self.fit(rect.adjusted(0, -24, 0, 24), LARGEST)
+
+    def expand(self, path: str, side: str | None = None) -> None:
+        """Show the rows of a block and of its partners; of either side if none is named."""
+        self._set_open(self._blocks_named(path, side), True)
+
+    def collapse(self, path: str, side: str | None = None) -> None:
+        """Hide the rows of a block and of its partners."""
+        self._set_open(self._blocks_named(path, side), False)
+
+    def expand_all(self) -> None:
+        """Show the rows of every block."""
+        self._set_open(self.board.everything(), True)
+
+    def collapse_all(self) -> None:
+        """Hide the rows of every block."""
+        self._set_open(self.board.everything(), False)
+
+    def expanded_paths(self) -> dict[str, tuple[str, ...]]:
+        """Return the paths of the expanded blocks by side."""
+        found = {}
+        for side, column in self.board.columns.items():
+            entries = sorted(self.board.expanded[side])
+            found[side.value] = tuple(column.entries[i].path for i in entries) if column else ()
+        return found
+
+    def view_state(self) -> dict[str, Any]:
+        """Return zoom, scroll position and what is expanded, as plain values to keep or go back to."""
+        return {
+            "zoom": self.zoom,
+            "across": self.horizontalScrollBar().value(),
+            "down": self.verticalScrollBar().value(),
+            "expanded": {side: list(paths) for side, paths in self.expanded_paths().items()},
+        }
+
+    def restore_view_state(self, state: Mapping[str, Any]) -> None:
+        """Go back to what `view_state` returned; what is missing or makes no sense is left as it is."""
+        expanded = state.get("expanded")
+        if isinstance(expanded, Mapping):
+            self.board.expand(self.board.everything(), open_them=False)
+            for side in Side:
+                paths = expanded.get(side.value)
+                named = [path for path in paths if isinstance(path, str)] if isinstance(paths, list) else []
+                spots = [spot for path in named if (spot := self.board.find(side, path)) is not None]
+                self.board.expand(spots, partners=False)
+            self._scene.rebuild()
+            self.expansion_changed.emit()
+        if isinstance(state.get("zoom"), int | float):
+            self.set_zoom(float(state["zoom"]))
+        for name, bar in (("across", self.horizontalScrollBar()), ("down", self.verticalScrollBar())):
+            if isinstance(state.get(name), int):
+                bar.setValue(state[name])
+
+    def _blocks_named(self, path: str, side: str | None) -> list[Place]:
+        sides = [Side(side)] if side else list(Side)
+        return [spot for one in sides if (spot := self.board.find(one, path)) is not None]
+
+    def _set_open(self, spots: Iterable[Place], open_them: bool, held: Place | None = None) -> None:
+        """Expand or collapse blocks; a held place stays where it is on the screen."""
+        anchor = (held, self._screen_top(held)) if held else self._anchor()
+        if not self.board.expand(spots, open_them):
+            return
+        self._scene.rebuild()
+        if anchor is not None:
+            self._hold(*anchor)
+        self.expansion_changed.emit()

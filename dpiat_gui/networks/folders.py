@@ -17,6 +17,11 @@ def cache_folder() -> Path:
     return _folder("DPIAT_GUI_CACHE", "XDG_CACHE_HOME", ".cache", "LOCALAPPDATA", "Library/Caches")
 
 
+def state_folder() -> Path:
+    """Folder of logs and what a crash left; ``DPIAT_GUI_STATE`` overrides the system's place."""
+    return _folder("DPIAT_GUI_STATE", "XDG_STATE_HOME", ".local/state", "LOCALAPPDATA", "Library/Logs")
+
+
 def _folder(own: str, xdg: str, unix: str, windows: str, mac: str) -> Path:
     if chosen := os.environ.get(own):
         return Path(chosen).expanduser()

@@ -1,5 +1,6 @@
 """The look of the window: which theme holds now, its palette and its style sheet."""
 
+from importlib import resources
 from pathlib import Path
 from string import Template
 
@@ -7,7 +8,6 @@ from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QFont, QFontDatabase, QGuiApplication, QPalette
 from PySide6.QtWidgets import QApplication, QStyleFactory
 
-from dpiat_gui.resources import resource
 from dpiat_gui.services.palettes import (
     DARK,
     LIGHT,
@@ -99,10 +99,11 @@ def stylesheet(theme: Theme, points: float | None = None) -> str:
     if points is None:
         points = QGuiApplication.font().pointSizeF()
     points = points if points > 0 else 10.0
-    template = Template(resource("themes/window.qss").read_text("utf-8"))
+    shipped = resources.files("dpiat_gui.resources")
+    template = Template((shipped / "themes" / "window.qss").read_text("utf-8"))
     return template.substitute(
         as_names(theme),
-        icons=Path(str(resource("icons"))).as_posix(),
+        icons=Path(str(shipped / "icons")).as_posix(),
         small=f"{points * 0.9:.2f}pt",
         large=f"{points * 1.15:.2f}pt",
     )

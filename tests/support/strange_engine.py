@@ -12,6 +12,7 @@ import os
 import signal
 import subprocess
 import time
+from pathlib import Path
 
 from dpiat_gui.engine.operations import OPERATIONS
 from dpiat_gui.engine.protocol import Progress
@@ -34,9 +35,8 @@ def patient(values, context):
 def deaf(values, context):
     """Work that never asks, and leaves a half-written file behind if it is ended."""
     if output := values.get("output"):
-        folder, name = os.path.split(output)
-        with open(os.path.join(folder, f".{name}.abc.part"), "wb") as stream:
-            stream.write(b"half")
+        goal = Path(output)
+        goal.with_name(f".{goal.name}.abc.part").write_bytes(b"half")
     context.progress(Progress(1, 2, "deaf"))
     time.sleep(60)
     return {}
@@ -44,7 +44,7 @@ def deaf(values, context):
 
 def noisy(values, context):
     """A person's code that prints, by every way there is, and reads what it may not."""
-    print("from print")
+    print("from print")  # noqa: T201
     sys.stderr.write("from stderr\n")
     os.write(1, b"from descriptor 1\n")
     ctypes.CDLL(None).puts(b"from C")

@@ -166,7 +166,7 @@ def _find(module: ModuleType, reference: SourceReference) -> Any:
         try:
             found = getattr(found, part)
         except AttributeError as error:
-            known = [name for name, value in vars(module).items() if _is_own_factory(value, module)]
+            known = [name for name, value in vars(module).items() if _is_own_factory(name, value, module)]
             raise SourceError(
                 f"{reference.name} holds nothing named {reference.attribute}.",
                 f"It holds {', '.join(sorted(known))}." if known else "Check the name after the colon.",
@@ -174,9 +174,9 @@ def _find(module: ModuleType, reference: SourceReference) -> Any:
     return found
 
 
-def _is_own_factory(value: Any, module: ModuleType) -> bool:
+def _is_own_factory(name: str, value: Any, module: ModuleType) -> bool:
     own = getattr(value, "__module__", None) == module.__name__
-    return own and callable(value) and not getattr(value, "__name__", "_").startswith("_")
+    return own and callable(value) and not name.startswith("_")
 
 
 def _module_file(name: str) -> Path:

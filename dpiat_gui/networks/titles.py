@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import Enum
+from itertools import pairwise
 
 from dpiat_gui.networks.kinds import BATCH_NORMS, CONVOLUTIONS, NORMS, LayerKind
 from dpiat_gui.networks.values import Block, Layer
@@ -126,7 +127,7 @@ def _describe_single(layer: Layer) -> tuple[BlockRole, str]:
     role = role_of_layer(layer)
     block_role = _SINGLE_ROLES.get(role) or BlockRole[role.name]
     shape = layer.shape
-    if layer.kind in CONVOLUTIONS and shape:
+    if layer.kind in CONVOLUTIONS and shape and len(shape) > 2:
         name = "Depthwise conv" if _is_depthwise(layer) else layer.kind.value.rstrip("123dD")
         return block_role, f"{name}{_kernel([layer])}{_stride([layer])} · {_inputs(layer)}→{_outputs(layer)}"
     if layer.kind is LayerKind.LINEAR and shape and len(shape) == 2:
@@ -142,7 +143,7 @@ def _describe_single(layer: Layer) -> tuple[BlockRole, str]:
 
 
 def _describe_block(block: Block) -> tuple[BlockRole, str]:
-    convs = [layer for layer in block.layers if layer.kind in CONVOLUTIONS and layer.shape]
+    convs = [layer for layer in block.layers if layer.kind in CONVOLUTIONS and len(layer.shape or ()) > 2]
     main = [layer for layer in convs if not _is_gate(layer)] or convs
     linears = [
         layer
@@ -159,11 +160,19 @@ def _describe_block(block: Block) -> tuple[BlockRole, str]:
         kinds = "Conv" if len(main) == 1 else f"{len(main)} convs"
         return BlockRole.BLOCK, f"{kinds}{_kernel(main)}{_stride(main)} · {_flow(main)}"
     if linears:
-        first, last = linears[0].shape or (), linears[-1].shape or ()
-        role = BlockRole.MIXER if len(linears) > 1 and first[1] == last[0] else BlockRole.HEAD
-        name = {BlockRole.MIXER: "MLP", BlockRole.HEAD: "Head"}[role]
-        return role, f"{name} · {'→'.join(map(str, (first[1], *(x.shape[0] for x in linears if x.shape))))}"
+        return _describe_linears([layer.shape for layer in linears if layer.shape])
     return BlockRole.OTHER, block.class_name or block.path.rpartition(".")[2] or "block"
+
+
+def _describe_linears(shapes: list[tuple[int, ...]]) -> tuple[BlockRole, str]:
+    """Describe a block of linear layers: an MLP, several of them, or a head."""
+    flow = "→".join(map(str, (shapes[0][1], *(shape[0] for shape in shapes))))
+    chained = all(one[0] == other[1] for one, other in pairwise(shapes))
+    if len(shapes) > 1 and not chained:
+        return BlockRole.MIXER, f"Mixer · {shapes[-1][0]}"
+    if len(shapes) > 1 and shapes[0][1] == shapes[-1][0]:
+        return BlockRole.MIXER, f"MLP · {flow}"
+    return BlockRole.HEAD, f"Head · {flow}"
 
 
 def _inverted(convs: list[Layer], linears: list[Layer]) -> tuple[BlockRole, str] | None:
@@ -289,7 +298,7 @@ def _kernel(convs: list[Layer]) -> str:
 
 def _stride(convs: list[Layer]) -> str:
     """Return `` s2``, nothing for a stride of 1 or where it is not known."""
-    strides = [stride for conv in convs if not _is_shortcut(conv) for stride in _numbers(conv, "stride")]
+    strides = [stride for conv in convs for stride in _numbers(conv, "stride")]
     largest = max(strides, default=1)
     return f" s{largest}" if largest > 1 else ""
 

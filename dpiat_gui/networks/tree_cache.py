@@ -73,7 +73,7 @@ def cache_key(reference: SourceReference) -> CacheKey | None:
         return None
     try:
         path = Path(reference.name)
-        return None if is_safetensors(path) else _key(_file_identity(path), reference.title)
+        return None if is_safetensors(path) else _key(_file_identity(path), "weights")
     except OSError:
         return None
 

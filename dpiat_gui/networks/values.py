@@ -201,6 +201,11 @@ class Block:
         Class of the module the block was made of.
     attributes
         Of that module.
+    skip
+        Whether an identity skip leads around the block; None where nobody knows.
+    branches
+        Groups of parallel branches inside, each branch a tuple of positions among `layers`; empty
+        where there are none or the flow of information is not known.
     """
 
     path: str
@@ -208,6 +213,8 @@ class Block:
     single: bool
     class_name: str = ""
     attributes: tuple[Attribute, ...] = ()
+    skip: bool | None = None
+    branches: tuple[tuple[tuple[int, ...], ...], ...] = ()
 
     @property
     def parameters(self) -> int:

@@ -70,6 +70,7 @@ class HelpDialog(QDialog):
         self.list.setAccessibleName("Help pages")
         self.list.addItems([title for title, _ in self._pages])
         self.list.setFixedWidth(210)
+        self.list.setSpacing(3)
         self.browser = QTextBrowser()
         self.browser.setAccessibleName("Help")
         self.browser.setOpenExternalLinks(True)

@@ -206,9 +206,9 @@ class InspectorPanel(QWidget):
         pair = facts.source is not None and facts.target is not None
         overrides = self._document.overrides
         possible = pair and (facts.score or 0) > 0
-        pinned = possible and self._document.selection_pair in overrides.pins
+        pinned = possible and self._document.selection.pair in overrides.pins
         self.pin.setEnabled(bool(possible and not pinned))
-        self.ban.setEnabled(bool(possible) and self._document.selection_pair not in overrides.bans)
+        self.ban.setEnabled(bool(possible) and self._document.selection.pair not in overrides.bans)
         target = facts.target.path if facts.target else None
         scored = target is not None and texts.is_correctable(facts, self._document.options.layer_types)
         self.fresh.setEnabled(scored and target not in overrides.fresh)
@@ -266,7 +266,7 @@ class InspectorPanel(QWidget):
     # -- what a person does -------------------------------------------------------------
 
     def _ask(self, wish: SignalInstance, *_: object) -> None:
-        source, target = self._document.selection_pair
+        source, target = self._document.selection.pair
         if target is None:
             return
         if wish in (self.fresh_requested, self.clear_requested):

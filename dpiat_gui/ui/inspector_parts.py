@@ -64,7 +64,8 @@ class CandidateList(QWidget):
         self.set_candidates((), for_target=True)
 
     def _add_row(self, grid: QGridLayout, row: int) -> None:
-        path = ElidedLabel()
+        # Candidates differ by their blocks, at the beginning, more than by their layers' names.
+        path = ElidedLabel(mode=Qt.TextElideMode.ElideRight)
         monospaced(path)
         score, change = QLabel(), muted()
         change.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)

@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from dpiat_gui.services.settings import Settings
 
 Area = Qt.DockWidgetArea
-DOCK_WIDTH = 220
+DOCK_WIDTHS = (220, 316)
 SELECTION_MENU = ("pin", "ban", "fresh", "clear_override", "fit_selection")
 
 
@@ -152,8 +152,11 @@ class MainWindow(QMainWindow):
             add_dock(self, "inspector", "Inspector", scrolling(self.inspector), Area.RightDockWidgetArea),
             add_dock(self, "details", "Pairs and transfer", self.tabs, Area.BottomDockWidgetArea),
         )
-        for dock in self.docks[:2]:
-            dock.setMinimumWidth(DOCK_WIDTH)
+        for dock, width in zip(self.docks, DOCK_WIDTHS, strict=False):
+            dock.setMinimumWidth(width)
+        # Wide tables scroll; they must not push the window beyond the screen.
+        self.tabs.setMinimumWidth(360)
+        self.pairs.setMinimumWidth(1)
         # The tabs say what it is; a title above them would only take room.
         self.docks[2].setTitleBarWidget(QWidget())
         self.panes = (

@@ -52,8 +52,7 @@ class NetworkCard(QFrame):
         super().__init__(parent)
         self._side = side
         self.setObjectName("networkCard")
-        self.side = muted(CARD_TITLES[side])
-        self.origin = ElidedLabel()
+        self.origin = ElidedLabel(mode=Qt.TextElideMode.ElideMiddle)
         self.origin.setProperty("muted", True)
         self.name = ElidedLabel()
         font = self.name.font()
@@ -73,12 +72,11 @@ class NetworkCard(QFrame):
         grid = QGridLayout(self)
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setVerticalSpacing(0)
-        grid.addWidget(self.side, 0, 0)
-        grid.addWidget(self.open, 0, 1)
-        grid.addWidget(self.name, 1, 0, 1, 2)
+        grid.addWidget(self.origin, 0, 0, 1, 2)
+        grid.addWidget(self.name, 1, 0)
+        grid.addWidget(self.open, 1, 1)
         grid.addWidget(self.figures, 2, 0, 1, 2)
-        grid.addWidget(self.origin, 3, 0, 1, 2)
-        grid.addWidget(self.empty, 4, 0, 1, 2)
+        grid.addWidget(self.empty, 3, 0, 1, 2)
         grid.setColumnStretch(0, 1)
         self.show_network(None, "")
 
@@ -86,13 +84,11 @@ class NetworkCard(QFrame):
         """Show a network, one that is still being opened, one that could not be, or none."""
         title = CARD_TITLES[self._side]
         self.empty.setVisible(network is None and not reference)
-        self.name.setVisible(network is not None or bool(reference))
         self.figures.setVisible(network is not None)
-        self.origin.setVisible(bool(reference))
-        self.origin.set_full_text(describe_origin(reference) if reference else "")
+        self.origin.set_full_text(f"{title} · {describe_origin(reference)}" if reference else title)
         if network is None:
             state = "opening…" if pending else "not open"
-            self.name.set_full_text(f"{_title_of(reference)} ({state})")
+            self.name.set_full_text(f"{_title_of(reference)} ({state})" if reference else "None yet")
         else:
             self.name.set_full_text(network.name)
             self.figures.set_full_text(figures_of(network))

@@ -2,12 +2,11 @@
 
 from dataclasses import dataclass
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, Qt, QTimer, Signal
-from PySide6.QtGui import QFontMetrics, QKeyEvent
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QFontMetrics, QKeyEvent, QPainter
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
-    QHeaderView,
     QPushButton,
     QStackedWidget,
     QStyledItemDelegate,
@@ -30,8 +29,8 @@ _EMPTY = (
     "No overrides yet. Drag from a source row to a target row to pin a pair, "
     "or select a pair and use the inspector."
 )
-_ONE_LINE = 20
-"""Characters of a pair that stand in one line of a narrow dock."""
+OVERRIDE_ROLE = Qt.ItemDataRole.UserRole + 1
+COST_ROLE = Qt.ItemDataRole.UserRole + 2
 _COLORS = {"pin": "accent_text", "ban": "error", "fresh": "fresh"}
 _MEANINGS = {
     "pin": "{target} takes from {source}.",
@@ -59,14 +58,6 @@ class Override:
     target: str
 
     @property
-    def text(self) -> str:
-        """What it is about: ``conv_stem → features.0``, in two lines if it is long."""
-        if self.source is None:
-            return self.target
-        together = f"{self.source} → {self.target}"
-        return together if len(together) <= _ONE_LINE else f"{self.source}\n→ {self.target}"
-
-    @property
     def meaning(self) -> str:
         """What it does, as a sentence."""
         return _MEANINGS[self.kind].format(source=self.source, target=self.target)
@@ -86,28 +77,61 @@ def list_overrides(overrides: Overrides) -> tuple[Override, ...]:
     )
 
 
-class _PairDelegate(QStyledItemDelegate):
-    """Draws a pair; where room is short each line keeps its end, which tells a path apart."""
+class _OverrideDelegate(QStyledItemDelegate):
+    """Draws an override in one or two lines: kind, source and cost; below, the target.
 
-    def initStyleOption(
-        self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
+    Where room is short a path keeps its end, which tells it apart.
+    """
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.theme = LIGHT
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
+        """Return the height of the lines, with air around them."""
+        lines = len(_lines(index.data(OVERRIDE_ROLE)))
+        return QSize(80, round((lines + 0.6) * 1.15 * option.fontMetrics.height()))
+
+    def paint(
+        self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
     ) -> None:
-        """Shorten each line to the width of the cell."""
-        super().initStyleOption(option, index)
-        metrics = option.fontMetrics
-        # The padding of the style sheet stands on both sides of the text.
-        width = option.rect.width() - round(1.6 * metrics.height())
-        lines = [
-            (line[: -len(path)], path)
-            for line in str(index.data()).split("\n")
-            for path in [line.rpartition(" ")[2] if line.startswith("→") else line]
-        ]
-        # Item views break lines at the line separator, not at a newline.
-        option.text = "\u2028".join(
-            lead
-            + metrics.elidedText(path, Qt.TextElideMode.ElideLeft, width - metrics.horizontalAdvance(lead))
-            for lead, path in lines
+        """Draw the ground by the style, and the text over it."""
+        super().paint(painter, option, index)
+        override: Override = index.data(OVERRIDE_ROLE)
+        price = str(index.data(COST_ROLE) or "")
+        metrics, fixed = option.fontMetrics, fixed_font()
+        paths = QFontMetrics(fixed)
+        line = round(1.15 * metrics.height())
+        air = line // 2
+        whole = option.rect.adjusted(air, round(0.3 * line), -air, 0)
+        left = whole.left() + metrics.horizontalAdvance("fresh") + air
+        right = whole.right() - (paths.horizontalAdvance(price) + air if price else 0)
+        aligned = Qt.AlignmentFlag.AlignVCenter
+        painter.save()
+        painter.setFont(option.font)
+        painter.setPen(self.theme.color(_COLORS[override.kind]))
+        painter.drawText(QRect(whole.left(), whole.top(), left, line), aligned, override.kind)
+        painter.setFont(fixed)
+        painter.setPen(self.theme.color("text_muted"))
+        painter.drawText(
+            QRect(right, whole.top(), whole.right() - right, line),
+            aligned | Qt.AlignmentFlag.AlignRight,
+            price,
         )
+        painter.setPen(self.theme.color("text"))
+        for at, (lead, path) in enumerate(_lines(override)):
+            width = (right if at == 0 else whole.right()) - left - paths.horizontalAdvance(lead)
+            text = lead + paths.elidedText(path, Qt.TextElideMode.ElideLeft, width)
+            where = QRect(left, whole.top() + at * line, whole.right() - left, line)
+            painter.drawText(where, aligned, text)
+        painter.restore()
+
+
+def _lines(override: Override) -> tuple[tuple[str, str], ...]:
+    """Return the lines of an override as (lead, path)."""
+    if override.source is None:
+        return (("", override.target),)
+    return ("", override.source), ("→ ", override.target)
 
 
 class _List(QTreeWidget):
@@ -142,9 +166,9 @@ class OverridesPanel(QWidget):
     def __init__(self, document: Document, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._document = document
-        self._theme = LIGHT
         self._shown: tuple[Override, ...] = ()
         self._costed = 0
+        self._delegate = _OverrideDelegate(self)
         self.list = self._make_list()
         self.total = muted(small=True)
         self.remove_button = QPushButton("Remove")
@@ -158,12 +182,8 @@ class OverridesPanel(QWidget):
 
     def set_theme(self, theme: Theme) -> None:
         """Draw with the colours of `theme`."""
-        self._theme = theme
-        for at, override in enumerate(self._shown):
-            item = self.list.topLevelItem(at)
-            if item is not None:
-                item.setForeground(0, theme.color(_COLORS[override.kind]))
-                item.setForeground(2, theme.color("text_muted"))
+        self._delegate.theme = theme
+        self.list.viewport().update()
 
     def remove_selected(self) -> None:
         """Remove the override that is selected."""
@@ -176,20 +196,12 @@ class OverridesPanel(QWidget):
     def _make_list(self) -> _List:
         box = _List()
         box.setAccessibleName("Overrides")
-        box.setHeaderLabels(["Kind", "Pair", "Cost"])
         box.setHeaderHidden(True)
         box.setRootIsDecorated(False)
-        box.setItemDelegateForColumn(1, _PairDelegate(box))
+        box.setItemDelegate(self._delegate)
         box.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         box.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        header = box.header()
-        header.setStretchLastSection(False)
-        header.setMinimumSectionSize(20)
-        metrics = QFontMetrics(fixed_font())
-        header.setSectionResizeMode(0, QHeaderView.ResizeMode.ResizeToContents)
-        header.setSectionResizeMode(1, QHeaderView.ResizeMode.Stretch)
-        header.setSectionResizeMode(2, QHeaderView.ResizeMode.Fixed)
-        header.resizeSection(2, metrics.horizontalAdvance("−0.000") + 2 * metrics.height())
+        box.setMinimumHeight(6 * self.fontMetrics().height())
         return box
 
     def _lay_out(self) -> None:
@@ -242,7 +254,6 @@ class OverridesPanel(QWidget):
         if self._shown and row >= 0:
             self.list.setCurrentIndex(self.list.model().index(min(row, len(self._shown) - 1), 0))
         self.list.blockSignals(False)
-        self.set_theme(self._theme)
         self._stack.setCurrentIndex(0 if self._shown else 1)
         self.remove_button.setEnabled(self._current() is not None)
         self._restart_costs()
@@ -266,9 +277,9 @@ class OverridesPanel(QWidget):
         item = self.list.topLevelItem(self._costed)
         if item is not None:
             text = "" if gain is None else cost(-gain)
-            item.setText(2, text)
+            item.setData(0, COST_ROLE, text)
             told = f"{override.kind}: {override.meaning} Cost {text or 'unknown'}"
-            item.setData(1, Qt.ItemDataRole.AccessibleTextRole, told)
+            item.setData(0, Qt.ItemDataRole.AccessibleTextRole, told)
         self._costed += 1
         if self._costed < len(self._shown):
             self._cost_timer.start()
@@ -296,11 +307,8 @@ class OverridesPanel(QWidget):
 
 
 def _item(override: Override) -> QTreeWidgetItem:
-    item = QTreeWidgetItem([override.kind, override.text, ""])
-    for column in range(3):
-        item.setToolTip(column, override.meaning)
-    item.setFont(1, fixed_font())
-    item.setFont(2, fixed_font())
-    item.setTextAlignment(0, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
-    item.setTextAlignment(2, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop)
+    item = QTreeWidgetItem()
+    item.setData(0, OVERRIDE_ROLE, override)
+    item.setData(0, Qt.ItemDataRole.AccessibleTextRole, f"{override.kind}: {override.meaning}")
+    item.setToolTip(0, override.meaning)
     return item

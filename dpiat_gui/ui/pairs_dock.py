@@ -28,10 +28,10 @@ _FILTER_HELP = (
     "Words look everywhere. score<0.5, covered>=90%, kind:conv, state:weak,fresh, source:blocks.1, "
     'target:head, shape:64x3; -word leaves out; "two words" stay together.'
 )
-_SHARES = (25, 25, 12, 23, 8, 8, 8)
-"""Widths of the columns relative to one another."""
-_LEAST = (16, 16, 11, 14, 8, 8, 9)
-"""Least widths in characters; a narrower pane scrolls sideways."""
+_PATHS = {Column.SOURCE: 16, Column.TARGET: 16, Column.SHAPES: 18}
+"""Columns that share the width that is left, with their least widths in characters."""
+_FIXED = {Column.KIND: 19, Column.SCORE: 13, Column.STATE: 12, Column.COVERED: 14}
+"""Columns that need the same width always, in characters."""
 
 
 class PairsTable(QTableView):
@@ -60,10 +60,12 @@ class PairsTable(QTableView):
         if self._sized_by_hand or not self.model():
             return
         character = self.fontMetrics().averageCharWidth()
-        width = self.viewport().width()
+        left = self.viewport().width() - sum(_FIXED.values()) * character
         self._sizing = True
-        for column, share in enumerate(_SHARES):
-            self.setColumnWidth(column, max(width * share // sum(_SHARES), _LEAST[column] * character))
+        for column, characters in _FIXED.items():
+            self.setColumnWidth(column, characters * character)
+        for column, characters in _PATHS.items():
+            self.setColumnWidth(column, max(left // len(_PATHS), characters * character))
         self._sizing = False
 
     def _on_section_resized(self) -> None:
@@ -143,7 +145,8 @@ class PairsPanel(QWidget):
         table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         table.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        table.setTextElideMode(Qt.TextElideMode.ElideMiddle)
+        # The end of a path tells more than its beginning.
+        table.setTextElideMode(Qt.TextElideMode.ElideLeft)
         table.setWordWrap(False)
         table.setShowGrid(False)
         table.setTabKeyNavigation(False)

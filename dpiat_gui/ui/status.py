@@ -3,11 +3,21 @@
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QCursor, QGuiApplication
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QProgressBar, QPushButton, QStatusBar, QWidget
+from PySide6.QtGui import QCursor, QGuiApplication, QResizeEvent
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QProgressBar,
+    QPushButton,
+    QSizePolicy,
+    QStatusBar,
+    QWidget,
+)
 
 from dpiat_gui.matching.values import Matching, Similarity
 from dpiat_gui.ui.texts import big, bytes_text, percent
+from dpiat_gui.ui.widgets import ElidedLabel
 
 if TYPE_CHECKING:
     from dpiat_gui.services.jobs import Job
@@ -24,6 +34,59 @@ ENGINE_TEXTS = {
 }
 
 
+FIGURES = (
+    ("score", "Total score D(S, T) of the matching"),
+    ("similarity", "D(S,T)/D(T,T), D(T,S)/D(S,S) and their geometric mean"),
+    ("covered", "Share of the target's elements that come from the source"),
+    ("problems", "Rows that are unmatched, weak, hardly covered or reused: Alt+Down goes to the next"),
+    ("solved", "Time the last solving took"),
+)
+LEAVE_FIRST = ("solved", "similarity", "problems", "covered", "score")
+"""What goes first where room is short, as while a job is shown."""
+
+
+class Figures(QWidget):
+    """Labels side by side; what finds no room is left out whole, never cut."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.labels: dict[str, QLabel] = {}
+        # Any width will do: the window must never grow for the sake of a figure.
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(4, 0, 0, 0)
+        row.setSpacing(24)
+        row.setSizeConstraint(QHBoxLayout.SizeConstraint.SetNoConstraint)
+        for name, tip in FIGURES:
+            label = QLabel()
+            label.setToolTip(tip)
+            label.setAccessibleName(name.capitalize())
+            self.labels[name] = label
+            row.addWidget(label)
+        row.addStretch(1)
+
+    def show_text(self, name: str, text: str) -> None:
+        """Show a figure, or take it away if the text is empty."""
+        self.labels[name].setText(text)
+        self._fit()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Show what fits."""
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        shown = [name for name, label in self.labels.items() if label.text()]
+        for leaving in LEAVE_FIRST:
+            needed = sum(self.labels[name].sizeHint().width() + 24 for name in shown)
+            if needed <= self.width():
+                break
+            if leaving in shown:
+                shown.remove(leaving)
+        for name, label in self.labels.items():
+            label.setVisible(name in shown)
+
+
 class StatusBar(QStatusBar):
     """Figures of the matching at the left, the running job and the engine at the right."""
 
@@ -31,24 +94,15 @@ class StatusBar(QStatusBar):
         super().__init__(parent)
         self.setSizeGripEnabled(False)
         self.setAccessibleName("Status")
-        self._figures: dict[str, QLabel] = {}
-        for name, tip in (
-            ("score", "Total score D(S, T) of the matching"),
-            ("similarity", "D(S,T)/D(T,T), D(T,S)/D(S,S) and their geometric mean"),
-            ("covered", "Share of the target's elements that come from the source"),
-            (
-                "problems",
-                "Rows that are unmatched, weak, hardly covered or reused: Alt+Down goes to the next",
-            ),
-            ("solved", "Time the last solving took"),
-        ):
-            label = QLabel()
-            label.setObjectName("figure")
-            label.setToolTip(tip)
-            label.setAccessibleName(name.capitalize())
-            label.hide()
-            self._figures[name] = label
-            self.addWidget(label)
+        self.figures = Figures()
+        self.line = ElidedLabel(mode=Qt.TextElideMode.ElideRight)
+        self.line.setIndent(4)
+        self.line.hide()
+        self.addWidget(self.figures, 1)
+        self.addWidget(self.line, 1)
+        self._message_timer = QTimer(self)
+        self._message_timer.setSingleShot(True)
+        self._message_timer.timeout.connect(self._message_over)
         self.job = JobIndicator()
         self.engine = QLabel()
         self.engine.setObjectName("engineState")
@@ -59,28 +113,35 @@ class StatusBar(QStatusBar):
 
     def say(self, text: str) -> None:
         """Show one line for some seconds in place of the figures."""
-        self.showMessage(text, MESSAGE_MS)
+        self.line.set_full_text(text)
+        self.figures.setVisible(not text)
+        self.line.setVisible(bool(text))
+        self._message_timer.start(MESSAGE_MS)
+
+    def _message_over(self) -> None:
+        self.line.hide()
+        self.figures.show()
 
     def show_matching(
         self, matching: Matching | None, similarity: Similarity | None, milliseconds: float | None
     ) -> None:
         """Show what the matching is worth, or nothing if there is none."""
-        self._show("score", f"score {matching.score:.3f}" if matching else "")
+        self.figures.show_text("score", f"score {matching.score:.3f}" if matching else "")
         text = ""
         if matching and similarity:
             text = (
                 f"similarity → {similarity.forward:.3f}  ← {similarity.backward:.3f}"
                 f"  symmetric {similarity.symmetric:.3f}"
             )
-        self._show("similarity", text)
-        self._show(
+        self.figures.show_text("similarity", text)
+        self.figures.show_text(
             "solved", f"solved in {milliseconds:.1f} ms" if matching and milliseconds is not None else ""
         )
 
     def show_coverage(self, fraction: float | None, elements: int = 0) -> None:
         """Show the share of the target that is covered."""
         text = "" if fraction is None else f"covered {percent(fraction)} of {big(elements)}"
-        self._show("covered", text)
+        self.figures.show_text("covered", text)
 
     def show_problems(self, position: int | None, count: int | None) -> None:
         """Show the place among the problems: ``problem 3 of 41``."""
@@ -92,7 +153,7 @@ class StatusBar(QStatusBar):
             text = f"{count} problems (Alt+↓)" if count > 1 else "1 problem (Alt+↓)"
         else:
             text = f"problem {position + 1} of {count} (Alt+↓)"
-        self._show("problems", text)
+        self.figures.show_text("problems", text)
 
     def show_engine(self, state: str, device: str = "") -> None:
         """Show the state of the engine process and the device it would use."""
@@ -100,13 +161,9 @@ class StatusBar(QStatusBar):
         self.engine.setText(f"{device} · {text}" if device else text)
         self.engine.setProperty("engineState", state)
 
-    def _show(self, name: str, text: str) -> None:
-        self._figures[name].setText(text)
-        self._figures[name].setVisible(bool(text))
-
     def figure(self, name: str) -> str:
-        """Return the text of one figure, "" if it is not shown."""
-        return self._figures[name].text()
+        """Return the text of one figure, "" if there is none."""
+        return self.figures.labels[name].text()
 
 
 class _JobView(QFrame):

@@ -70,8 +70,8 @@ class TransferPanel(QWidget):
         self._why = ""
         self._running = False
         row = QHBoxLayout(self)
-        row.setContentsMargins(16, 6, 16, 6)
-        row.setSpacing(24)
+        row.setContentsMargins(12, 6, 12, 6)
+        row.setSpacing(18)
         row.addLayout(self._form(), 1)
         row.addLayout(self._outcome(), 1)
         self._connect()
@@ -115,7 +115,7 @@ class TransferPanel(QWidget):
             widget.setToolTip(tip)
         for box in (self.device, self.preset, self.operator, self.format):
             box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-            box.setMinimumContentsLength(9)
+            box.setMinimumContentsLength(7)
             box.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         return self._grid()
 

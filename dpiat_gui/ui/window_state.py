@@ -51,7 +51,7 @@ class WindowState:
         left, right, bottom = self._docks
         self._window.resizeDocks(
             [left, right],
-            [min(max(round(width * 0.18), 236), 300), min(max(round(width * 0.235), 290), 400)],
+            [min(max(round(width * 0.17), 240), 300), min(max(round(width * 0.22), 316), 400)],
             Qt.Orientation.Horizontal,
         )
         self._window.resizeDocks(

@@ -29,11 +29,21 @@ def one_thread() -> Iterator[None]:
 
 
 def region(tensor: "Tensor", slices: Slices) -> "Tensor":
-    """Return the part of a tensor that lies within (start, stop) of each dimension, as a view."""
-    for dimension, ((start, stop), size) in enumerate(zip(slices, tensor.shape, strict=True)):
-        if stop - start != size:
-            tensor = tensor.narrow(dimension, start, stop - start)
-    return tensor
+    """Return the part of a tensor that lies within (start, stop) of each dimension, as a view.
+
+    Networks have hundreds of small tensors: one view by strides takes half the time of indexing.
+    """
+    if len(slices) == 1:
+        ((start, stop),) = slices
+        return tensor if stop - start == tensor.shape[0] else tensor[start:stop]
+    sizes = [stop - start for start, stop in slices]
+    if tensor.shape == tuple(sizes):
+        return tensor
+    strides = tensor.stride()
+    offset = tensor.storage_offset()
+    for (start, _), stride in zip(slices, strides, strict=True):
+        offset += start * stride
+    return tensor.as_strided(sizes, strides, offset)
 
 
 def copy_row(row: PlanRow, source: "Tensor", target: "Tensor") -> int:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from dpiat_gui import __version__
 from dpiat_gui.errors import TransferError
 from dpiat_gui.matching.engine import match_networks
 from dpiat_gui.matching.values import Matching
@@ -76,14 +77,17 @@ def run_transfer(
     matching = _match(request, source_reference, target_reference, trust)
     plan = plan_transfer(matching, operator=request.operator, buffers=request.buffers)
     require_something(plan)
+    digest = plan_digest(plan)
     meter.stage("Reading the weights")
     with (
         open_source(source_reference, seed=request.seed, trust=trust) as read,
-        open_target(target_reference, plan, seed=request.seed, trust=trust) as target,
+        open_target(
+            target_reference, plan, seed=request.seed, trust=trust, one_at_a_time=_is_streamed(goal)
+        ) as target,
     ):
         copier = Copier(read, device)
         size = _write(
-            goal, target, copier, _metadata(request, plan, source_reference, target_reference), meter
+            goal, target, copier, _metadata(request, plan, digest, source_reference, target_reference), meter
         )
     meter.finish(goal.name)
     is_seeded = target_reference.kind != "checkpoint"
@@ -91,7 +95,7 @@ def run_transfer(
         source=plan.source_name,
         target=plan.target_name,
         coverage=coverage(plan),
-        plan_digest=plan_digest(plan),
+        plan_digest=digest,
         device=device,
         seconds=time.perf_counter() - started,
         path=str(goal),
@@ -109,6 +113,11 @@ def _files_read(*references: SourceReference) -> list[Path]:
         Path(str(weights)) for reference in references if (weights := reference.option("checkpoint_path"))
     ]
     return [file for file in files if file is not None]
+
+
+def _is_streamed(goal: Path) -> bool:
+    """Tell whether the file is written tensor by tensor; torch.save takes them all at once."""
+    return SUFFIXES[goal.suffix.lower()] == "safetensors"
 
 
 def _trust_store(request: TransferRequest) -> "TrustStore | None":
@@ -155,7 +164,7 @@ def _write(
 
     try:
         with torch.no_grad(), one_thread():
-            if SUFFIXES[goal.suffix.lower()] == "safetensors":
+            if _is_streamed(goal):
                 return write_safetensors(goal, target.specs, finished, metadata)
             # The two halves of the work: the tensors' values, then the file.
             total *= 2
@@ -172,10 +181,13 @@ def _write(
 
 
 def _metadata(
-    request: TransferRequest, plan: TransferPlan, source: SourceReference, target: SourceReference
+    request: TransferRequest,
+    plan: TransferPlan,
+    digest: str,
+    source: SourceReference,
+    target: SourceReference,
 ) -> dict[str, str]:
     """Say in the checkpoint where it came from; everything needed to make it again."""
-    from importlib.metadata import version
 
     def compact(value: object) -> str:
         return json.dumps(value, sort_keys=True, separators=(",", ":"))
@@ -183,7 +195,7 @@ def _metadata(
     return {
         "format": "pt",
         "program": "dpiat-gui",
-        "version": version("dpiat-gui"),
+        "version": __version__,
         "source": source.text,
         "source_fingerprint": plan.source_fingerprint,
         "target": target.text,
@@ -194,7 +206,7 @@ def _metadata(
         "operator": plan.operator,
         "buffers": compact(plan.buffers),
         "seed": str(request.seed),
-        "plan": plan_digest(plan),
+        "plan": digest,
     }
 
 
@@ -211,6 +223,6 @@ def _notes(source: SourceReference, target: SourceReference, goal: Path, convert
         )
     if converted:
         notes.append(f"{converted} tensors were converted to the target's dtype.")
-    if SUFFIXES[goal.suffix.lower()] == "pth":
+    if not _is_streamed(goal):
         notes.append("A .pth file holds tensors alone; these settings are not in it.")
     return tuple(notes)

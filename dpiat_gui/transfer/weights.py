@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 from dpiat_gui.networks.references import SourceReference
 from dpiat_gui.networks.values import TensorSpec
 from dpiat_gui.transfer.copying import checked_tensor, find_tensor, region
+from dpiat_gui.transfer.dtypes import size_of
 from dpiat_gui.transfer.values import PlanRow, Slices, TransferPlan
 
 if TYPE_CHECKING:
@@ -116,14 +117,22 @@ class TargetValues(Protocol):
 
 @contextmanager
 def open_target(
-    reference: SourceReference, plan: TransferPlan, *, seed: int, trust: "TrustStore | None" = None
+    reference: SourceReference,
+    plan: TransferPlan,
+    *,
+    seed: int,
+    trust: "TrustStore | None" = None,
+    one_at_a_time: bool = True,
 ) -> Iterator[TargetValues]:
-    """Open the target's own values: a checkpoint's, or an initialisation under the seed."""
+    """Open the target's own values: a checkpoint's, or an initialisation under the seed.
+
+    With `one_at_a_time`, a finished tensor may only be used until the next one is asked for.
+    """
     if reference.kind == "checkpoint":
         from dpiat_gui.networks.checkpoints import open_weights
 
         with open_weights(reference.name) as weights:
-            yield FileTarget(plan, weights.read)
+            yield FileTarget(plan, weights.read, one_at_a_time=one_at_a_time)
     else:
         from dpiat_gui.networks.sources import build_module
 
@@ -143,26 +152,49 @@ class FileTarget:
         What becomes of each tensor.
     read
         The checkpoint's tensors; they are not changed.
+    one_at_a_time
+        Whether all finished tensors are made in the same memory, as large as the largest.
     """
 
-    def __init__(self, plan: TransferPlan, read: Read) -> None:
+    def __init__(self, plan: TransferPlan, read: Read, *, one_at_a_time: bool) -> None:
         self._rows = plan.by_target
         self._read = read
+        self._one_at_a_time = one_at_a_time
+        self._memory: Tensor | None = None
         self.specs = tuple(TensorSpec(row.target, row.target_shape, row.target_dtype) for row in plan.rows)
 
     def value(self, key: str, copier: Copier) -> "Tensor":
-        """Return the finished tensor of a key; a new one, or one that shares a file's memory."""
+        """Return the finished tensor of a key; it may lie in a file's memory."""
         import torch
 
         row = self._rows[key]
-        if row.source is not None and not row.padded:
+        if row.source is not None and not row.padded and not row.cropped:
             return copier.whole(row, getattr(torch, row.target_dtype))
-        own = find_tensor(self._read, key, row.target_shape, "target").detach()
         if row.source is None:
-            return own
-        own = own.clone(memory_format=torch.contiguous_format)
-        copier.into(row, own)
-        return own
+            return self._own(row)
+        made = self._space(row)
+        if row.padded:
+            made.copy_(self._own(row))
+        copier.into(row, made)
+        return made
+
+    def _own(self, row: PlanRow) -> "Tensor":
+        return find_tensor(self._read, row.target, row.target_shape, "target").detach()
+
+    def _space(self, row: PlanRow) -> "Tensor":
+        """Return memory for the row's target tensor; what is in it is of no meaning."""
+        import torch
+
+        dtype = getattr(torch, row.target_dtype)
+        if not self._one_at_a_time:
+            return torch.empty(row.target_shape, dtype=dtype)
+        if self._memory is None:
+            made = [row for row in self._rows.values() if row.padded or row.cropped]
+            self._memory = torch.empty(
+                max(row.elements * size_of(row.target_dtype) for row in made), dtype=torch.uint8
+            )
+        size = row.elements * size_of(row.target_dtype)
+        return self._memory[:size].view(dtype).view(row.target_shape)
 
 
 class ModuleTarget:

@@ -3,33 +3,23 @@
 from dataclasses import fields, replace
 from typing import Any
 
-from PySide6.QtCore import QObject
-
 from dpiat_gui.document import edits
-from dpiat_gui.document.commands import MERGED, Change
-from dpiat_gui.document.readable import ReadableDocument
+from dpiat_gui.document.commands import MERGED
+from dpiat_gui.document.history import RecordedDocument
 from dpiat_gui.document.selection import Selection
-from dpiat_gui.document.state import DocumentState, Snapshot, fitting, solved
+from dpiat_gui.document.state import solved
 from dpiat_gui.errors import OverrideError
-from dpiat_gui.matching.engine import check_pin, solve
+from dpiat_gui.matching.engine import ScoreTables, check_pin, solve
 from dpiat_gui.matching.values import MatchOptions, Overrides
 from dpiat_gui.networks.values import Network
 
-UNDO_LIMIT = 500
-"""Steps of undo; each holds two small values, and shares networks and tables with the others."""
 
-
-class EditableDocument(ReadableDocument):
+class EditableDocument(RecordedDocument):
     """The document with its edits.
 
     An edit that cannot be done raises a `DpiatError` and changes nothing: no value, no signal,
     no step of undo. An edit that would change nothing is no step either.
     """
-
-    def __init__(self, parent: QObject | None = None) -> None:
-        super().__init__(parent)
-        self.undo_stack.setUndoLimit(UNDO_LIMIT)
-        self.undo_stack.cleanChanged.connect(self._on_clean_changed)
 
     # -- networks ------------------------------------------------------------------------
 
@@ -221,10 +211,7 @@ class EditableDocument(ReadableDocument):
 
     # -- how ----------------------------------------------------------------------------
 
-    def _on_clean_changed(self, clean: bool) -> None:
-        self.modified_changed.emit(not clean)
-
-    def _need_tables(self) -> Any:
+    def _need_tables(self) -> ScoreTables:
         if self.tables is None:
             raise self.match_error or OverrideError(
                 "Nothing can be overridden before two networks are matched.", "Open both networks first."
@@ -237,24 +224,3 @@ class EditableDocument(ReadableDocument):
             return
         if target is not None:
             self._select(Selection(target=target))
-
-    def _edit(self, text: str, state: DocumentState, setting: str = "") -> bool:
-        """Push `state` as one step, unless it is what there is already."""
-        if state == self.state:
-            return False
-        self._push(text, solved(state, self._snapshot), setting)
-        return True
-
-    def _refit(self, text: str, state: DocumentState, setting: str = "") -> None:
-        """Push `state` with the overrides that fit it, and report the others."""
-        if state == self.state:
-            return
-        snapshot, reasons = fitting(state, self._snapshot)
-        self._push(text, snapshot, setting)
-        if snapshot.error is not None:
-            self.message.emit(str(snapshot.error))
-        elif reasons:
-            self.message.emit(edits.dropped_text(reasons))
-
-    def _push(self, text: str, after: Snapshot, setting: str = "") -> None:
-        self.undo_stack.push(Change(text, self._snapshot, after, self._assign, setting))

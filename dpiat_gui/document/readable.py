@@ -174,11 +174,6 @@ class ReadableDocument(QObject):
         return self._selection
 
     @property
-    def selection_pair(self) -> tuple[str | None, str | None]:
-        """Source and target of the selection, as overrides hold them."""
-        return self._selection.source, self._selection.target
-
-    @property
     def selection_note(self) -> str:
         """Why the selected row has no partner; ``""`` if it has one."""
         return self._note

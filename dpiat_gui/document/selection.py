@@ -16,5 +16,10 @@ class Selection:
     source: str | None = None
     target: str | None = None
 
+    @property
+    def pair(self) -> tuple[str | None, str | None]:
+        """Source and target, as overrides hold them."""
+        return self.source, self.target
+
     def __bool__(self) -> bool:
         return self.source is not None or self.target is not None

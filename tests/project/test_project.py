@@ -131,7 +131,10 @@ def _with(**sections: Any) -> bytes:
         ({"matching": {"seed": 1.5}}, "matching.seed"),
         ({"overrides": {"pins": {}}}, "overrides.pins"),
         ({"overrides": {"pins": [["a", "b"]]}}, "overrides.pins[0]"),
-        ({"overrides": {"bans": [{"source": "a", "target": "b"}, {"source": "a"}]}}, "overrides.bans[1].target"),
+        (
+            {"overrides": {"bans": [{"source": "a", "target": "b"}, {"source": "a"}]}},
+            "overrides.bans[1].target",
+        ),
         ({"overrides": {"fresh": "head"}}, "overrides.fresh"),
         ({"overrides": {"fresh": [""]}}, "overrides.fresh"),
         ({"transfer": {"operator": ""}}, "transfer.operator"),
@@ -207,7 +210,9 @@ def test_no_change_of_a_good_file_crashes_the_reader(data: st.DataObject) -> Non
 @settings(max_examples=300)
 @given(
     st.sampled_from(["source", "target", "standardization", "matching", "overrides", "transfer", "view"]),
-    st.sampled_from(["reference", "method", "preset", "exponent", "seed", "pins", "fresh", "buffers", "device"]),
+    st.sampled_from(
+        ["reference", "method", "preset", "exponent", "seed", "pins", "fresh", "buffers", "device"]
+    ),
     plain,
 )
 def test_any_value_in_any_field_is_read_or_refused(section: str, key: str, value: object) -> None:
@@ -226,7 +231,11 @@ def test_every_cut_of_a_file_is_refused() -> None:
 
 
 def test_a_missing_file_a_folder_and_a_device_are_refused(tmp_path: Path) -> None:
-    for path, said in ((tmp_path / "no.dpiat", "no project"), (tmp_path, "folder"), (Path("/dev/zero"), "no project")):
+    for path, said in (
+        (tmp_path / "no.dpiat", "no project"),
+        (tmp_path, "folder"),
+        (Path("/dev/zero"), "no project"),
+    ):
         with pytest.raises(ProjectError, match=said):
             load_project(path)
 

@@ -6,8 +6,8 @@ from pytestqt.qtbot import QtBot
 
 from dpiat_gui.document.document import Document, Selection
 from dpiat_gui.matching.values import Overrides
-from dpiat_gui.services.theme import DARK
-from dpiat_gui.ui.overrides_panel import OverridesPanel, list_overrides
+from dpiat_gui.services.theme import DARK, LIGHT, Theme
+from dpiat_gui.ui.overrides_panel import COST_ROLE, OVERRIDE_ROLE, OverridesPanel, list_overrides
 from dpiat_gui.ui.texts import cost
 
 C = (8, 4, 3, 3)
@@ -31,24 +31,28 @@ def panel(document: Document, qtbot: QtBot) -> OverridesPanel:
     return panel
 
 
-def _texts(panel: OverridesPanel) -> list[tuple[str, str]]:
+def _texts(panel: OverridesPanel) -> list[tuple[str, str | None, str]]:
     model = panel.list.model()
-    rows = range(model.rowCount())
-    return [(model.index(row, 0).data(), model.index(row, 1).data()) for row in rows]
+    rows = [model.index(row, 0).data(OVERRIDE_ROLE) for row in range(model.rowCount())]
+    return [(row.kind, row.source, row.target) for row in rows]
 
 
 def _cost(panel: OverridesPanel, row: int) -> str:
-    return str(panel.list.model().index(row, 2).data() or "")
+    return str(panel.list.model().index(row, 0).data(COST_ROLE) or "")
 
 
-def test_pins_come_first_and_long_pairs_take_two_lines() -> None:
-    listed = list_overrides(Overrides([("a", "b")], [("layer.with.a.long.path", "c")], ["d"]))
-    assert [(one.kind, one.text) for one in listed] == [
-        ("pin", "a → b"),
-        ("ban", "layer.with.a.long.path\n→ c"),
-        ("fresh", "d"),
+def test_pins_come_first_and_each_says_what_it_does() -> None:
+    listed = list_overrides(Overrides([("a", "b")], [("a", "c")], ["d"]))
+    assert [(one.kind, one.source, one.target) for one in listed] == [
+        ("pin", "a", "b"),
+        ("ban", "a", "c"),
+        ("fresh", None, "d"),
     ]
-    assert listed[1].meaning == "c never takes from layer.with.a.long.path."
+    assert [one.meaning for one in listed] == [
+        "b takes from a.",
+        "c never takes from a.",
+        "d keeps its own initialisation.",
+    ]
 
 
 def test_without_overrides_it_says_how_to_make_one(panel: OverridesPanel, document: Document) -> None:
@@ -64,7 +68,7 @@ def test_costs_arrive_one_by_one_and_belong_to_their_row(
 ) -> None:
     document.set_fresh("t2")
     document.ban("s0", "t0")
-    assert _texts(panel) == [("ban", "s0 → t0"), ("fresh", "t2")]
+    assert _texts(panel) == [("ban", "s0", "t0"), ("fresh", None, "t2")]
     qtbot.waitUntil(lambda: bool(_cost(panel, 1)))
     assert _cost(panel, 1) == cost(-0.5)
     ban = document.overrides_cost(Overrides(fresh=["t2"]))
@@ -110,12 +114,18 @@ def test_choosing_a_row_selects_it_and_enter_asks_to_centre(
     assert asked.args == [Selection("s0", "t0")]
 
 
-def test_it_follows_the_theme(panel: OverridesPanel, document: Document) -> None:
-    document.set_fresh("t2")
-    panel.set_theme(DARK)
-    item = panel.list.topLevelItem(0)
-    assert item is not None
-    assert item.foreground(0).color() == DARK.color("fresh")
+@pytest.mark.parametrize("theme", [LIGHT, DARK])
+def test_a_row_is_drawn_in_the_colours_of_the_theme(
+    panel: OverridesPanel, document: Document, theme: Theme
+) -> None:
+    document.pin("s2", "t2")
+    panel.set_theme(theme)
+    for width in (60, 400):
+        panel.resize(width, 300)
+        image = panel.list.viewport().grab().toImage()
+        row = panel.list.visualRect(panel.list.model().index(0, 0))
+        colors = {image.pixelColor(x, y).name() for x in range(row.width()) for y in range(row.height())}
+        assert theme.accent_text in colors
 
 
 def test_overrides_of_a_project_whose_networks_are_missing_are_listed(
@@ -127,4 +137,4 @@ def test_overrides_of_a_project_whose_networks_are_missing_are_listed(
     panel = OverridesPanel(other)
     qtbot.addWidget(panel)
     other.open_project(project)
-    assert _texts(panel) == [("fresh", "t2")]
+    assert _texts(panel) == [("fresh", None, "t2")]

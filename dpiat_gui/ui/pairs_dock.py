@@ -28,9 +28,9 @@ _FILTER_HELP = (
     "Words look everywhere. score<0.5, covered>=90%, kind:conv, state:weak,fresh, source:blocks.1, "
     'target:head, shape:64x3; -word leaves out; "two words" stay together.'
 )
-_PATHS = {Column.SOURCE: 16, Column.TARGET: 16, Column.SHAPES: 18}
+_PATHS = {Column.SOURCE: 19, Column.TARGET: 19, Column.SHAPES: 16}
 """Columns that share the width that is left, with their least widths in characters."""
-_FIXED = {Column.KIND: 19, Column.SCORE: 13, Column.STATE: 12, Column.COVERED: 14}
+_FIXED = {Column.KIND: 18, Column.SCORE: 12, Column.STATE: 11, Column.COVERED: 14}
 """Columns that need the same width always, in characters."""
 
 
@@ -65,7 +65,8 @@ class PairsTable(QTableView):
         for column, characters in _FIXED.items():
             self.setColumnWidth(column, characters * character)
         for column, characters in _PATHS.items():
-            self.setColumnWidth(column, max(left // len(_PATHS), characters * character))
+            share = left * characters // sum(_PATHS.values())
+            self.setColumnWidth(column, max(share, characters * character))
         self._sizing = False
 
     def _on_section_resized(self) -> None:

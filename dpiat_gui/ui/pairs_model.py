@@ -207,6 +207,8 @@ class PairsModel(QAbstractTableModel):
         self._covered: Mapping[str, float] = {}
         self._theme = LIGHT
         self._font = fixed_font()
+        # A path is long, and fixed-width letters are wide.
+        self._font.setPointSizeF(0.92 * self._font.pointSizeF())
 
     @property
     def rows(self) -> Sequence[PairRow]:

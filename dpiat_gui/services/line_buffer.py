@@ -40,16 +40,22 @@ class Tail:
     @property
     def lines(self) -> tuple[str, ...]:
         """The last lines, the unfinished one included."""
-        return (*self._lines, self._rest) if self._rest else tuple(self._lines)
+        return (*self._lines, _shown(self._rest)) if self._rest else tuple(self._lines)
 
     def feed(self, data: bytes) -> None:
         """Take what arrived. A carriage return begins a line anew, as a progress bar does."""
-        text = self._rest + self._decoder.decode(data)
-        *lines, rest = text.replace("\r\n", "\n").split("\n")
+        *lines, rest = (self._rest + self._decoder.decode(data)).split("\n")
         for line in lines:
             self.add_line(line)
-        self._rest = rest.rpartition("\r")[2][-_LINE_LIMIT:]
+        # Whether a return at the end begins the line anew, or belongs to the line's end, is for
+        # the next piece to say.
+        self._rest = _shown(rest) + ("\r" if rest.endswith("\r") else "")
 
     def add_line(self, line: str) -> None:
         """Take one whole line."""
-        self._lines.append(line.rpartition("\r")[2][:_LINE_LIMIT])
+        self._lines.append(_shown(line))
+
+
+def _shown(line: str) -> str:
+    """Return what a terminal would show of a line, up to a limit."""
+    return line.rstrip("\r").rpartition("\r")[2][:_LINE_LIMIT]

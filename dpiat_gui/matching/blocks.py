@@ -4,7 +4,7 @@ Equal blocks recur in a network, so only distinct ones are compared; the values 
 shared by all source blocks that hold an equal layer.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -13,19 +13,15 @@ from numpy.lib.stride_tricks import as_strided
 from numpy.typing import NDArray
 
 from dpiat_gui.matching.recurrence import (
+    MatchedLayer,
     Positions,
-    Span,
-    best_values,
-    make_problem,
+    match_cells,
+    members,
     run_values,
     span_divisors,
-    trace_back,
     walk_back,
 )
 from dpiat_gui.matching.scores import Alphabet, Scores, Word
-
-MatchedLayer = tuple[int, int, float, int]
-"""Two matched layers of two blocks: source position, target position, score, span length."""
 
 _BATCH_ROWS = (4, 8, 16, 32)
 """Target blocks are batched with others of about their size, by number of scored layers."""
@@ -73,48 +69,21 @@ class InnerTables:
     def _match(self, source: int, target: int) -> tuple[MatchedLayer, ...]:
         source_word, target_word = self.sources[source], self.targets[target]
         if target not in self._tables:
-            return matched_layers(self.layers[np.array(target_word)[:, None], source_word], self.exponent)
+            cells = self.layers[np.array(target_word)[:, None], source_word]
+            return match_cells(cells, self.exponent)[1]
         tables, at = self._tables[target]
         rows = [position for position, letter in enumerate(target_word) if letter]
         columns = [position for position, letter in enumerate(source_word) if letter]
         values = tables[: len(columns) + 1, source, at, : len(rows) + 1].T.tolist()
         # Lists of numbers: for tables this small, arrays cost more to index than to hold.
-        cells = [[self._layer_rows[t][s] for s in source_word] for t in target_word]
-        kept = [[cells[row][column] for column in columns] for row in rows]
-        return _members(walk_back(rows, columns, kept, values, self.exponent), cells)
+        rows_of_cells = [[self._layer_rows[t][s] for s in source_word] for t in target_word]
+        kept = [[rows_of_cells[row][column] for column in columns] for row in rows]
+        return members(walk_back(rows, columns, kept, values, self.exponent), rows_of_cells)
 
     @cached_property
     def _layer_rows(self) -> list[list[float]]:
         rows: list[list[float]] = self.layers.tolist()
         return rows
-
-
-def matched_layers(
-    cells: Scores, exponent: float, pins: Mapping[int, int] | None = None
-) -> tuple[MatchedLayer, ...]:
-    """Match the layers of two blocks by themselves.
-
-    Parameters
-    ----------
-    cells
-        Layer scores, shape (target layers, source layers).
-    exponent
-        x of the span penalty.
-    pins
-        Target layer -> source layer that must serve it.
-    """
-    problem = make_problem(cells, exponent, pins)
-    return _members(trace_back(problem, best_values(problem)), cells.tolist())
-
-
-def _members(spans: Iterable[Span], cells: Sequence[Sequence[float]]) -> tuple[MatchedLayer, ...]:
-    """List the members of the spans; those that score 0 are unmatched."""
-    return tuple(
-        (span.source, target, cells[target][span.source], span.length)
-        for span in spans
-        for target in range(span.first, span.last + 1)
-        if cells[target][span.source] > 0
-    )
 
 
 def make_inner_tables(
@@ -143,23 +112,34 @@ def make_inner_tables(
     for row, word in enumerate(targets):
         if _scored(word) > _BATCH_ROWS[-1]:
             for column, source in enumerate(sources):
-                problem = make_problem(layers[np.ix_(word, source)], exponent)
-                scores[row, column] = best_values(problem)[-1, -1]
+                scores[row, column] = match_cells(layers[np.ix_(word, source)], exponent)[0]
     return InnerTables(tuple(sources), tuple(targets), layers, exponent, scores, kept)
 
 
-def entry_scores(inner: InnerTables, source: Alphabet, target: Alphabet) -> Scores:
-    """Spread the scores of distinct pairs over all entries, shape (target entries, source entries).
+def entry_scores(blocks: Scores, layers: Scores, source: Alphabet, target: Alphabet) -> Scores:
+    """Spread the scores of distinct pairs over all entries.
 
-    Single layers score by their shapes; a block and a single layer score 0.
+    Parameters
+    ----------
+    blocks
+        Scores of distinct blocks, shape (targets, sources).
+    layers
+        Layer scores, shape (target letters, source letters); single layers score by their shapes.
+    source, target
+        The two sequences.
+
+    Returns
+    -------
+    Scores
+        Shape (target entries, source entries); a block and a single layer score 0.
     """
-    sources, targets = np.array(source.numbers), np.array(target.numbers)
+    sources, targets = np.array(source.numbers, dtype=np.int64), np.array(target.numbers, dtype=np.int64)
     result = np.zeros((len(targets), len(sources)))
-    blocks = np.ix_(targets >= 0, sources >= 0)
-    result[blocks] = inner.scores[np.ix_(targets[targets >= 0], sources[sources >= 0])]
+    both = np.ix_(targets >= 0, sources >= 0)
+    result[both] = blocks[np.ix_(targets[targets >= 0], sources[sources >= 0])]
     source_letters = np.array([code[0] for code in source.codes], dtype=np.int64)[sources < 0]
     target_letters = np.array([code[0] for code in target.codes], dtype=np.int64)[targets < 0]
-    result[np.ix_(targets < 0, sources < 0)] = inner.layers[np.ix_(target_letters, source_letters)]
+    result[np.ix_(targets < 0, sources < 0)] = layers[np.ix_(target_letters, source_letters)]
     return result
 
 

@@ -6,8 +6,9 @@ from difflib import get_close_matches
 from functools import cached_property
 
 from dpiat_gui.errors import OverrideError
+from dpiat_gui.matching.methods import METHODS, Method, Rule
 from dpiat_gui.matching.scores import layer_score, layer_type
-from dpiat_gui.matching.values import Overrides
+from dpiat_gui.matching.values import MatchOptions, Overrides
 from dpiat_gui.networks.values import Block, Layer
 
 _BAN_HINT = "Clear the ban first."
@@ -98,12 +99,15 @@ class Constraints:
     inner: dict[tuple[int, int], InnerConstraints] = field(default_factory=dict)
     fresh_layers: dict[int, set[int]] = field(default_factory=dict)
 
+    def __bool__(self) -> bool:
+        return bool(self.pins or self.bans or self.fresh or self.inner or self.fresh_layers)
+
     def inside(self, source: int, target: int) -> InnerConstraints:
         """Return the constraints inside a pair of blocks, made on first use."""
         return self.inner.setdefault((source, target), InnerConstraints())
 
 
-def resolve(source: Side, target: Side, overrides: Overrides, layer_types: str) -> Constraints:
+def resolve(source: Side, target: Side, overrides: Overrides, options: MatchOptions) -> Constraints:
     """Translate overrides into constraints, pins last and in their order.
 
     Raises
@@ -123,7 +127,7 @@ def resolve(source: Side, target: Side, overrides: Overrides, layer_types: str) 
         _add_ban(constraints, source, target, *pair)
     placed: list[tuple[str, str]] = []
     for pair in overrides.pins:
-        reason = pin_problem(constraints, source, target, placed, *pair, layer_types=layer_types)
+        reason = pin_problem(constraints, source, target, placed, *pair, options)
         if reason:
             raise reason
         _add_pin(constraints, source.place(pair[0]), target.place(pair[1]))
@@ -160,8 +164,7 @@ def pin_problem(
     placed: Sequence[tuple[str, str]],
     source_path: str,
     target_path: str,
-    *,
-    layer_types: str,
+    options: MatchOptions,
 ) -> OverrideError | None:
     """Return why a pin cannot hold beside the constraints there are, None if it can.
 
@@ -175,17 +178,17 @@ def pin_problem(
         The pins among the constraints, by path, to name the one in the way.
     source_path, target_path
         The pair to pin.
-    layer_types
-        Which kinds score.
+    options
+        Of the matching: which kinds score, and what pairs may do.
     """
     try:
         s, t = source.place(source_path), target.place(target_path)
     except OverrideError as error:
         return error
     return (
-        _score_problem(source, target, s, t, layer_types)
+        _score_problem(source, target, s, t, options.layer_types)
         or _ban_problem(constraints, source, target, s, t)
-        or _conflict(source, target, placed, (source_path, target_path), s, t)
+        or _conflict(source, target, placed, (source_path, target_path), METHODS[options.method])
     )
 
 
@@ -253,11 +256,11 @@ def _ban_problem(
 
 
 def _conflict(
-    source: Side, target: Side, placed: Sequence[tuple[str, str]], pair: tuple[str, str], s: Place, t: Place
+    source: Side, target: Side, placed: Sequence[tuple[str, str]], pair: tuple[str, str], method: Method
 ) -> OverrideError | None:
+    s, t = source.place(pair[0]), target.place(pair[1])
     for other in placed:
-        other_s, other_t = source.place(other[0]), target.place(other[1])
-        problem = _clash(s, t, other_s, other_t)
+        problem = _clash(s, t, source.place(other[0]), target.place(other[1]), method)
         if problem:
             return OverrideError(
                 f"{pair[0]} → {pair[1]} cannot be pinned: it {problem} the pin {other[0]} → {other[1]}.",
@@ -266,21 +269,23 @@ def _conflict(
     return None
 
 
-def _clash(s: Place, t: Place, other_s: Place, other_t: Place) -> str:
+def _clash(s: Place, t: Place, other_s: Place, other_t: Place, method: Method) -> str:
     """Say how two pins exclude each other; empty if both can hold."""
     if t.entry != other_t.entry:
-        crosses = (s.entry - other_s.entry) * (t.entry - other_t.entry) < 0
-        return "would cross" if crosses else ""
+        return _apart(s.entry - other_s.entry, t.entry - other_t.entry, method.entries)
     if s.entry != other_s.entry:
         return (
             "contradicts" if t.layer == other_t.layer else "asks another source block for the same target as"
         )
-    if None in (s.layer, t.layer, other_s.layer, other_t.layer):
+    if s.layer is None or t.layer is None or other_s.layer is None or other_t.layer is None:
         return ""
-    assert s.layer is not None
-    assert t.layer is not None
-    assert other_s.layer is not None
-    assert other_t.layer is not None
     if t.layer == other_t.layer:
         return "" if s.layer == other_s.layer else "contradicts"
-    return "would cross" if (s.layer - other_s.layer) * (t.layer - other_t.layer) < 0 else ""
+    return _apart(s.layer - other_s.layer, t.layer - other_t.layer, method.layers)
+
+
+def _apart(source_step: int, target_step: int, rule: Rule) -> str:
+    """Say how two pins of different targets exclude each other, by the rule of their sequences."""
+    if rule is Rule.ORDERED:
+        return "would cross" if source_step * target_step < 0 else ""
+    return "asks the same source for another target than" if source_step == 0 else ""

@@ -5,7 +5,7 @@ of dividing the span's summed scores by ``length ** exponent``. Rows and columns
 everywhere are left out beforehand; the span lengths keep true positions.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -19,6 +19,10 @@ Positions = NDArray[np.int64]
 
 _MOST_RUNS = 2_000_000
 """Above this many spans times sources their values are made column by column, to bound memory."""
+
+
+MatchedLayer = tuple[int, int, float, int]
+"""Two matched layers: source position, target position, score, span length."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,23 +163,90 @@ def best_values(problem: Problem) -> Scores:
     pinned = sorted(problem.pins)
     if pinned:
         table[0, pinned[0] + 1 :] = -np.inf
-    divisors = problem.divisors
-    by_source = np.ascontiguousarray(problem.scores.T)
-    runs = run_values(by_source, divisors[:, None]) if n * n * m <= _MOST_RUNS else None
     edges = [0, *(row + 1 for row in pinned), n + 1]
+    if n * n * m > _MOST_RUNS:
+        for column in range(m):
+            table[column + 1, 1:] = _best_ends(problem, column, table[column])
+            np.maximum(table[column + 1], table[column], out=table[column + 1])
+            for start, stop in pairwise(edges):
+                np.maximum.accumulate(table[column + 1, start:stop], out=table[column + 1, start:stop])
+        return table.T
+    divisors = problem.divisors
+    runs = run_values(np.ascontiguousarray(problem.scores.T), divisors[:, None])
     padded = np.full(2 * n, -np.inf)
+    # earlier[e, i] is the value before the span of e + 1 rows that ends at row i.
     earlier = as_strided(padded[n - 1 :], (n, n), (-padded.strides[0], padded.strides[0]), writeable=False)
     candidates = np.empty((n, n))
     for column in range(m):
         before, now = table[column], table[column + 1]
         padded[n - 1 : 2 * n - 1] = before[:-1]
-        values = runs[:, column] if runs is not None else run_values(by_source[column], divisors)
-        np.add(earlier, values, out=candidates)
+        np.add(earlier, runs[:, column], out=candidates)
         np.maximum.reduce(candidates, axis=0, out=now[1:])
         np.maximum(now, before, out=now)
         for start, stop in pairwise(edges):
             np.maximum.accumulate(now[start:stop], out=now[start:stop])
     return table.T
+
+
+def _best_ends(problem: Problem, column: int, before: Scores) -> Scores:
+    """Return the best value of a span of this source ending at each kept row, shape (rows,).
+
+    Parameters
+    ----------
+    problem
+        The two sequences.
+    column
+        The source.
+    before
+        The table without that source, shape (rows + 1,).
+
+    Notes
+    -----
+    For long sequences. Only rows that the source scores (or must not hold) can end or begin a
+    span, and spans are lengthened only while they may still beat going without the source: a
+    span of c members is worth ``most * c ** (1 - x)`` at the very best.
+    """
+    scores = problem.scores[:, column]
+    ends = np.flatnonzero(scores)
+    result = np.full(len(scores), -np.inf)
+    if not len(ends):
+        return result
+    own, positions, starts = scores[ends], problem.rows[ends], before[ends]
+    most = float(own.max())
+    if most <= 0:
+        return result
+    best, floor = np.full(len(ends), -np.inf), before[ends + 1]
+    divisors = powers(int(positions[-1] - positions[0]) + 1, problem.exponent)
+    sums, live, extra, limit = own.copy(), np.arange(len(ends)), 0, 1
+    while len(live):
+        if extra == limit:
+            # Between `limit` and twice as many extra members: who can still gain at all?
+            live = live[_may_gain(live, starts, np.maximum(floor, best), most, limit, problem.exponent)]
+            limit *= 2
+        live = live[live >= extra]
+        first = live - extra
+        if extra:
+            sums[live] += own[first]
+        values = sums[live] / divisors[positions[live] - positions[first] + 1]
+        best[live] = np.maximum(best[live], values + starts[first])
+        extra += 1
+    result[ends] = best
+    return result
+
+
+def _may_gain(
+    live: Positions, starts: Scores, floor: Scores, most: float, limit: int, exponent: float
+) -> NDArray[np.bool_]:
+    """Tell which ends may still gain from a span of more than `limit` members, of any length."""
+    gains = np.zeros(len(live), dtype=bool)
+    shortest = limit
+    while shortest <= live[-1]:
+        reach = np.maximum(live - shortest, 0)
+        bound = starts[reach] + most * (2 * shortest) ** (1 - exponent)
+        # The bound is rounded otherwise than the values: leave it a hair of room.
+        gains |= (live >= shortest) & (bound * (1 + 1e-12) > floor[live])
+        shortest *= 2
+    return gains
 
 
 def trace_back(problem: Problem, table: Scores) -> list[Span]:
@@ -237,3 +308,38 @@ def walk_back(
             j -= 1
     spans.reverse()
     return spans
+
+
+def match_cells(
+    cells: Scores, exponent: float, pins: Mapping[int, int] | None = None
+) -> tuple[float, tuple[MatchedLayer, ...]]:
+    """Match two sequences by themselves.
+
+    Parameters
+    ----------
+    cells
+        Scores, shape (targets, sources).
+    exponent
+        x of the span penalty.
+    pins
+        Target -> source that must serve it.
+
+    Returns
+    -------
+    (float, tuple)
+        D, and the matched pairs in target order; minus infinity and none where pins cannot hold.
+    """
+    problem = make_problem(cells, exponent, pins)
+    values = best_values(problem)
+    best = float(values[-1, -1])
+    return best, members(trace_back(problem, values), cells.tolist()) if best > 0 else ()
+
+
+def members(spans: Iterable[Span], cells: Sequence[Sequence[float]]) -> tuple[MatchedLayer, ...]:
+    """List the members of spans; those that score 0 are unmatched."""
+    return tuple(
+        (span.source, target, cells[target][span.source], span.length)
+        for span in spans
+        for target in range(span.first, span.last + 1)
+        if cells[target][span.source] > 0
+    )

@@ -14,6 +14,9 @@ Scores = NDArray[np.float64]
 Word = tuple[int, ...]
 """An entry as the positions of its layers in an `Alphabet`."""
 
+Branches = tuple[tuple[tuple[int, ...], ...], ...]
+"""Groups of parallel branches in a block, each branch a tuple of layer positions."""
+
 
 def layer_type(layer: Layer, layer_types: str) -> Hashable | None:
     """Return what two layers must have in common to score at all, None for a layer that never scores.
@@ -64,7 +67,9 @@ class Alphabet:
     codes
         For each entry of the network, the position of each of its layers among `letters`.
     words
-        The distinct codes of blocks.
+        The codes of distinct blocks.
+    branches
+        Their groups of parallel branches.
     numbers
         For each entry, the position of its code among `words`; -1 for a single layer.
     """
@@ -72,6 +77,7 @@ class Alphabet:
     letters: tuple[tuple[Hashable, tuple[int, ...]], ...]
     codes: tuple[Word, ...]
     words: tuple[Word, ...]
+    branches: tuple[Branches, ...]
     numbers: tuple[int, ...]
 
     @property
@@ -83,7 +89,7 @@ class Alphabet:
 def spell(entries: Iterable[Block], layer_types: str) -> Alphabet:
     """Write each entry's layers as positions in an alphabet of distinct layers."""
     known: dict[tuple[Hashable, tuple[int, ...]], int] = {}
-    words: dict[Word, int] = {}
+    words: dict[tuple[Word, Branches], int] = {}
     codes, numbers = [], []
     for block in entries:
         code = []
@@ -95,8 +101,14 @@ def spell(entries: Iterable[Block], layer_types: str) -> Alphabet:
                 assert layer.weight is not None
                 code.append(known.setdefault((kind, layer.weight.shape), len(known) + 1))
         codes.append(tuple(code))
-        numbers.append(-1 if block.single else words.setdefault(codes[-1], len(words)))
-    return Alphabet(((None, ()), *known), tuple(codes), tuple(words), tuple(numbers))
+        numbers.append(-1 if block.single else words.setdefault((codes[-1], block.branches), len(words)))
+    return Alphabet(
+        ((None, ()), *known),
+        tuple(codes),
+        tuple(word for word, _ in words),
+        tuple(branches for _, branches in words),
+        tuple(numbers),
+    )
 
 
 def score_table(source: Alphabet, target: Alphabet) -> Scores:

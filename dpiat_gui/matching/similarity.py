@@ -1,11 +1,14 @@
 """Similarity of two architectures (dpiat.md, section 4)."""
 
+from collections.abc import Sequence
+
 from dpiat_gui.errors import MatchError
 from dpiat_gui.matching.blocks import entry_scores, make_inner_tables
 from dpiat_gui.matching.recurrence import best_values, make_problem
 from dpiat_gui.matching.scores import Alphabet, Scores, score_table, spell
+from dpiat_gui.matching.tables import skip_factors
 from dpiat_gui.matching.values import MatchOptions, Similarity
-from dpiat_gui.networks.values import Network
+from dpiat_gui.networks.values import Block, Network
 
 
 def self_score(network: Network, layer_types: str = "all") -> float:
@@ -26,26 +29,35 @@ def similarity(source: Network, target: Network, options: MatchOptions | None = 
         If one of them has no scored layer at all.
     """
     options = options or MatchOptions()
-    one, other = _spelled(source, options.layer_types), _spelled(target, options.layer_types)
-    # A layer scores the same in both directions; only the spans differ.
+    entries = [network.entries_for(options.layer_types) for network in (source, target)]
+    one, other = (
+        _spelled(network.name, sequence, options.layer_types)
+        for network, sequence in zip((source, target), entries, strict=True)
+    )
+    # A layer scores the same in both directions, and skips differ the same; only the spans do not.
     layers = score_table(one, other)
-    forward = _total(one, other, layers, options.exponent)
-    backward = _total(other, one, layers.T, options.exponent)
+    factors = skip_factors(entries[0], entries[1], options.skip_factor)
+    forward = _total(one, other, layers, factors, options.exponent)
+    backward = _total(other, one, layers.T, None if factors is None else factors.T, options.exponent)
     return Similarity(forward / other.scored, backward / one.scored)
 
 
-def _spelled(network: Network, layer_types: str) -> Alphabet:
-    alphabet = spell(network.entries_for(layer_types), layer_types)
+def _spelled(name: str, entries: Sequence[Block], layer_types: str) -> Alphabet:
+    alphabet = spell(entries, layer_types)
     if not alphabet.scored:
         raise MatchError(
-            f"{network.name} has no layer that the layer types {layer_types!r} score.",
+            f"{name} has no layer that the layer types {layer_types!r} score.",
             "Similarity needs at least one; choose another network, or the layer types 'all'.",
         )
     return alphabet
 
 
-def _total(source: Alphabet, target: Alphabet, layers: Scores, exponent: float) -> float:
+def _total(
+    source: Alphabet, target: Alphabet, layers: Scores, factors: Scores | None, exponent: float
+) -> float:
     """Return D(S, T)."""
     inner = make_inner_tables(source.words, target.words, layers, exponent)
-    problem = make_problem(entry_scores(inner, source, target), exponent)
-    return float(best_values(problem)[-1, -1])
+    scores = entry_scores(inner.scores, layers, source, target)
+    if factors is not None:
+        scores *= factors
+    return float(best_values(make_problem(scores, exponent))[-1, -1])

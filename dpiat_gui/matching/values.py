@@ -1,15 +1,15 @@
 """What goes into a matching and what comes out of it, as immutable values."""
 
+from bisect import bisect_right
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from math import sqrt
 from typing import Any
 
 from dpiat_gui.errors import MatchError
+from dpiat_gui.matching.methods import METHODS
 from dpiat_gui.networks.kinds import SCORED_KINDS
 from dpiat_gui.networks.values import Block, Network
-
-METHODS = ("dp",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,13 +19,16 @@ class MatchOptions:
     Parameters
     ----------
     method
-        The matcher; ``dp`` is the paper's.
+        The matcher, one of `dpiat_gui.matching.methods.METHODS`; ``dp`` is the paper's.
     layer_types
         Which kinds score: ``paper`` or ``all`` (see `dpiat_gui.networks.kinds.SCORED_KINDS`).
     exponent
         x of the span penalty ``d ** -x`` for a source that serves d targets, 0 < x < 1.
     seed
-        For matchers that draw lots; `dp` does not.
+        For the matcher ``random``, which draws lots.
+    skip_factor
+        What a pair of blocks keeps of its score if exactly one of the two has an identity skip,
+        0 < factor <= 1; 1 is the paper's.
 
     Raises
     ------
@@ -37,6 +40,7 @@ class MatchOptions:
     layer_types: str = "all"
     exponent: float = 0.5
     seed: int = 0
+    skip_factor: float = 1.0
 
     def __post_init__(self) -> None:
         if self.method not in METHODS:
@@ -52,11 +56,18 @@ class MatchOptions:
                 f"The exponent must lie between 0 and 1, not {self.exponent}.",
                 "The paper's choice is 0.5; only then does a longer span cost per layer and still add up.",
             )
+        if not 0 < self.skip_factor <= 1:
+            raise MatchError(
+                f"The skip factor must lie above 0 and be 1 at the most, not {self.skip_factor}.",
+                "1 leaves skips out of the matching; 0.5 is recommended.",
+            )
+        if not 0 <= self.seed < 2**63:
+            raise MatchError(f"The seed {self.seed} is out of range.", "Choose a whole number from 0.")
 
 
 PRESETS: dict[str, dict[str, Any]] = {
-    "paper": {"method": "dp", "layer_types": "paper", "exponent": 0.5},
-    "recommended": {"method": "dp", "layer_types": "all", "exponent": 0.5},
+    "paper": {"method": "dp", "layer_types": "paper", "exponent": 0.5, "skip_factor": 1.0},
+    "recommended": {"method": "dp", "layer_types": "all", "exponent": 0.5, "skip_factor": 0.5},
 }
 """Options of a matching by preset."""
 
@@ -170,13 +181,15 @@ class EntryPair:
     source, target
         Positions among `Matching.source_entries` and `Matching.target_entries`.
     score
-        The inner score: of the two blocks' layers, or of the two layers.
+        The inner score: of the two blocks' layers times `factor`, or of the two layers.
     span
         Number of target entries in the span the source serves, zero-score members included.
     pairs
         The matched layers inside, in target order.
     pinned
         True if an override asks for it: a pin on the blocks, or on layers inside.
+    factor
+        The skip factor where it applies: exactly one of the two has an identity skip.
     """
 
     source: int
@@ -185,6 +198,7 @@ class EntryPair:
     span: int
     pairs: tuple[Pair, ...]
     pinned: bool = False
+    factor: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -198,9 +212,11 @@ class Matching:
     options, overrides
         What was asked for.
     entry_pairs
-        Matched entries in target order; sources never decrease, so edges never cross.
+        Matched entries in target order. Where the method keeps order, sources never decrease, so
+        edges never cross; with `flat`, a target block may take from several source blocks.
     score
-        Total score D(S, T).
+        Total score, D(S, T) for the dynamic programs: the sum over `entry_pairs` of
+        ``score * span ** -exponent``.
     preset
         The preset the options came from: what a transfer of this matching takes its own from.
     """
@@ -222,6 +238,21 @@ class Matching:
     def target_entries(self) -> tuple[Block, ...]:
         """The target's entries that were matched."""
         return self.target.entries_for(self.options.layer_types)
+
+    @property
+    def keeps_order(self) -> bool:
+        """Whether the method promises that no two pairs cross."""
+        return METHODS[self.options.method].keeps_order
+
+    @cached_property
+    def crossings(self) -> int:
+        """Number of pairs of matched layers that cross each other."""
+        places = [
+            {layer.path: at for at, layer in enumerate(layer for block in entries for layer in block.layers)}
+            for entries in (self.source_entries, self.target_entries)
+        ]
+        ordered = sorted(self.pairs, key=lambda pair: places[1][pair.target])
+        return _inversions([places[0][pair.source] for pair in ordered])
 
     @cached_property
     def pairs(self) -> tuple[Pair, ...]:
@@ -261,3 +292,14 @@ class Similarity:
     def symmetric(self) -> float:
         """Geometric mean of both directions."""
         return sqrt(self.forward * self.backward)
+
+
+def _inversions(values: list[int]) -> int:
+    """Count the pairs that stand in falling order."""
+    seen: list[int] = []
+    count = 0
+    for value in values:
+        at = bisect_right(seen, value)
+        count += len(seen) - at
+        seen.insert(at, value)
+    return count

@@ -47,7 +47,7 @@ def build_structure(build: Callable[[], T]) -> T:
     with torch.random.fork_rng(devices=[]):
         for way in ways:
             try:
-                with _collector_off(), way():
+                with collector_off(), way():
                     return build()
             except Exception as error:  # a constructor is foreign code and may raise anything
                 if is_bad_call(error):
@@ -74,7 +74,7 @@ def structure_only() -> Iterator[None]:
 
 
 @contextmanager
-def _collector_off() -> Iterator[None]:
+def collector_off() -> Iterator[None]:
     """Thousands of new modules would make the cyclic collector walk them all, again and again."""
     with _BUILD:
         was_on = gc.isenabled()

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from dpiat_gui.errors import SourceError
 from dpiat_gui.networks.hub import impatient_hub
-from dpiat_gui.networks.meta_build import build_structure, is_bad_call
+from dpiat_gui.networks.meta_build import build_structure, collector_off, is_bad_call
 from dpiat_gui.networks.references import OptionValue, SourceReference
 from dpiat_gui.networks.values import ModuleTree
 
@@ -97,8 +97,9 @@ def timm_tree(name: str, options: Mapping[str, OptionValue] | None = None) -> Mo
     _check_options(given)
     chosen = {key: value for key, value in given.items() if key not in WEIGHT_OPTIONS}
     reference = SourceReference("timm", name, options=tuple(sorted(given.items())))
-    module = create_timm_model(name, chosen, structure=True)
-    tree = tree_of(module, reference.title, reference.text)
+    with collector_off():
+        module = create_timm_model(name, chosen, structure=True)
+        tree = tree_of(module, reference.title, reference.text)
     return ModuleTree(tree.name, tree.root, tree.origin, (("timm", timm_version()),))
 
 
@@ -172,7 +173,9 @@ def _checked_timm(name: str) -> Any:
             f"timm has no model named {model!r}.",
             f"Did you mean {' or '.join(near)}?" if near else "Names are listed by timm.list_models().",
         )
-    tags = [known.partition(".")[2] for known in timm.list_models(f"{model}.*", pretrained=True)]
+    # Listing them costs as much as building a model.
+    listed = timm.list_models(f"{model}.*", pretrained=True) if tag else []
+    tags = [known.partition(".")[2] for known in listed]
     if tag and tag not in tags:
         near_tags = difflib.get_close_matches(tag, tags, cutoff=0.3) or tags[:5]
         raise SourceError(

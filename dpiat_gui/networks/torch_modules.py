@@ -138,9 +138,9 @@ def _node(module: "nn.Module", path: str, repeats: str, first_keys: dict[int, st
         child_path = prefix + name
         children.append(_node(child, child_path, seen.get(id(child), ""), first_keys))
         seen.setdefault(id(child), child_path)
-    return ModuleNode(
-        path, type(module).__name__, kind_of(module), tensors, _attributes(module), tuple(children), repeats
-    )
+    kind = kind_of(module)
+    attributes = _attributes(module, kind)
+    return ModuleNode(path, type(module).__name__, kind, tensors, attributes, tuple(children), repeats)
 
 
 def _own_tensors(module: "nn.Module", prefix: str, first_keys: dict[int, str]) -> tuple[TensorSpec, ...]:
@@ -165,14 +165,13 @@ def _own_tensors(module: "nn.Module", prefix: str, first_keys: dict[int, str]) -
 
 
 def _shape(tensor: "torch.Tensor", key: str) -> tuple[int, ...]:
-    from torch.nn.parameter import is_lazy
-
-    if is_lazy(tensor):
+    try:
+        return tuple(tensor.shape)
+    except RuntimeError as error:  # what torch raises for a lazy parameter
         raise SourceError(
             f"The parameter {key} has no shape yet: its module is lazy.",
             "Run the network once on an example, or give the sizes when making it.",
-        )
-    return tuple(tensor.shape)
+        ) from error
 
 
 def dtype_name(tensor: "torch.Tensor") -> str:
@@ -180,9 +179,8 @@ def dtype_name(tensor: "torch.Tensor") -> str:
     return str(tensor.dtype).removeprefix("torch.")
 
 
-def _attributes(module: "nn.Module") -> tuple[Attribute, ...]:
+def _attributes(module: "nn.Module", kind: LayerKind) -> tuple[Attribute, ...]:
     """Return what is worth showing of a module: sizes always, the rest where it is not the default."""
-    kind = kind_of(module)
     found: dict[str, Any] = {}
     if kind in CONVOLUTIONS:
         for name in ("in_channels", "out_channels", "kernel_size", "stride", "padding", "groups"):

@@ -7,10 +7,8 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
-from dpiat_gui.engine.operations import read_structure
 from dpiat_gui.errors import Cancelled, DpiatError, TrustError
 from dpiat_gui.networks.references import SourceReference, parse_reference
-from dpiat_gui.networks.sources import load_cached_tree
 from dpiat_gui.networks.trust import TrustStore
 from dpiat_gui.networks.values import ModuleTree
 from dpiat_gui.services.jobs import InEngine, InThread, Job, JobRunner, Script
@@ -44,6 +42,9 @@ class Fetch(QObject):
 
     def start(self, reference: str | SourceReference) -> None:
         """Begin; what needs no engine has ended when this returns."""
+        # Not before the window is painted: it brings much along.
+        from dpiat_gui.networks.sources import load_cached_tree
+
         try:
             parsed = parse_reference(reference)
             tree = load_cached_tree(parsed)
@@ -111,6 +112,8 @@ class Fetch(QObject):
 
 def _describe(reference: str) -> Script:
     """Have the engine read a structure, and a thread unpack it: a large one takes some time."""
+    from dpiat_gui.engine.operations import read_structure
+
     answer = yield InEngine({"do": "describe", "reference": reference})
     tree = yield InThread(lambda _token: read_structure(answer))
     return tree

@@ -12,7 +12,7 @@ from dpiat_gui.errors import Cancelled, DpiatError
 from dpiat_gui.networks.references import SourceReference
 from dpiat_gui.networks.standardize import standardize_tree
 from dpiat_gui.networks.values import ModuleTree, Network
-from dpiat_gui.project.project import Project
+from dpiat_gui.project.project import NetworkRecord, Project
 from dpiat_gui.services.jobs import Job, JobRunner
 from dpiat_gui.ui.demo import demo_references
 from dpiat_gui.ui.fetching import Fetch
@@ -79,12 +79,12 @@ class Opening(QObject):
 
     def open_both(self, source: str, target: str) -> None:
         """Start over with two networks, either of which may be ``""``."""
-        references: dict[Side, str] = {"source": source, "target": target}
-
-        def show(networks: Both) -> None:
-            self._document.open_networks(networks["source"], networks["target"], source, target)
-
-        self._open_pair(references, "blocks", show)
+        project = Project(
+            NetworkRecord(source) if source else None,
+            NetworkRecord(target) if target else None,
+            seed=self._settings.seed,
+        )
+        self.open_project(project, "")
 
     def open_demo(self) -> None:
         """Start over with the built-in demo."""

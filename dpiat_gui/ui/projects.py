@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QFileDialog, QMenu, QMessageBox, QWidget
 
 from dpiat_gui.document.document import Document
 from dpiat_gui.errors import DpiatError
-from dpiat_gui.project.project import SUFFIX, load_project
+from dpiat_gui.project.project import SUFFIX, Project, load_project
 from dpiat_gui.ui.notifications import NotificationArea
 from dpiat_gui.ui.opening import Opening
 
@@ -56,7 +56,7 @@ class Projects(QObject):
 
     def new(self) -> None:
         """Close everything, after asking about what is not saved."""
-        self.when_safe(self._document.new)
+        self.when_safe(lambda: self._opening.open_project(Project(seed=self._settings.seed), ""))
 
     def ask_open(self) -> None:
         """Ask for a project and open it."""

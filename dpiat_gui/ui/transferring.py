@@ -14,8 +14,6 @@ from dpiat_gui.engine.protocol import Progress
 from dpiat_gui.errors import DpiatError, EngineError, TransferError
 from dpiat_gui.networks.references import parse_reference
 from dpiat_gui.services.jobs import Job, JobRunner
-from dpiat_gui.transfer.coverage import Coverage
-from dpiat_gui.transfer.request import TransferRequest
 from dpiat_gui.ui.editing import Editing
 from dpiat_gui.ui.notifications import NotificationArea
 from dpiat_gui.ui.texts import big, bytes_text, percent
@@ -23,6 +21,8 @@ from dpiat_gui.ui.transfer_panel import SUFFIXES, TransferPanel, TransferSetting
 
 if TYPE_CHECKING:
     from dpiat_gui.services.settings import Settings
+    from dpiat_gui.transfer.coverage import Coverage
+    from dpiat_gui.transfer.request import TransferRequest
 
 ENGINE_DIED_HINT = (
     "The engine starts again by itself. The transfer was not finished; a file that stood there is intact."
@@ -101,7 +101,7 @@ class Transferring(QObject):
             self._panel.show_cancelling()
             self._job.cancel()
 
-    def request(self, path: Path) -> TransferRequest:
+    def request(self, path: Path) -> "TransferRequest":
         """Return what the engine is asked for, from the document as it is now.
 
         Raises
@@ -109,6 +109,8 @@ class Transferring(QObject):
         TransferError
             If a network is missing or a value has no meaning.
         """
+        from dpiat_gui.transfer.request import TransferRequest
+
         state = self._document.state
         if state.source is None or state.target is None:
             raise TransferError("There is nothing to transfer yet.", "Open a source and a target first.")
@@ -251,7 +253,7 @@ def default_output(folder: Path, source: str, target: str) -> Path:
     return folder / f"{clean(source)}-to-{clean(target)}{SUFFIXES[0]}"
 
 
-def coverage_text(coverage: Coverage, note: str = "") -> str:
+def coverage_text(coverage: "Coverage", note: str = "") -> str:
     """Say what would be carried over, in two lines."""
     whole = coverage.copied_tensors - coverage.padded_tensors
     lines = [

@@ -55,6 +55,14 @@ def test_the_demo_is_drawn_without_torch(window, qtbot):
     assert not window.document.modified
 
 
+def test_a_new_project_begins_with_the_chosen_seed(window):
+    window.settings.set(seed=11)
+    window.projects.new()
+    assert window.document.seed == 11
+    assert window.transfer.seed.value() == 11
+    assert not window.document.modified
+
+
 def test_a_pin_is_one_step_and_can_be_undone(matched):
     document, pair = matched.document, pair_of(matched)
     before = document.matching

@@ -9,11 +9,19 @@ from dpiat_gui.matching.constraints import Constraints, Side, pin_problem, resol
 from dpiat_gui.matching.methods import METHODS, Rule
 from dpiat_gui.matching.recurrence import match_cells
 from dpiat_gui.matching.scores import Scores
-from dpiat_gui.matching.tables import ScoreTables, constrained_scores, inner_pairs, prepare
+from dpiat_gui.matching.tables import ScoreTables, constrained_cells, constrained_scores, inner_pairs, prepare
 from dpiat_gui.matching.values import EntryPair, Matching, MatchOptions, Overrides
 from dpiat_gui.networks.values import Network
 
-__all__ = ["ScoreTables", "check_pin", "match_networks", "prepare", "solve"]
+__all__ = [
+    "ScoreTables",
+    "check_pin",
+    "entry_constraints",
+    "inner_constraints",
+    "match_networks",
+    "prepare",
+    "solve",
+]
 
 
 def match_networks(
@@ -82,6 +90,21 @@ def check_pin(tables: ScoreTables, overrides: Overrides, source_path: str, targe
     sides = tables.source_side, tables.target_side
     problem = pin_problem(constraints, *sides, rest.pins, source_path, target_path, tables.options)
     return str(problem) if problem else None
+
+
+def entry_constraints(tables: ScoreTables, overrides: Overrides) -> tuple[Scores, dict[int, int]]:
+    """Return the entries' scores, shape (targets, sources), and pins (target -> source) under overrides."""
+    constraints = _constraints(tables, overrides)
+    return constrained_scores(tables, constraints), constraints.pins
+
+
+def inner_constraints(
+    tables: ScoreTables, overrides: Overrides, source: int, target: int
+) -> tuple[Scores, dict[int, int]]:
+    """Return the layers' scores and pins inside two entries under overrides."""
+    constraints = _constraints(tables, overrides)
+    inner = constraints.inner.get((source, target))
+    return constrained_cells(tables, constraints, source, target), inner.pins if inner else {}
 
 
 def _constraints(tables: ScoreTables, overrides: Overrides) -> Constraints:

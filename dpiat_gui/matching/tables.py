@@ -162,19 +162,27 @@ def _word_without(tables: ScoreTables, target: int, constraints: Constraints) ->
     )
 
 
-def _match_constrained(
-    tables: ScoreTables, constraints: Constraints, source: int, target: int, pins: dict[int, int]
-) -> tuple[float, tuple[MatchedLayer, ...]]:
-    """Match the layers of two blocks under bans, fresh layers and pins."""
+def constrained_cells(tables: ScoreTables, constraints: Constraints, source: int, target: int) -> Scores:
+    """Return the layer scores inside two entries under bans and fresh layers.
+
+    Shape (target layers, source layers).
+    """
     word = _word_without(tables, target, constraints)
     cells = tables.layers[np.array(word)[:, None], tables.source_alphabet.codes[source]]
     inner = constraints.inner.get((source, target))
     for s, t in inner.bans if inner else ():
         cells[t, s] = 0.0
+    return cells
+
+
+def _match_constrained(
+    tables: ScoreTables, constraints: Constraints, source: int, target: int, pins: dict[int, int]
+) -> tuple[float, tuple[MatchedLayer, ...]]:
+    """Match the layers of two blocks under bans, fresh layers and pins."""
     options = tables.options
     return match_inside(
         options.method,
-        cells,
+        constrained_cells(tables, constraints, source, target),
         options.exponent,
         tables.source_side.entries[source].branches,
         tables.target_side.entries[target].branches,

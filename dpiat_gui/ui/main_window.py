@@ -332,7 +332,8 @@ class MainWindow(QMainWindow):
             event.accept()
             return
         event.ignore()
-        self.closing.begin()
+        # Later: Qt drops a second close that is asked for inside the first.
+        QTimer.singleShot(0, self.closing.begin)
 
     def close_now(self) -> None:
         """Close without asking."""

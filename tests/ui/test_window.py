@@ -192,11 +192,20 @@ def test_a_project_is_saved_and_opened_again(matched, qtbot, tmp_path, monkeypat
     assert "work.dpiat" in matched.windowTitle()
 
 
+def test_closing_stops_the_engine_and_keeps_the_layout(window, qtbot):
+    window.jobs.start_engine()
+    window.commands["quit"].trigger()
+    qtbot.waitUntil(window.isHidden, timeout=LONG)
+    assert window.jobs.engine_state == "stopped"
+    assert window.settings.window[0]
+
+
 def test_unsaved_changes_are_asked_about(matched, qtbot):
     pair = pair_of(matched)
     matched.editing.pin(pair.source, pair.target)
     matched.close()
-    box = next(widget for widget in QApplication.topLevelWidgets() if isinstance(widget, QMessageBox))
+    qtbot.waitUntil(lambda: bool(matched.findChildren(QMessageBox)), timeout=LONG)
+    box = matched.findChildren(QMessageBox)[0]
     assert matched.isVisible()
     assert "Save" in box.text()
     qtbot.mouseClick(box.button(QMessageBox.StandardButton.Cancel), Qt.MouseButton.LeftButton)

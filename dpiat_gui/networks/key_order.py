@@ -7,7 +7,7 @@ their modules were most likely registered in, by the habits of those who write n
 
 import re
 from collections.abc import Iterable, Sequence
-from itertools import groupby
+from itertools import groupby, pairwise
 
 from dpiat_gui.networks.values import TensorSpec
 
@@ -82,6 +82,7 @@ _LAST = re.compile(r"head\w*|fc|classifier\w*|logits?|lm_head|output|out|predict
 _STEM_SECTION, _BODY_SECTION, _NECK_SECTION, _HEAD_SECTION = range(4)
 _BODY = ("blocks", "block", "layers", "layer", "stages", "stage", "features")
 _WITHIN = ("conv", "dw", "linear", "fc", "proj", "bn", "norm", "ln", "act", "relu", "se", "attn", "mlp")
+_RESIDUAL_PART = re.compile(r"(norm|bn|conv)\d*|downsample")
 _NUMBER = re.compile(r"\d+")
 
 
@@ -93,13 +94,26 @@ def in_registration_order(specs: Sequence[TensorSpec]) -> list[TensorSpec]:
 
 
 def _is_sorted_by_name(specs: Sequence[TensorSpec]) -> bool:
-    """Tell whether the keys are sorted within each dtype, as no registration leaves them.
+    """Tell whether the keys are sorted within each dtype, and in a way no registration leaves them.
 
-    A module registers its weight before its bias; a file of a single unbiased layer may pass
-    either way and comes out the same.
+    No module registers its bias before its weight, and no list its tenth part before its second;
+    keys sorted without such a sign may well have been registered so.
     """
-    by_dtype = [[spec.key for spec in group] for _, group in groupby(specs, key=lambda spec: spec.dtype)]
-    return all(keys == sorted(keys) for keys in by_dtype)
+    runs = [[spec.key for spec in group] for _, group in groupby(specs, key=lambda spec: spec.dtype)]
+    if not all(keys == sorted(keys) for keys in runs):
+        return False
+    return any(_is_out_of_order(one, other) for keys in runs for one, other in pairwise(keys))
+
+
+def _is_out_of_order(key: str, following: str) -> bool:
+    module, _, name = key.rpartition(".")
+    other_module, _, other_name = following.rpartition(".")
+    if module == other_module:
+        return name == "bias" and other_name == "weight"
+    for part, other in zip(key.split("."), following.split("."), strict=False):
+        if part != other:
+            return _natural(part) > _natural(other)
+    return False
 
 
 def _ordered(specs: list[TensorSpec], depth: int) -> list[TensorSpec]:
@@ -120,11 +134,14 @@ def _ordered(specs: list[TensorSpec], depth: int) -> list[TensorSpec]:
 
 def _order_of(below: dict[str, list[TensorSpec]]) -> list[str]:
     names = list(below)
+    if len(names) < 2:
+        return names
     plain = {name: _plain(name) for name in names}
     if _is_preactivated(below):
         return sorted(names, key=lambda name: _norm_first(plain[name]))
-    fitting = [family for family in _FAMILIES if set(plain.values()) <= set(family)]
-    if fitting and len(set(plain.values())) == len(names):
+    wanted = set(plain.values())
+    fitting = [family for family in _FAMILIES if wanted.issubset(family)]
+    if fitting and len(wanted) == len(names):
         closest = min(fitting, key=len)
         return sorted(names, key=lambda name: closest.index(plain[name]))
     return sorted(names, key=lambda name: _guess(plain[name], names))
@@ -153,9 +170,9 @@ def _section(name: str) -> int:
 
 def _is_preactivated(below: dict[str, list[TensorSpec]]) -> bool:
     """Tell norms that come before their convolutions: they carry its input's channels."""
-    shapes = {_plain(name): {spec.name: spec.shape for spec in specs} for name, specs in below.items()}
-    if not all(re.fullmatch(r"(norm|bn|conv)\d*|downsample", name) for name in shapes):
+    if not all(_RESIDUAL_PART.fullmatch(_plain(name)) for name in below):
         return False
+    shapes = {_plain(name): {spec.name: spec.shape for spec in specs} for name, specs in below.items()}
     for number in ("", "1", "2", "3"):
         norm = shapes.get(f"norm{number}", shapes.get(f"bn{number}", {})).get("weight", ())
         conv = shapes.get(f"conv{number}", {}).get("weight", ())

@@ -258,6 +258,7 @@ def test_code_in_a_pickle_is_not_run_and_named(
     assert not trace.exists()
 
 
+@pytest.mark.filterwarnings("ignore:Detected pickle protocol:UserWarning")
 def test_a_whole_pickled_module_and_a_plain_pickle_are_code(tmp_path: Path) -> None:
     whole = tmp_path / "whole.pth"
     torch.save(nn.Linear(2, 2), whole)

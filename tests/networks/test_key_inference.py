@@ -117,6 +117,21 @@ def test_a_file_not_sorted_by_name_keeps_its_order() -> None:
     assert [spec.key for spec in tree_from_tensors(specs, "n").tensors] == ["z.weight", "z.bias", "a.weight"]
 
 
+@pytest.mark.parametrize(
+    ("keys", "expected"),
+    [
+        # Sorted by chance: nothing says that a writer did it.
+        (["a.weight", "b.weight", "stem.weight"], ["a.weight", "b.weight", "stem.weight"]),
+        # A bias before its weight, or ten before two: a writer did.
+        (["a.bias", "a.weight", "stem.weight"], ["stem.weight", "a.weight", "a.bias"]),
+        (["l.10.weight", "l.2.weight"], ["l.2.weight", "l.10.weight"]),
+        (["l.0.c10.weight", "l.0.c2.weight"], ["l.0.c2.weight", "l.0.c10.weight"]),
+    ],
+)
+def test_only_what_a_writer_has_sorted_is_put_back(keys: list[str], expected: list[str]) -> None:
+    assert [tensor.key for tensor in tree_from_tensors(_chain(keys), "made").tensors] == expected
+
+
 def test_any_order_within_a_dtype_gives_every_tensor_once(timm_structure: TreeOf) -> None:
     specs = _from_file(timm_structure("resnet18"))
     for seed in range(5):

@@ -168,8 +168,6 @@ class Job(QObject):
             self._tell()
         self._outcome = outcome
         self._state = outcome.state
-        # What it refers to may refer to this job's owner, which this job must not keep alive.
-        self._cancel = _nothing
         if outcome.state is JobState.DONE:
             self.done.emit(outcome.value)
         elif outcome.state is JobState.FAILED:
@@ -257,10 +255,6 @@ def _portable(error: BaseException) -> DpiatError:
     error.__cause__ = RemoteTrace(failure.trace) if failure.trace else None
     error.__context__ = None
     return error.with_traceback(None)
-
-
-def _nothing() -> None:
-    pass
 
 
 def _while_alive(owner: QObject, slot: Callable[..., None], *values: Any) -> None:

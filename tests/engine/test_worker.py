@@ -2,11 +2,9 @@
 
 import json
 import os
-import select
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -183,28 +181,40 @@ def test_ctrl_c_is_the_windows_affair(engine):
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the kernel's help is Linux's")
-def test_the_engine_dies_with_its_parent_though_the_pipe_stays_open(tmp_path):
-    # The write end of the engine's input outlives the parent here, so only the kernel can tell.
+def test_the_engine_dies_with_its_parent_though_its_pipes_stay_open():
+    # This process holds the other ends of the engine's pipes, so only the kernel can tell it.
     script = (
-        "import os, subprocess, sys, time\n"
-        "process = subprocess.Popen([sys.executable, '-P', '-m', 'dpiat_gui.engine', str(os.getpid())],"
-        " stdin=int(sys.argv[1]), stdout=subprocess.PIPE)\n"
-        "process.stdout.readline()\n"
+        "import os, subprocess, sys\n"
+        "requests, answers = map(int, sys.argv[1:])\n"
+        "command = [sys.executable, '-P', '-m', 'dpiat_gui.engine', str(os.getpid())]\n"
+        "process = subprocess.Popen(command, stdin=requests, stdout=answers)\n"
         "print(process.pid, flush=True)\n"
-        "os._exit(0)\n"
+        "sys.stdin.read()\n"
     )
-    reading, writing = os.pipe()
-    os.set_inheritable(reading, True)
-    parent = subprocess.run(
-        [sys.executable, "-c", script, str(reading)], capture_output=True, pass_fds=[reading], timeout=60
+    requests, to_engine = os.pipe()
+    from_engine, answers = os.pipe()
+    parent = subprocess.Popen(
+        [sys.executable, "-c", script, str(requests), str(answers)],
+        pass_fds=[requests, answers],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
     )
-    pid = int(parent.stdout)
-    end = time.monotonic() + 20
-    while Path(f"/proc/{pid}").exists() and "Z" not in Path(f"/proc/{pid}/stat").read_text().split()[2]:
-        assert time.monotonic() < end, "the engine outlived its parent"
-        select.select([], [], [], 0.02)
-    os.close(reading)
-    os.close(writing)
+    os.close(requests)
+    os.close(answers)
+    try:
+        pid = int(parent.stdout.readline())
+        with os.fdopen(from_engine, "rb") as said:
+            assert b"hello" in said.readline()
+            parent.kill()
+            parent.wait()
+            # The end of its output is the end of the process.
+            while said.readline():
+                pass
+        assert not Path(f"/proc/{pid}").exists() or "Z" in Path(f"/proc/{pid}/stat").read_text().split()[2]
+    finally:
+        os.close(to_engine)
+        parent.stdin.close()
+        parent.stdout.close()
 
 
 @pytest.mark.parametrize("engine", [["load=json", "load=no_such_package"]], indirect=True)

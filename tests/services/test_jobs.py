@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, QThread
 from dpiat_gui.errors import Cancelled, EngineError, SourceError
 from dpiat_gui.services.inline_engine import InlineEngine
 from dpiat_gui.services.job import PROGRESS_INTERVAL
-from dpiat_gui.services.jobs import InEngine, InThread, Job, JobRunner, JobState
+from dpiat_gui.services.jobs import InEngine, InThread, Job, JobRunner, JobState, Outcome, Progress
 
 
 @pytest.fixture
@@ -226,6 +226,17 @@ def test_an_error_in_a_slot_does_not_keep_the_job_from_ending(qtbot, runner, end
         pass
     assert noted.ends == ["done", "finished"]
     assert exceptions[0][0] is ZeroDivisionError
+
+
+def test_a_job_keeps_to_its_first_end(qtbot, ends):
+    job = Job("work", lambda: None)
+    noted = ends(job)
+    job.end(Outcome(JobState.DONE, 1))
+    job.end(Outcome(JobState.CANCELLED))
+    job.start()
+    job.offer_progress(Progress(1, 2))
+    assert noted.seen == ["done", "finished"]
+    assert (job.state, job.result) == (JobState.DONE, 1)
 
 
 class TestScript:

@@ -220,7 +220,6 @@ class EditableDocument(RecordedDocument):
 
     def _override(self, text: str, overrides: Overrides, target: str | None = None) -> None:
         """Replace the overrides, and let the selection show the new partner of the target."""
-        if not self._edit(text, replace(self.state, overrides=overrides)):
-            return
-        if target is not None:
-            self._select(Selection(target=target))
+        asked = Selection(target=target) if target is not None else None
+        if self._edit(text, replace(self.state, overrides=overrides), asked=asked) and asked is not None:
+            self._select(asked)

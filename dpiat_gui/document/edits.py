@@ -2,12 +2,14 @@
 
 from dataclasses import replace
 
+from dpiat_gui.document.places import places_of
 from dpiat_gui.document.state import DocumentState
 from dpiat_gui.errors import OverrideError
 from dpiat_gui.matching.engine import ScoreTables
 from dpiat_gui.matching.values import Overrides, match_options
 from dpiat_gui.networks.standardize import standardize_tree
 from dpiat_gui.networks.values import Network
+from dpiat_gui.transfer.presets import transfer_options
 
 
 def with_network(state: DocumentState, network: Network, reference: str, *, source: bool) -> DocumentState:
@@ -54,8 +56,10 @@ def with_method(state: DocumentState, method: str) -> DocumentState:
 def with_preset(state: DocumentState, preset: str) -> DocumentState:
     """Return the state with all options of a preset, the transfer's included."""
     options = match_options(preset, seed=state.options.seed)
-    # The paper moves weights and biases alone (dpiat.md, section 5).
-    return replace(state, preset=preset, options=options, operator="clip", buffers=preset != "paper")
+    transfer = transfer_options(preset)
+    return replace(
+        state, preset=preset, options=options, operator=transfer.operator, buffers=transfer.buffers
+    )
 
 
 def without_pins_inside(
@@ -65,8 +69,10 @@ def without_pins_inside(
 
     A target or source that is a layer itself holds no others; the overrides are returned whole.
     """
-    inside_target = paths_inside(tables, target, source=False)
-    inside_source = None if source is None else paths_inside(tables, source, source=True)
+    inside_target = paths_inside(tables.target, tables.options.layer_types, target)
+    inside_source = (
+        None if source is None else paths_inside(tables.source, tables.options.layer_types, source)
+    )
     pins = tuple(
         (s, t)
         for s, t in overrides.pins
@@ -79,7 +85,7 @@ def without_target(overrides: Overrides, tables: ScoreTables | None, target: str
     """Return the overrides without any on the target, or on a layer of it if it is a block."""
     kept = overrides.without(target)
     if tables is not None:
-        for path in paths_inside(tables, target, source=False):
+        for path in paths_inside(tables.target, tables.options.layer_types, target):
             kept = kept.without(path)
     return kept
 
@@ -96,19 +102,12 @@ def without_one(overrides: Overrides, kind: str, source: str | None, target: str
     return replace(overrides, pins=kept) if kind == "pin" else replace(overrides, bans=kept)
 
 
-def paths_inside(tables: ScoreTables, path: str, *, source: bool) -> frozenset[str]:
-    """Return the paths of the layers of a block; empty for a layer.
-
-    Raises
-    ------
-    OverrideError
-        If the sequence has no such path.
-    """
-    side = tables.source_side if source else tables.target_side
-    place = side.place(path)
-    if not side.is_block(place):
+def paths_inside(network: Network, layer_types: str, path: str) -> frozenset[str]:
+    """Return the paths of the layers of a block; empty for a layer, and for a path that is unknown."""
+    place = places_of(network, layer_types).get(path)
+    if place is None or place.layer is not None:
         return frozenset()
-    return frozenset(layer.path for layer in side.entries[place.entry].layers)
+    return frozenset(layer.path for layer in place.block.layers)
 
 
 def dropped_text(reasons: tuple[str, ...]) -> str:

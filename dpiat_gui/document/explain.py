@@ -102,7 +102,7 @@ def _target_reason(matching: Matching, place: Place, overrides: Overrides) -> st
     if not is_scored(place.layer, layer_types):
         return f"is not scored: {_unscored(place)}"
     sources = places_of(matching.source, layer_types).values()
-    able = [source.path for source in sources if could_match(source, place, layer_types)]
+    able = [source.path for source in sources if could_match(source, place, matching.options)]
     if not able:
         return f"is fresh: no source layer of the same type ({_type(place)}) scores above zero"
     if banned:
@@ -119,7 +119,7 @@ def _source_reason(matching: Matching, place: Place) -> str:
     if not is_scored(place.layer, layer_types):
         return f"is not scored: {_unscored(place)}"
     targets = places_of(matching.target, layer_types).values()
-    if not any(could_match(place, target, layer_types) for target in targets):
+    if not any(could_match(place, target, matching.options) for target in targets):
         return f"is unused: no target layer of the same type ({_type(place)}) scores above zero"
     if any(source in (place.path, place.block.path) for source, _ in matching.overrides.bans):
         return "is unused: it is banned by hand, and serves no other target better"

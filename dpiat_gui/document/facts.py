@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from math import prod
 
-from dpiat_gui.document.places import Place, places_of
+from dpiat_gui.document.places import Place, pair_score, places_of
 from dpiat_gui.document.selection import Selection
 from dpiat_gui.matching.engine import ScoreTables
-from dpiat_gui.matching.scores import layer_score, shape_ratios
+from dpiat_gui.matching.scores import shape_ratios
 from dpiat_gui.matching.values import EntryPair, Matching, Pair
 from dpiat_gui.networks.kinds import CONVOLUTIONS, NORMS, LayerKind
 from dpiat_gui.networks.values import Layer
@@ -133,12 +133,12 @@ def facts_of(matching: Matching, tables: ScoreTables, selection: Selection) -> F
     )
     if source.layer is None or target.layer is None:
         both = source.layer is None and target.layer is None
-        score = entry.score if entry else float(tables.entries[target.entry, source.entry])
+        score = entry.score if entry else _block_score(tables, source, target)
         return Facts(source, target, None, entry if both else None, (), score if both else None)
     pair = matching.by_target.get(target.layer.path)
     if pair is not None and pair.source != source.layer.path:
         pair = None
-    score = layer_score(source.layer, target.layer, layer_types)
+    score = pair_score(source, target, matching.options)
     dimensions = _dimensions(source.layer, target.layer) if score > 0 else ()
     return Facts(source, target, pair, entry, dimensions, score)
 
@@ -173,7 +173,7 @@ def candidates(tables: ScoreTables, facts: Facts, most: int = 6) -> tuple[Candid
         return ()
     for_target = facts.target is not None
     others = sources if for_target else targets
-    sizes = len(tables.source_side.entries), len(tables.target_side.entries)
+    sizes = len(tables.source.entries_for(layer_types)), len(tables.target.entries_for(layer_types))
     if not for_target:
         sizes = sizes[::-1]
     # Without a partner, the nearest row is the one as far down its column.
@@ -193,10 +193,15 @@ def candidates(tables: ScoreTables, facts: Facts, most: int = 6) -> tuple[Candid
 
 def _score(tables: ScoreTables, source: Place, target: Place) -> float:
     if source.layer is None or target.layer is None:
-        return float(tables.entries[target.entry, source.entry])
-    if source.block.single != target.block.single:
+        return _block_score(tables, source, target)
+    return pair_score(source, target, tables.options)
+
+
+def _block_score(tables: ScoreTables, source: Place, target: Place) -> float:
+    """Return the score of two blocks by themselves; 0 for a method that knows no blocks."""
+    if tables.groups is not None:
         return 0.0
-    return layer_score(source.layer, target.layer, tables.options.layer_types)
+    return float(tables.entries[target.entry, source.entry])
 
 
 def formula(dimensions: tuple[Dimension, ...]) -> str:

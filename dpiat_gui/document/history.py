@@ -5,6 +5,7 @@ from PySide6.QtCore import QObject
 from dpiat_gui.document import edits
 from dpiat_gui.document.commands import Change
 from dpiat_gui.document.readable import ReadableDocument
+from dpiat_gui.document.selection import Selection
 from dpiat_gui.document.state import DocumentState, Snapshot, fitting, solved
 
 UNDO_LIMIT = 500
@@ -22,11 +23,19 @@ class RecordedDocument(ReadableDocument):
     def _on_clean_changed(self, clean: bool) -> None:
         self.modified_changed.emit(not clean)
 
-    def _edit(self, text: str, state: DocumentState, setting: str = "") -> bool:
-        """Push `state` as one step, unless it is what there is already."""
+    def _edit(
+        self, text: str, state: DocumentState, setting: str = "", asked: Selection | None = None
+    ) -> bool:
+        """Push `state` as one step, unless it is what there is already.
+
+        `asked` is selected with it, in one change of the selection.
+        """
         if state == self.state:
             return False
-        self._push(text, solved(state, self._snapshot), setting)
+        after = solved(state, self._snapshot)
+        if asked is not None:
+            self._asked = asked
+        self._push(text, after, setting)
         return True
 
     def _refit(self, text: str, state: DocumentState, setting: str = "") -> None:

@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 from functools import lru_cache
 
+from dpiat_gui.matching.methods import METHODS
 from dpiat_gui.matching.scores import layer_score, layer_type
+from dpiat_gui.matching.values import MatchOptions
 from dpiat_gui.networks.values import Block, Layer, Network
 
 
@@ -71,8 +73,18 @@ def is_scored(layer: Layer, layer_types: str) -> bool:
     return layer_type(layer, layer_types) is not None
 
 
-def could_match(source: Place, target: Place, layer_types: str) -> bool:
+def could_match(source: Place, target: Place, options: MatchOptions) -> bool:
     """Tell whether two layers score above 0 and stand where a matching may join them."""
-    if source.layer is None or target.layer is None or source.block.single != target.block.single:
-        return False
-    return layer_score(source.layer, target.layer, layer_types) > 0
+    return pair_score(source, target, options) > 0
+
+
+def pair_score(source: Place, target: Place, options: MatchOptions) -> float:
+    """Return the score of two layers; 0 where no matching may join them.
+
+    A layer inside a block and one by itself are never joined, unless the method knows no blocks.
+    """
+    if source.layer is None or target.layer is None:
+        return 0.0
+    if source.block.single != target.block.single and not METHODS[options.method].layerwise:
+        return 0.0
+    return layer_score(source.layer, target.layer, options.layer_types)

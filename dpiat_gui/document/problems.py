@@ -1,6 +1,5 @@
 """Rows worth a look, in the order of the target's column."""
 
-from collections import Counter
 from dataclasses import dataclass
 from enum import Enum
 
@@ -103,8 +102,8 @@ def find_problems(matching: Matching) -> tuple[Problem, ...]:
     """
     layer_types = matching.options.layer_types
     fresh = frozenset(matching.overrides.fresh)
-    by_target = {entry.target: entry for entry in matching.entry_pairs}
-    served = Counter(entry.source for entry in matching.entry_pairs)
+    # Of several sources for one block, as some methods have them, the first speaks for all.
+    by_target = {entry.target: entry for entry in reversed(matching.entry_pairs)}
     unused = _unused(matching)
     found: list[Problem] = []
     row = 0
@@ -118,7 +117,7 @@ def find_problems(matching: Matching) -> tuple[Problem, ...]:
             continue
         while unused and unused[-1][0] < entry.source:
             found.append(Problem(unused.pop()[1], None, (ProblemKind.UNUSED,), row=row))
-        kinds = _entry_kinds(matching, entry, served[entry.source])
+        kinds = _entry_kinds(matching, entry)
         if kinds and not block.single:
             source = matching.source_entries[entry.source].path
             found.append(Problem(source, block.path, kinds, row=row))
@@ -151,7 +150,7 @@ def _last_target(matching: Matching, entry: EntryPair) -> int:
     return max(other.target for other in matching.entry_pairs if other.source == entry.source)
 
 
-def _entry_kinds(matching: Matching, entry: EntryPair, served: int) -> tuple[ProblemKind, ...]:
+def _entry_kinds(matching: Matching, entry: EntryPair) -> tuple[ProblemKind, ...]:
     """Return what is wrong with a pair of entries as a whole."""
     if entry.pinned:
         return ()
@@ -162,7 +161,7 @@ def _entry_kinds(matching: Matching, entry: EntryPair, served: int) -> tuple[Pro
         s > t for pair in entry.pairs for s, t in zip(sources[pair.source], targets[pair.target], strict=True)
     ):
         kinds.append(ProblemKind.CROPPED)
-    if served > 1 or len({pair.source for pair in entry.pairs}) < len(entry.pairs):
+    if any(len(matching.by_source[pair.source]) > 1 for pair in entry.pairs):
         kinds.append(ProblemKind.REUSED)
     return tuple(kinds)
 

@@ -5,7 +5,7 @@ from time import perf_counter
 
 from dpiat_gui.errors import MatchError, OverrideError
 from dpiat_gui.matching.engine import ScoreTables, prepare, solve
-from dpiat_gui.matching.values import Matching, MatchOptions, Overrides
+from dpiat_gui.matching.values import Matching, MatchOptions, Overrides, match_options
 from dpiat_gui.networks.values import Network
 
 
@@ -39,7 +39,7 @@ class DocumentState:
     target_reference: str = ""
     method: str = "blocks"
     preset: str = "recommended"
-    options: MatchOptions = field(default_factory=MatchOptions)
+    options: MatchOptions = field(default_factory=match_options)
     overrides: Overrides = field(default_factory=Overrides)
     operator: str = "clip"
     buffers: bool = True
@@ -87,7 +87,7 @@ def solved(state: DocumentState, previous: Snapshot | None = None) -> Snapshot:
         if previous.error is not None:
             return replace(previous, state=state)
         if previous.matching is not None and previous.state.overrides == state.overrides:
-            return replace(previous, state=state)
+            return replace(previous, state=state, matching=_of_preset(previous.matching, state.preset))
         tables = previous.tables
     else:
         tables = None
@@ -97,7 +97,7 @@ def solved(state: DocumentState, previous: Snapshot | None = None) -> Snapshot:
             tables = prepare(state.source, state.target, state.options)
         except MatchError as error:
             return Snapshot(state, error=error)
-    matching = solve(tables, state.overrides)
+    matching = _of_preset(solve(tables, state.overrides), state.preset)
     return Snapshot(state, tables, matching, solve_ms=(perf_counter() - began) * 1000)
 
 
@@ -123,6 +123,11 @@ def fitting(state: DocumentState, previous: Snapshot | None = None) -> tuple[Sna
         except OverrideError as error:
             reasons.append(error.message)
     return snapshot, tuple(reasons)
+
+
+def _of_preset(matching: Matching, preset: str) -> Matching:
+    """Return the matching with the preset its options came from."""
+    return matching if matching.preset == preset else replace(matching, preset=preset)
 
 
 def _same_tables(before: DocumentState, after: DocumentState) -> bool:

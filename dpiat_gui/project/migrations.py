@@ -9,7 +9,11 @@ from dpiat_gui.errors import ProjectError
 Record = dict[str, Any]
 
 VERSION = 1
-"""The version this program writes."""
+"""The version this program writes.
+
+A new option of the matching or the transfer needs no new version if files without it mean what
+its preset says; it needs one, and a step that writes the old behaviour, if they do not.
+"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from dpiat_gui.matching.values import MatchOptions, Overrides
+from dpiat_gui.matching.values import MatchOptions, Overrides, match_options
 from dpiat_gui.networks.values import Network
 
 SUFFIX = ".dpiat"
@@ -67,7 +67,7 @@ class Project:
     target: NetworkRecord | None = None
     method: str = "blocks"
     preset: str = "recommended"
-    options: MatchOptions = field(default_factory=MatchOptions)
+    options: MatchOptions = field(default_factory=match_options)
     overrides: Overrides = field(default_factory=Overrides)
     operator: str = "clip"
     buffers: bool = True

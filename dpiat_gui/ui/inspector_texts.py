@@ -52,9 +52,9 @@ def score_line(facts: Facts, matching: Matching) -> str:
     text = f"score = {facts.score:.4f}"
     if not facts.matched:
         return text
+    inner, outer = _spans(facts)
     # A layer by itself is an entry: the span it belongs to is that of the entries.
-    spans = facts.pair if _is_nested(facts) else facts.entry
-    span = spans.span if spans is not None else 1
+    span = inner if _is_nested(facts) else max(inner, outer)
     if span == 1:
         return f"{text}   span 1, no penalty"
     return f"{text}   span {span}, × {penalty(span, matching.options.exponent):.3f}"
@@ -66,16 +66,25 @@ def formula_lines(facts: Facts, matching: Matching) -> str:
     if facts.dimensions:
         lines.append(formula(facts.dimensions))
     if facts.matched and facts.entry is not None and facts.score is not None:
-        exponent = matching.options.exponent
-        nested = _is_nested(facts)
-        inner = facts.pair.span if nested and facts.pair is not None else 1
-        share = facts.score * penalty(inner, exponent) * penalty(facts.entry.span, exponent)
-        if nested and facts.entry.span > 1:
-            factor = penalty(facts.entry.span, exponent)
-            lines.append(f"Its block is one of a span of {facts.entry.span}: × {factor:.3f}")
+        exponent, factor = matching.options.exponent, facts.entry.factor
+        inner, outer = _spans(facts)
+        share = facts.score * penalty(inner, exponent) * penalty(outer, exponent)
+        if facts.pair is not None:
+            share *= factor
+        if _is_nested(facts) and outer > 1:
+            lines.append(f"Its block is one of a span of {outer}: × {penalty(outer, exponent):.3f}")
+        if factor < 1:
+            counted = "" if facts.pair is not None else ", counted in the score"
+            lines.append(f"Only one of the two blocks has an identity skip: × {factor:.3f}{counted}")
         if abs(share - facts.score) > 1e-9:
             lines.append(f"Adds {share:.4f} to the total score.")
     return "\n".join(lines)
+
+
+def _spans(facts: Facts) -> tuple[int, int]:
+    """Return the lengths of the spans that a matched pair is part of: of layers, and of entries."""
+    inner = facts.pair.span if facts.pair is not None else 1
+    return inner, facts.entry.span if facts.entry is not None else 1
 
 
 def _is_nested(facts: Facts) -> bool:

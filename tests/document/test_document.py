@@ -13,7 +13,7 @@ from PySide6.QtCore import QCoreApplication
 from dpiat_gui.document.document import Document, Selection
 from dpiat_gui.errors import DpiatError, MatchError, OverrideError, StandardizationError
 from dpiat_gui.matching.engine import match_networks
-from dpiat_gui.matching.values import MatchOptions, Overrides
+from dpiat_gui.matching.values import Overrides, match_options
 
 C1, C2, C3 = (8, 3, 3, 3), (16, 8, 3, 3), (12, 16, 1, 1)
 SOURCE = network("s", [[C1, (8,), None], [C2, (16,)], C3, [C2, (16,), C3], (10, 12)])
@@ -81,7 +81,7 @@ def test_two_networks_are_matched_as_soon_as_both_are_open(qapp: QCoreApplicatio
     assert document.matching is None
     document.set_target(TARGET, "timm:t")
     assert heard.taken() == ["target_changed", "matching_changed", "plan_changed"]
-    assert document.matching == match_networks(SOURCE, TARGET)
+    assert document.matching == match_networks(SOURCE, TARGET, match_options())
     assert (document.source_reference, document.target_reference) == ("made:s", "timm:t")
 
 
@@ -105,8 +105,8 @@ def test_a_pin_is_one_step_with_a_text_and_one_signal_each(document: Document, h
         "overrides_changed",
         "matching_changed",
         "plan_changed",
-        "modified_changed",
         "selection_changed",
+        "modified_changed",
     ]
     assert document.undo_stack.count() == 1
     assert document.undo_stack.undoText() == "Pin s1 to t0"
@@ -223,8 +223,8 @@ def test_one_override_is_removed_at_a_time(document: Document) -> None:
 
 
 def test_costs_are_differences_of_the_total_score(document: Document) -> None:
-    free = match_networks(SOURCE, TARGET).score
-    pinned = match_networks(SOURCE, TARGET, overrides=Overrides([("s1", "t0")])).score
+    free = match_networks(SOURCE, TARGET, match_options()).score
+    pinned = match_networks(SOURCE, TARGET, match_options(), overrides=Overrides([("s1", "t0")])).score
     assert document.pin_cost("s1", "t0") == pytest.approx(pinned - free)
     assert document.pin_cost("s0.0", "t0.1") is None
     document.pin("s1", "t0")
@@ -257,6 +257,8 @@ def test_a_preset_brings_its_options_and_its_buffers_in_one_step(document: Docum
     document.set_preset("paper")
     assert document.options.layer_types == "paper"
     assert document.buffers is False
+    assert document.matching is not None
+    assert document.matching.preset == "paper"
     assert document.undo_stack.count() == 1
     assert heard.taken().count("options_changed") == 1
     document.undo_stack.undo()
@@ -471,5 +473,5 @@ def _assert_sound(document: Document) -> None:
 
 def test_networks_of_the_tests_match(document: Document) -> None:
     assert document.matching is not None
-    assert document.options == MatchOptions()
+    assert document.options == match_options()
     assert len(document.matching.pairs) > 5

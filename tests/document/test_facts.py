@@ -2,7 +2,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from made import layer, network
+from PySide6.QtCore import QCoreApplication
 
+from dpiat_gui.document.document import Document
 from dpiat_gui.document.facts import (
     Dimension,
     candidates,
@@ -12,6 +14,7 @@ from dpiat_gui.document.facts import (
 )
 from dpiat_gui.document.selection import Selection
 from dpiat_gui.matching.engine import prepare, solve
+from dpiat_gui.matching.methods import METHODS
 from dpiat_gui.matching.scores import layer_score
 from dpiat_gui.matching.values import MatchOptions, Overrides
 from dpiat_gui.networks.kinds import LayerKind
@@ -115,3 +118,26 @@ def test_of_equal_candidates_the_nearest_comes_first() -> None:
     found = candidates(tables, facts_of(matching, tables, Selection("s4", "t4")), most=4)
     assert {c.source for c in found[:2]} == {"s3", "s5"}
     assert {c.source for c in found[2:]} == {"s2", "s6"}
+
+
+@pytest.mark.parametrize("method", sorted(METHODS))
+def test_every_method_has_facts_problems_and_reasons(method: str, qapp: QCoreApplication) -> None:
+    document = Document()
+    document.open_networks(SOURCE, TARGET)
+    document.set_options(method=method)
+    assert document.matching is not None
+    assert document.tables is not None
+    for problem in document.problems():
+        assert problem.text
+    for block in TARGET.sequence:
+        for path in (block.path, *(one.path for one in block.layers)):
+            document.select_target(path)
+            facts = facts_of(document.matching, document.tables, document.selection)
+            assert facts.source is not None or document.selection_note
+            candidates(document.tables, facts)
+    document.set_fresh("t0")
+    assert "t0.0" not in document.matching.by_target
+    document.ban("s1", "t1")
+    document.clear_override("t0")
+    document.clear_override("t1")
+    assert not document.overrides

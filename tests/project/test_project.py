@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dpiat_gui.errors import ExportError, ProjectError
-from dpiat_gui.matching.values import MatchOptions, Overrides
+from dpiat_gui.matching.values import MatchOptions, Overrides, match_options
 from dpiat_gui.project.project import (
     NetworkRecord,
     Project,
@@ -66,7 +66,7 @@ def test_the_same_project_gives_the_same_bytes(project: Project) -> None:
 def test_the_fixture_of_version_1_is_read_whole() -> None:
     project = load_project(FIXTURE)
     assert project.source == NetworkRecord("timm:rexnet_100?pretrained=true", "rexnet_100", "0f2c")
-    assert project.options == MatchOptions(exponent=0.25, seed=3)
+    assert project.options == match_options("recommended", exponent=0.25, seed=3)
     assert project.overrides == Overrides(
         [("features.9", "blocks.4.1")], [("head.fc", "classifier")], ["blocks.6.1"]
     )
@@ -78,7 +78,9 @@ def test_unknown_keys_are_written_back_where_they_stood(tmp_path: Path) -> None:
     saved = tmp_path / "again.dpiat"
     save_project(load_project(FIXTURE), saved)
     before, after = json.loads(FIXTURE.read_text()), json.loads(saved.read_text())
-    assert after == before
+    # Options that came later are added; nothing that was there is lost or changed.
+    assert after | {"matching": after["matching"] | before["matching"]} == after
+    assert {**after, "matching": before["matching"]} == before
 
 
 def test_unknown_keys_of_an_override_go_with_it() -> None:

@@ -1,5 +1,4 @@
 import copy
-import hashlib
 import json
 import os
 import subprocess
@@ -12,14 +11,9 @@ import torch
 from pairing import network_of
 from safetensors import safe_open
 from safetensors.torch import load_file, save_file
+from transfers import OTHER, SMALL, digest, moved, request
 
 from dpiat_gui.errors import (
-    Cancelled,
-    ExportError,
-    MatchError,
-    OverrideError,
-    SourceError,
-    StandardizationError,
     TransferError,
     TrustError,
 )
@@ -32,31 +26,6 @@ from dpiat_gui.transfer.execution import run_transfer
 from dpiat_gui.transfer.memory import transfer_modules
 from dpiat_gui.transfer.plan_json import plan_digest, plan_to_json
 from dpiat_gui.transfer.planning import plan_transfer
-from dpiat_gui.transfer.request import TransferRequest
-from dpiat_gui.transfer.values import Progress
-
-SMALL = "timm:mobilenetv3_small_050?num_classes=10"
-"""A small network of many kinds of layers."""
-OTHER = "timm:mobilenetv3_small_075?num_classes=7"
-
-
-@pytest.fixture(scope="session")
-def trained(tmp_path_factory):
-    """Write a checkpoint of the small network whose running statistics have moved."""
-    module = build_module(SMALL, seed=5)
-    moved(module)
-    path = tmp_path_factory.mktemp("trained") / "trained.safetensors"
-    save_file(module.state_dict(), path)
-    return path
-
-
-def moved(module, size=32):
-    """Let the running statistics of a network move, as training does."""
-    module.train()
-    generator = torch.Generator().manual_seed(0)
-    with torch.no_grad():
-        for _ in range(3):
-            module(torch.randn(4, 3, size, size, generator=generator))
 
 
 def bits(tensor):
@@ -67,10 +36,6 @@ def same_state(found, expected):
     """Tell how many entries of two state dicts are equal to the bit; every key must be in both."""
     assert set(found) == set(expected)
     return sum(bits(found[key]) == bits(expected[key]) for key in expected)
-
-
-def request(source, target, output, **more):
-    return TransferRequest(str(source), str(target), str(output), **({"device": "cpu"} | more))
 
 
 def test_same_architecture_is_equal_in_every_entry(tmp_path):
@@ -173,10 +138,6 @@ def test_the_demo_loads_into_timm(tmp_path):
     assert report.coverage.fraction > 0.5
     with torch.no_grad():
         assert module.eval()(torch.randn(1, 3, 64, 64)).isfinite().all()
-
-
-def digest(path):
-    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 @pytest.mark.parametrize("suffix", [".safetensors", ".pt"])
@@ -306,125 +267,6 @@ def test_code_that_is_not_trusted_is_not_run(tmp_path, factory):
     with pytest.raises(TrustError):
         run_transfer(request(SMALL, f"{path}:Net", tmp_path / "out.pth", trust=str(tmp_path / "none.json")))
     assert not (tmp_path / "out.pth").exists()
-
-
-# -- refusals -----------------------------------------------------------------------------
-
-
-def test_a_changed_network_is_noticed(tmp_path, trained):
-    right = load_network(str(trained)).fingerprint
-    out = tmp_path / "out.pth"
-    for side in ("source_fingerprint", "target_fingerprint"):
-        with pytest.raises(TransferError, match="has changed since it was matched"):
-            run_transfer(request(trained, OTHER, out, **{side: "0" * 64}))
-    assert not out.exists()
-    run_transfer(request(trained, OTHER, out, source_fingerprint=right))
-
-
-def test_bad_outputs_are_refused_before_any_work(tmp_path, trained, monkeypatch):
-    monkeypatch.setattr(execution, "_match", lambda *arguments: pytest.fail("work was begun"))
-    for out in (tmp_path / "out.txt", tmp_path, tmp_path / "no" / "out.pth", trained):
-        with pytest.raises(ExportError):
-            run_transfer(request(trained, OTHER, out))
-
-
-def test_neither_network_is_overwritten(tmp_path, trained):
-    target = tmp_path / "own.safetensors"
-    save_file(build_module(OTHER).state_dict(), target)
-    before = digest(target)
-    with pytest.raises(ExportError, match="being read"):
-        run_transfer(request(trained, target, target))
-    with pytest.raises(ExportError, match="being read"):
-        run_transfer(request(f"timm:resnet18?checkpoint_path={target}", OTHER, target))
-    assert digest(target) == before
-
-
-@pytest.mark.parametrize(
-    ("changes", "error"),
-    [
-        ({"source": "timm:no_such_network"}, SourceError),
-        ({"source": "missing.safetensors"}, SourceError),
-        ({"operator": "magic"}, TransferError),
-        ({"device": "cuda:99"}, TransferError),
-        ({"device": "abacus"}, TransferError),
-        ({"overrides": Overrides(pins=[("nowhere", "classifier")])}, OverrideError),
-        ({"method": "magic"}, StandardizationError),
-    ],
-)
-def test_bad_requests_leave_the_old_file(tmp_path, trained, changes, error):
-    out = tmp_path / "out.pth"
-    out.write_bytes(b"old")
-    asked = TransferRequest(**({"source": str(trained), "target": OTHER, "output": str(out)} | changes))
-    with pytest.raises(error) as caught:
-        run_transfer(asked)
-    assert getattr(caught.value, "message", None)
-    assert out.read_bytes() == b"old"
-    assert [path.name for path in tmp_path.iterdir()] == ["out.pth"]
-
-
-def test_networks_with_nothing_in_common_are_refused(tmp_path):
-    save_file({"fc.weight": torch.zeros(3, 4)}, tmp_path / "linear.safetensors")
-    save_file({"conv.weight": torch.zeros(3, 4, 3, 3)}, tmp_path / "conv.safetensors")
-    with pytest.raises((TransferError, MatchError)) as caught:
-        run_transfer(
-            request(tmp_path / "linear.safetensors", tmp_path / "conv.safetensors", tmp_path / "out.pth")
-        )
-    assert caught.value.hint
-    assert not (tmp_path / "out.pth").exists()
-
-
-# -- progress and cancelling --------------------------------------------------------------
-
-
-@pytest.mark.parametrize("suffix", [".safetensors", ".pth"])
-def test_progress_goes_forward_to_the_end_and_names_tensors(tmp_path, trained, monkeypatch, suffix):
-    monkeypatch.setattr("dpiat_gui.transfer.progress.INTERVAL", 0)
-    told = []
-    report = run_transfer(request(trained, OTHER, tmp_path / f"o{suffix}"), progress=told.append)
-    stages = [progress for progress in told if progress.total == 0]
-    steps = [progress for progress in told if progress.total]
-    assert told[: len(stages)] == stages
-    assert [progress.done for progress in steps] == sorted(progress.done for progress in steps)
-    assert len({progress.total for progress in steps}) == 1
-    assert steps[-1] == Progress(steps[-1].total, steps[-1].total, f"o{suffix}")
-    assert report.bytes >= sum(value.nbytes for value in build_module(OTHER).state_dict().values())
-    assert {tensor.key for tensor in load_network(OTHER).tree.tensors} <= {one.text for one in steps}
-
-
-def points(trained, out):
-    """Count how often a transfer asks whether to go on."""
-    count = 0
-
-    def ask():
-        nonlocal count
-        count += 1
-        return False
-
-    run_transfer(request(trained, OTHER, out), cancelled=ask)
-    return count
-
-
-@pytest.mark.parametrize("suffix", [".safetensors", ".pth"])
-@pytest.mark.parametrize("old", [None, b"old"])
-def test_cancelling_anywhere_leaves_the_old_file_or_none(tmp_path, trained, suffix, old):
-    out = tmp_path / f"out{suffix}"
-    total = points(trained, tmp_path / f"other{suffix}")
-    (tmp_path / f"other{suffix}").unlink()
-    assert total > 150
-    for at in sorted({0, 1, 2, 3, total // 3, total // 2, total - 2, total - 1}):
-        if old:
-            out.write_bytes(old)
-        left = at
-
-        def ask():
-            nonlocal left
-            left -= 1
-            return left < 0
-
-        with pytest.raises(Cancelled):
-            run_transfer(request(trained, OTHER, out), cancelled=ask)
-        assert (out.read_bytes() if out.exists() else None) == old
-        assert [path.name for path in tmp_path.iterdir()] == ([out.name] if old else [])
 
 
 # -- devices ------------------------------------------------------------------------------

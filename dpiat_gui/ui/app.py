@@ -1,5 +1,6 @@
 """Starts the window: it paints first, and only then does what takes long."""
 
+import gc
 import sys
 from collections.abc import Sequence
 
@@ -53,6 +54,9 @@ def run(
     hook.install()
 
     def begin() -> None:
+        # What is loaded by now stays to the end. Left out of the garbage collector's rounds,
+        # it no longer stops the window for 50 ms and more some seconds after the start.
+        gc.freeze()
         window.jobs.start_engine()
         if demo:
             window.opening.open_demo()

@@ -29,7 +29,7 @@ def standardize_tree(tree: ModuleTree, method: str = "blocks") -> Network:
     elif method == "flatten":
         sequence = [
             Block(layer.path, (layer,), single=True, class_name=layer.class_name)
-            for layer in _leaves(tree.root)
+            for layer in leaf_layers(tree.root)
         ]
     else:
         raise StandardizationError(
@@ -126,7 +126,8 @@ def _unwrapped(items: list[Layer | _Block], dimensional: int) -> _Result:
     return _Result(1, dimensional, items=[*bare, *entry.layers])
 
 
-def _leaves(root: ModuleNode) -> list[Layer]:
+def leaf_layers(root: ModuleNode) -> list[Layer]:
+    """Return every leaf below `root` in registration order, bare parameters included."""
     found: list[Layer] = []
     stack = [root]
     while stack:

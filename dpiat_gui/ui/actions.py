@@ -4,136 +4,19 @@ The menus, the toolbar, the shortcuts sheet and the tests read the one table `AC
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
 from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QAction, QKeySequence
 
-StandardKey = QKeySequence.StandardKey
-
-
-@dataclass(frozen=True, slots=True)
-class WindowState:
-    """What is there at the moment; the enabled-when predicates read it.
-
-    Parameters
-    ----------
-    source, target
-        Whether each network is open.
-    matching
-        Whether both are, and are matched.
-    selected
-        Whether anything is selected.
-    selected_target
-        Whether a target layer or block is.
-    selected_pair
-        Whether both a source and a target are selected.
-    overridden
-        Whether an override names the selected target.
-    overrides
-        Whether there is any override.
-    can_undo, can_redo
-        Whether the undo stack has a step that way.
-    problems
-        Whether the matching has rows worth a look.
-    hits
-        Whether the search has hits.
-    running
-        Whether a job is running that can be cancelled.
-    transferring
-        Whether a transfer is.
-    """
-
-    source: bool = False
-    target: bool = False
-    matching: bool = False
-    selected: bool = False
-    selected_target: bool = False
-    selected_pair: bool = False
-    overridden: bool = False
-    overrides: bool = False
-    can_undo: bool = False
-    can_redo: bool = False
-    problems: bool = False
-    hits: bool = False
-    running: bool = False
-    transferring: bool = False
-
-
-Predicate = Callable[[WindowState], bool]
-
-
-def _always(_: WindowState) -> bool:
-    return True
-
-
-def _any_network(state: WindowState) -> bool:
-    return state.source or state.target
-
-
-def _matched(state: WindowState) -> bool:
-    return state.matching
-
-
-def _pair(state: WindowState) -> bool:
-    return state.matching and state.selected_pair
-
-
-def _target_row(state: WindowState) -> bool:
-    return state.matching and state.selected_target
-
-
-@dataclass(frozen=True, slots=True)
-class Action:
-    """One thing the window can do.
-
-    Parameters
-    ----------
-    id
-        Name by which menus, the toolbar and the handlers know it.
-    text
-        What the menu says; ``&`` marks the mnemonic.
-    group
-        Heading in the shortcuts sheet.
-    keys
-        Standard keys and sequences; the first one is shown.
-    icon
-        Name of an icon in resources/icons, or "".
-    tip
-        One sentence for the tooltip.
-    when
-        Whether it makes sense in a given state.
-    checkable
-        Whether it is a switch.
-    canvas
-        True if its keys act only while the canvas has the focus, because lists and
-        fields need them for themselves.
-    """
-
-    id: str
-    text: str
-    group: str
-    keys: tuple[StandardKey | str, ...] = ()
-    icon: str = ""
-    tip: str = ""
-    when: Predicate = _always
-    checkable: bool = False
-    canvas: bool = False
-
-    @property
-    def plain_text(self) -> str:
-        """Text without the mnemonic's mark and the dots."""
-        return self.text.replace("&&", "\0").replace("&", "").replace("\0", "&").rstrip("…")
-
-    def sequences(self) -> list[QKeySequence]:
-        """Return the keys of this platform, each once; standard keys give those of the desktop."""
-        found: dict[str, QKeySequence] = {}
-        for key in self.keys:
-            sequences = QKeySequence.keyBindings(key) if isinstance(key, StandardKey) else [QKeySequence(key)]
-            for sequence in sequences:
-                found.setdefault(sequence.toString(QKeySequence.SequenceFormat.PortableText), sequence)
-        return list(found.values())
-
+from dpiat_gui.ui.action_values import (
+    Action,
+    StandardKey,
+    WindowState,
+    any_network,
+    matched,
+    pair,
+    target_row,
+)
 
 FILE, EDIT, MATCH, VIEW, GO, TRANSFER, HELP = (
     "File",
@@ -169,7 +52,7 @@ ACTIONS: tuple[Action, ...] = (
         ("Alt+\\",),
         "swap",
         "Let the target be the source, and the source the target.",
-        _any_network,
+        any_network,
     ),
     Action(
         "demo", "Open the &demo", FILE, (), "", "EfficientNet-Lite0 with ImageNet weights into MobileNetV2."
@@ -192,7 +75,7 @@ ACTIONS: tuple[Action, ...] = (
         (StandardKey.Save,),
         "save",
         "Save networks, options and overrides as a project.",
-        _any_network,
+        any_network,
     ),
     Action(
         "save_as",
@@ -201,7 +84,7 @@ ACTIONS: tuple[Action, ...] = (
         (StandardKey.SaveAs, "Ctrl+Shift+S"),
         "",
         "Save the project under another name.",
-        _any_network,
+        any_network,
     ),
     Action(
         "export_figure",
@@ -210,7 +93,7 @@ ACTIONS: tuple[Action, ...] = (
         ("Ctrl+Shift+E",),
         "",
         "Write the whole matching as SVG, PDF or PNG.",
-        _matched,
+        matched,
     ),
     Action(
         "settings",
@@ -246,7 +129,7 @@ ACTIONS: tuple[Action, ...] = (
         (StandardKey.Find,),
         "search",
         "Search both columns by name, kind or shape.",
-        _any_network,
+        any_network,
     ),
     Action(
         "find_next",
@@ -273,7 +156,7 @@ ACTIONS: tuple[Action, ...] = (
         ("Ctrl+L",),
         "pin",
         "Keep this pair whatever the matching says, and solve the rest again.",
-        _pair,
+        pair,
     ),
     Action(
         "ban",
@@ -282,7 +165,7 @@ ACTIONS: tuple[Action, ...] = (
         ("Del",),
         "ban",
         "Never match these two, and solve the rest again.",
-        _pair,
+        pair,
         canvas=True,
     ),
     Action(
@@ -292,7 +175,7 @@ ACTIONS: tuple[Action, ...] = (
         ("Ctrl+Del",),
         "fresh",
         "Let the selected target keep its own initialisation.",
-        _target_row,
+        target_row,
         canvas=True,
     ),
     Action(
@@ -313,7 +196,7 @@ ACTIONS: tuple[Action, ...] = (
         "Go back to the automatic matching.",
         lambda state: state.overrides,
     ),
-    Action("rematch", "&Match again", MATCH, ("F5",), "", "Solve the matching again.", _matched),
+    Action("rematch", "&Match again", MATCH, ("F5",), "", "Solve the matching again.", matched),
     Action(
         "next_problem",
         "Next &problem",
@@ -334,10 +217,10 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action("next_pane", "Next p&ane", GO, ("F6",), "", "Move the focus to the next pane."),
     Action("previous_pane", "Previous pan&e", GO, ("Shift+F6",), "", "Move the focus to the pane before."),
-    Action("zoom_in", "Zoom &in", VIEW, (StandardKey.ZoomIn, "Ctrl+="), "zoom-in", "Larger.", _any_network),
-    Action("zoom_out", "Zoom &out", VIEW, (StandardKey.ZoomOut,), "zoom-out", "Smaller.", _any_network),
-    Action("zoom_reset", "Zoom &100 %", VIEW, ("Ctrl+1",), "", "Natural size.", _any_network),
-    Action("fit_all", "&Fit all", VIEW, ("Ctrl+0",), "fit", "Show the whole of both columns.", _any_network),
+    Action("zoom_in", "Zoom &in", VIEW, (StandardKey.ZoomIn, "Ctrl+="), "zoom-in", "Larger.", any_network),
+    Action("zoom_out", "Zoom &out", VIEW, (StandardKey.ZoomOut,), "zoom-out", "Smaller.", any_network),
+    Action("zoom_reset", "Zoom &100 %", VIEW, ("Ctrl+1",), "", "Natural size.", any_network),
+    Action("fit_all", "&Fit all", VIEW, ("Ctrl+0",), "fit", "Show the whole of both columns.", any_network),
     Action(
         "fit_selection",
         "Fit &selection",
@@ -354,7 +237,7 @@ ACTIONS: tuple[Action, ...] = (
         ("Ctrl+]",),
         "expand",
         "Show the layers of every block.",
-        _any_network,
+        any_network,
     ),
     Action(
         "collapse_all",
@@ -363,7 +246,7 @@ ACTIONS: tuple[Action, ...] = (
         ("Ctrl+[",),
         "collapse",
         "Show blocks only.",
-        _any_network,
+        any_network,
     ),
     Action(
         "only_selection_edges",
@@ -372,7 +255,7 @@ ACTIONS: tuple[Action, ...] = (
         ("Ctrl+D",),
         "edges",
         "Hide every edge that does not belong to the selection.",
-        _matched,
+        matched,
         checkable=True,
     ),
     Action("full_screen", "F&ull screen", VIEW, ("F11",), "", "Use the whole screen.", checkable=True),
@@ -383,7 +266,7 @@ ACTIONS: tuple[Action, ...] = (
         ("Ctrl+E",),
         "transfer",
         "Show what a transfer would carry over, and where it is written.",
-        _matched,
+        matched,
     ),
     Action(
         "run_transfer",

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING
 
-from dpiat_gui.ui.actions import WindowState
+from dpiat_gui.ui.action_values import WindowState
 
 if TYPE_CHECKING:
     from dpiat_gui.ui.main_window import MainWindow

@@ -4,7 +4,8 @@ import pytest
 from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QWidget
 
-from dpiat_gui.ui.actions import ACTIONS, BY_ID, WindowState, build_action, build_actions, update_enabled
+from dpiat_gui.ui.action_values import WindowState
+from dpiat_gui.ui.actions import ACTIONS, BY_ID, build_action, build_actions, update_enabled
 from dpiat_gui.ui.help_dialog import shortcuts_html
 from dpiat_gui.ui.menus import DOCKS, MENUS, RECENT, SEPARATOR
 

@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dpiat_gui import __version__
 from dpiat_gui.errors import TransferError
 from dpiat_gui.matching.engine import match_networks
 from dpiat_gui.matching.values import Matching
@@ -195,7 +194,7 @@ def _metadata(
     return {
         "format": "pt",
         "program": "dpiat-gui",
-        "version": __version__,
+        "version": _program_version(),
         "source": source.text,
         "source_fingerprint": plan.source_fingerprint,
         "target": target.text,
@@ -208,6 +207,15 @@ def _metadata(
         "seed": str(request.seed),
         "plan": digest,
     }
+
+
+def _program_version() -> str:
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version("dpiat-gui")
+    except PackageNotFoundError:  # run from its folder, without an installation
+        return "unknown"
 
 
 def _notes(source: SourceReference, target: SourceReference, goal: Path, converted: int) -> tuple[str, ...]:

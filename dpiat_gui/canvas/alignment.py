@@ -3,8 +3,10 @@
 The same alignment serves the entries of two networks and the rows of two facing blocks.
 """
 
+from bisect import bisect_left
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 _LARGEST_TABLE = 4096
 """Cells above which unlinked runs are stacked as they come instead of being compared."""
@@ -53,6 +55,58 @@ def align(
         source, target = linked + 1, span.stop
     groups.extend(_unlinked(sources, targets, range(source, len(sources)), range(target, len(targets))))
     return tuple(groups)
+
+
+def spine(links: Sequence[tuple[int, int]], weights: Sequence[float]) -> tuple[int, ...]:
+    """Choose the links that say who faces whom, so that the chosen ones keep order.
+
+    Parameters
+    ----------
+    links
+        (source, target) positions, targets never decreasing; they may cross.
+    weights
+        How much each link counts.
+
+    Returns
+    -------
+    tuple of int
+        Positions among `links`. All of them if they keep order and name each target once; the
+        heaviest of each target if they keep order; otherwise the heaviest chain in which both
+        sides increase.
+    """
+    if all(a[0] <= b[0] and a[1] <= b[1] for a, b in pairwise(links)):
+        best: dict[int, int] = {}
+        for position, (_, target) in enumerate(links):
+            if target not in best or weights[position] > weights[best[target]]:
+                best[target] = position
+        return tuple(sorted(best.values()))
+    return _heaviest_chain(links, weights)
+
+
+def _heaviest_chain(links: Sequence[tuple[int, int]], weights: Sequence[float]) -> tuple[int, ...]:
+    # The frontier holds the chains that no other beats: both their last source and weight increase.
+    sources: list[int] = []
+    totals: list[float] = []
+    ends: list[int] = []
+    before: list[int | None] = [None] * len(links)
+    # Of one target, larger sources go first: a link then never follows one of the same target.
+    for position in sorted(range(len(links)), key=lambda i: (links[i][1], -links[i][0])):
+        source = links[position][0]
+        at = bisect_left(sources, source)
+        total = weights[position] + (totals[at - 1] if at else 0.0)
+        before[position] = ends[at - 1] if at else None
+        if at < len(sources) and sources[at] == source and totals[at] >= total:
+            continue
+        beaten = at
+        while beaten < len(totals) and totals[beaten] <= total:
+            beaten += 1
+        sources[at:beaten], totals[at:beaten], ends[at:beaten] = [source], [total], [position]
+    chain: list[int] = []
+    end = ends[-1] if ends else None
+    while end is not None:
+        chain.append(end)
+        end = before[end]
+    return tuple(reversed(chain))
 
 
 def _spans(links: Sequence[tuple[int, int]]) -> list[tuple[int, range]]:

@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
+from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor
 
+from dpiat_gui.canvas.badges import ban_badge, fresh_badge, pin_badge
 from dpiat_gui.canvas.columns import Entry, EntryMarks, Mark, Row, RowState, Side
 from dpiat_gui.canvas.layout import Placed
-from dpiat_gui.canvas.primitives import Anchor, Box, Dot, Line, Polygon, Primitive, Text
+from dpiat_gui.canvas.primitives import Anchor, Box, Dot, Polygon, Primitive, Text
 from dpiat_gui.canvas.style import Measured, Style
 
 RADIUS = 5.0
@@ -304,37 +305,6 @@ def _badges(view: BlockView, style: Style) -> list[Primitive]:
                 drawing += draw(style, x, y)
                 x += outward * 12 * style.unit
     return drawing
-
-
-def pin_badge(style: Style, x: float, y: float) -> list[Primitive]:
-    """Return the badge of a pair pinned by hand: a filled disc."""
-    unit = style.unit
-    return [
-        Dot(x, y, 5 * unit, style.color("pin"), style.color("surface"), 1.5 * unit),
-        Dot(x, y, 1.6 * unit, style.color("on_accent")),
-    ]
-
-
-def ban_badge(style: Style, x: float, y: float) -> list[Primitive]:
-    """Return the badge of a banned pair: a ring with a bar across."""
-    unit = style.unit
-    reach = 3.0 * unit
-    return [
-        Dot(x, y, 4.6 * unit, style.color("surface"), style.color("ban"), 1.6 * unit),
-        Line(QLineF(x - reach, y + reach, x + reach, y - reach), style.color("ban"), 1.6 * unit),
-    ]
-
-
-def fresh_badge(style: Style, x: float, y: float) -> list[Primitive]:
-    """Return the badge of a target left fresh by hand: a ring with a plus."""
-    unit = style.unit
-    reach = 2.2 * unit
-    ink = style.color("fresh")
-    return [
-        Dot(x, y, 4.6 * unit, style.color("surface"), ink, 1.6 * unit),
-        Line(QLineF(x - reach, y, x + reach, y), ink, 1.4 * unit),
-        Line(QLineF(x, y - reach, x, y + reach), ink, 1.4 * unit),
-    ]
 
 
 def draw_silhouettes(views: Sequence[tuple[QPointF, BlockView]], style: Style) -> dict[int, list[QRectF]]:

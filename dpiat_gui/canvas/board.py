@@ -5,7 +5,6 @@ No Qt: the scene and the figure writer both draw what a board says.
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
 from dpiat_gui.canvas.columns import (
     Column,
@@ -17,37 +16,12 @@ from dpiat_gui.canvas.columns import (
     marks_of,
     plain_marks,
 )
-from dpiat_gui.canvas.connections import Edge, Edges, connect
+from dpiat_gui.canvas.connections import Edge, Edges, Rows, connect
+from dpiat_gui.canvas.edge_marks import EdgeMark, marks_of_edges, share_of_best
 from dpiat_gui.canvas.layout import Layout, Link, Metrics, Placed, place
+from dpiat_gui.matching.methods import METHODS
 from dpiat_gui.matching.values import Matching
 from dpiat_gui.networks.values import Network
-
-WEAK = 0.5
-"""A score below this is weak: its edge is dashed."""
-
-
-@dataclass(frozen=True, slots=True)
-class EdgeMark:
-    """How an edge is drawn.
-
-    Parameters
-    ----------
-    score
-        Of the two layers; of two blocks, their inner score as a share of the best there could be.
-    count
-        Number of pairs of layers it stands for.
-    pinned
-        True if an override asks for it.
-    """
-
-    score: float
-    count: int = 1
-    pinned: bool = False
-
-    @property
-    def weak(self) -> bool:
-        """True if it is drawn as a weak match."""
-        return self.score < WEAK
 
 
 class Board:
@@ -70,7 +44,7 @@ class Board:
         self.edges = Edges()
         self.edge_marks: tuple[EdgeMark, ...] = ()
         self._focus: int | None = None
-        self._by_target: dict[int, int] = {}
+        self._by_target: dict[int, list[int]] = {}
         self._by_source: dict[int, list[int]] = {}
 
     # what is drawn
@@ -130,10 +104,20 @@ class Board:
         return True
 
     def _index_links(self) -> None:
-        self._by_target = {link.target: position for position, link in enumerate(self.links)}
+        self._by_target = {}
         self._by_source = {}
         for position, link in enumerate(self.links):
+            self._by_target.setdefault(link.target, []).append(position)
             self._by_source.setdefault(link.source, []).append(position)
+
+    @property
+    def rows_rule(self) -> Rows:
+        """Which pairs of rows are drawn: those that can be without crossing, or all where pairs may cross."""
+        if self.matching is None:
+            return Rows.LEAD
+        if METHODS[self.matching.options.method].layerwise:
+            return Rows.LAYERS
+        return Rows.LEAD if self.matching.keeps_order else Rows.ALL
 
     # where it stands
 
@@ -159,33 +143,34 @@ class Board:
             return False
         self._focus = target
         before = self.edges
-        position = self._by_target.get(target)
-        if position is not None and len(self._by_source[self.links[position].source]) > 1:
-            self._connect()
+        for position in self._by_target.get(target, ()):
+            if len(self._by_source[self.links[position].source]) > 1:
+                self._connect()
+                break
         return self.edges is not before
 
     def _connect(self) -> None:
-        self.edges = connect(self.layout, self.links, self._focus, self.metrics.padding)
-        self.edge_marks = tuple(self._edge_mark(edge) for edge in self.edges.edges)
-
-    def _edge_mark(self, edge: Edge) -> EdgeMark:
-        target = self.columns[Side.TARGET]
-        if self.matching is None or target is None:
-            return EdgeMark(1.0)
-        pair = self.matching.entry_pairs[edge.link]
-        if edge.pair is not None:
-            row = pair.pairs[edge.pair]
-            return EdgeMark(row.score, 1, row.pinned)
-        return EdgeMark(self.link_score(edge.link), len(pair.pairs), pair.pinned)
+        self.edges = connect(self.layout, self.links, self._focus, self.metrics.padding, self.rows_rule)
+        self.edge_marks = marks_of_edges(self.edges.edges, self.matching, self.columns[Side.TARGET])
 
     def link_score(self, link: int) -> float:
         """Return the score of a pair of entries as a share of the best there could be, 0..1."""
         target = self.columns[Side.TARGET]
         if self.matching is None or target is None:
             return 0.0
-        pair = self.matching.entry_pairs[link]
-        best = sum(row.scored for row in target.entries[pair.target].rows)
-        return min(pair.score / best, 1.0) if best else 0.0
+        return share_of_best(self.matching.entry_pairs[link], target)
+
+    @property
+    def counts(self) -> str:
+        """How many pairs there are, and how many of them cross where that can be."""
+        if self.matching is None:
+            return ""
+        pairs = len(self.matching.pairs)
+        words = f"{pairs} pair{'' if pairs == 1 else 's'}"
+        crossings = 0 if self.matching.keeps_order else self.matching.crossings
+        if crossings:
+            words += f" · {crossings:,} crossing{'' if crossings == 1 else 's'}"
+        return words
 
     def placed(self, side: Side) -> tuple[Placed, ...]:
         """Return where the entries of a column stand."""
@@ -234,30 +219,41 @@ class Board:
 
     def links_at(self, side: Side, entry: int) -> tuple[int, ...]:
         """Return the positions of the links of an entry."""
-        if side is Side.SOURCE:
-            return tuple(self._by_source.get(entry, ()))
-        position = self._by_target.get(entry)
-        return () if position is None else (position,)
+        found = self._by_source if side is Side.SOURCE else self._by_target
+        return tuple(found.get(entry, ()))
+
+    def row_of(self, spot: Place) -> int | None:
+        """Return the row of a place; a layer that stands by itself is its own only row."""
+        column = self.columns[spot.side]
+        single = column is not None and column.entries[spot.entry].single
+        return 0 if single else spot.row
+
+    def _place(self, side: Side, entry: int, row: int | None) -> Place:
+        """Return the place of a row; of the entry for a layer that stands by itself."""
+        column = self.columns[side]
+        single = column is not None and column.entries[entry].single
+        return Place(side, entry, None if single else row)
 
     def partner(self, spot: Place) -> Place | None:
         """Return what a place is matched to, None if to nothing.
 
-        Of several targets of one source it is the one whose rows are connected, or the first.
+        Of several it is the one whose rows are connected, else the one it faces, else the first.
         """
-        positions = self.links_at(spot.side, spot.entry)
-        if not positions:
-            return None
-        lead = self.edges.leads.get(self.links[positions[0]].source)
-        ordered = sorted(positions, key=lambda position: position != lead)
+        lead = self.edges.leads.get(spot.entry) if spot.side is Side.SOURCE else None
+        positions = sorted(
+            self.links_at(spot.side, spot.entry),
+            key=lambda position: (position != lead, position not in self.layout.spine),
+        )
         mine = 0 if spot.side is Side.SOURCE else 1
-        for position in ordered:
+        row = self.row_of(spot)
+        for position in positions:
             link = self.links[position]
             entry = link.target if spot.side is Side.SOURCE else link.source
-            if spot.row is None:
+            if row is None:
                 return Place(spot.side.other, entry)
             for rows in link.rows:
-                if rows[mine] == spot.row:
-                    return Place(spot.side.other, entry, rows[1 - mine])
+                if rows[mine] == row:
+                    return self._place(spot.side.other, entry, rows[1 - mine])
         return None
 
     def ends(self, edge: int) -> tuple[Place, Place]:
@@ -267,7 +263,7 @@ class Board:
         rows: tuple[int | None, int | None] = (None, None)
         if drawn.pair is not None:
             rows = link.rows[drawn.pair]
-        return Place(Side.SOURCE, link.source, rows[0]), Place(Side.TARGET, link.target, rows[1])
+        return self._place(Side.SOURCE, link.source, rows[0]), self._place(Side.TARGET, link.target, rows[1])
 
     def edges_of(self, source: Place | None, target: Place | None) -> frozenset[int]:
         """Return the drawn edges that stand for a pair of places, or for all pairs of one place."""
@@ -275,13 +271,13 @@ class Board:
         if not spots:
             return frozenset()
         side, spot = next(iter(spots.items()))
-        links = self.links_at(side, spot.entry)
-        if not links:
-            return frozenset()
-        # Edges stand in the order of their links, and the links of an entry are neighbours.
-        first = bisect_left(self.edges.edges, min(links), key=_link_of)
-        last = bisect_right(self.edges.edges, max(links), key=_link_of)
-        return frozenset(i for i in range(first, last) if _stands_for(self.ends(i), spots))
+        found: set[int] = set()
+        edges = self.edges.edges
+        for link in self.links_at(side, spot.entry):
+            # Edges stand in the order of their links.
+            first, last = bisect_left(edges, link, key=_link_of), bisect_right(edges, link, key=_link_of)
+            found.update(i for i in range(first, last) if _stands_for(self.ends(i), spots))
+        return frozenset(found)
 
     # expansion
 
@@ -303,16 +299,26 @@ class Board:
         return True
 
     def _partner_entries(self, spot: Place, open_them: bool) -> list[tuple[Side, int]]:
-        """Return what opens or closes with an entry: its partners, unless another one needs them open."""
-        links = [self.links[position] for position in self.links_at(spot.side, spot.entry)]
-        if spot.side is Side.SOURCE:
-            return [(Side.TARGET, link.target) for link in links]
+        """Return what opens or closes with an entry: its partners, unless another one needs them open.
+
+        Where pairs may cross, a block can have a partner in every other one: only the one it faces counts.
+        """
+        ordered = self.matching is None or self.matching.keeps_order
         found = []
-        for link in links:
-            others = {self.links[i].target for i in self._by_source[link.source]} - {spot.entry}
-            if open_them or not others & self.expanded[Side.TARGET]:
-                found.append((Side.SOURCE, link.source))
+        for position in self.links_at(spot.side, spot.entry):
+            if not ordered and position not in self.layout.spine:
+                continue
+            link = self.links[position]
+            other = Place(spot.side.other, link.target if spot.side is Side.SOURCE else link.source)
+            if open_them or not self._needed(other, spot.entry):
+                found.append((other.side, other.entry))
         return found
+
+    def _needed(self, spot: Place, without: int) -> bool:
+        """Tell whether an expanded partner, but for one, keeps an entry open."""
+        links = [self.links[position] for position in self.links_at(spot.side, spot.entry)]
+        others = {link.target if spot.side is Side.SOURCE else link.source for link in links} - {without}
+        return bool(others & self.expanded[spot.side.other])
 
     def _open(self, side: Side, entry: int, open_it: bool) -> None:
         column = self.columns[side]

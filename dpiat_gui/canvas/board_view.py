@@ -131,8 +131,7 @@ class BoardView(FoldingView):
         board = self.board
         between: list[str] = []
         if board.matching is not None:
-            count = len(board.matching.pairs)
-            between = [f"{count} pair{'' if count == 1 else 's'}", f"score {board.matching.score:.1f}"]
+            between = [board.counts, f"score {board.matching.score:.1f}"]
             if self._similarity is not None:
                 between.append(f"similarity {self._similarity.symmetric:.2f}")
         self._headings.show_columns(board.columns, between, self._style)

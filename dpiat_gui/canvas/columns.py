@@ -72,7 +72,7 @@ class Row:
     scored: bool
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Entry:
     """A block, or a layer that stands by itself, as it is drawn.
 
@@ -104,10 +104,15 @@ class Entry:
         """True for a layer that stands by itself."""
         return self.block.single
 
+    @cached_property
+    def scored_rows(self) -> int:
+        """Number of its layers that can be matched."""
+        return sum(row.scored for row in self.rows)
+
     @property
     def scored(self) -> bool:
         """True if any of its layers can be matched."""
-        return any(row.scored for row in self.rows)
+        return self.scored_rows > 0
 
 
 @dataclass(frozen=True)
@@ -316,7 +321,5 @@ def links_of(source: Column, target: Column, matching: Matching) -> tuple[Link, 
 
 
 def _row_links(source: Column, target: Column, pair: EntryPair) -> tuple[tuple[int, int], ...]:
-    if source.entries[pair.source].single:
-        return tuple((0, 0) for _ in pair.pairs)
     left, right = source.places, target.places
     return tuple((left[p.source][1] or 0, right[p.target][1] or 0) for p in pair.pairs)

@@ -1,10 +1,12 @@
-"""What runs between two placed columns: edges that never cross, and ribbons of spans."""
+"""What runs between two placed columns: edges and ribbons of spans."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from enum import Enum
 from itertools import pairwise
+from statistics import fmean
 
-from dpiat_gui.canvas.layout import Layout, Link, Metrics
+from dpiat_gui.canvas.layout import Layout, Link, Metrics, Placed
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,14 @@ class Band:
     pair: int | None = None
 
 
+class Rows(Enum):
+    """Which pairs of rows are drawn one by one, and where the edges of whole entries end."""
+
+    LEAD = "of several expanded targets of one source, one is drawn row by row: nothing crosses"
+    ALL = "every pair of rows that shows is drawn, even if they cross"
+    LAYERS = "the same, and edges to hidden rows end beside the rows they come from"
+
+
 @dataclass(frozen=True)
 class Edges:
     """What is drawn between two placed columns.
@@ -56,11 +66,11 @@ class Edges:
     Parameters
     ----------
     edges
-        From top to bottom; no two of them cross.
+        In the order of their links.
     bands
         Ribbons of spans.
     leads
-        By source entry: the link drawn row by row.
+        By source entry: the link drawn row by row, where there can be but one.
     """
 
     edges: tuple[Edge, ...] = ()
@@ -69,7 +79,11 @@ class Edges:
 
 
 def connect(
-    layout: Layout, links: Sequence[Link], focus: int | None = None, padding: float | None = None
+    layout: Layout,
+    links: Sequence[Link],
+    focus: int | None = None,
+    padding: float | None = None,
+    rows: Rows = Rows.LEAD,
 ) -> Edges:
     """Return the edges and ribbons between two placed columns.
 
@@ -81,56 +95,98 @@ def connect(
         The pairs they were placed with.
     focus
         The target entry looked at. A source block that serves several expanded blocks would
-        need crossing edges to show the rows of all of them: it shows those of one, the one
-        looked at or the first, and one edge to each other.
+        need crossing edges to show the rows of all of them: with `Rows.LEAD` it shows those of
+        one, the one looked at or the first, and one edge to each other.
     padding
         Space below the last row of an expanded block; the default metrics' if None.
+    rows
+        Which pairs of rows are drawn.
 
     Returns
     -------
     Edges
-        From top to bottom; no two edges cross, and both ends never decrease.
+        With `Rows.LEAD`, and with `Rows.LAYERS` for links that keep order, both ends never
+        decrease and no two edges cross.
     """
+    if rows is not Rows.LEAD:
+        edges = tuple(_all_edges(layout, links, rows))
+        by_row = sorted({edge.link for edge in edges if edge.pair is not None})
+        # Without blocks there are no spans of blocks.
+        spans = _entry_bands(layout, links) if rows is Rows.ALL else []
+        return Edges(edges, (*spans, *_row_bands(layout, links, by_row)))
     padding = Metrics().padding if padding is None else padding
     leads: dict[int, int] = {}
     for position, link in enumerate(links):
         both = layout.source[link.source].expanded and layout.target[link.target].expanded
         if both and (link.source not in leads or link.target == focus):
             leads[link.source] = position
-    edges: list[Edge] = []
+    found: list[Edge] = []
     for position, link in enumerate(links):
         source, target = layout.source[link.source], layout.target[link.target]
         lead = leads.get(link.source)
         if lead == position:
-            edges.extend(
-                Edge(position, source.row_port(i), target.row_port(j), pair)
-                for pair, (i, j) in enumerate(link.rows)
-            )
+            found.extend(_row_edges(position, link, source, target))
         elif lead is not None and position > lead:
             # Below the rows, so that it passes under every edge of the lead.
-            edges.append(Edge(position, source.bottom - padding / 2, target.port))
+            found.append(Edge(position, source.bottom - padding / 2, target.port))
         else:
-            edges.append(Edge(position, source.port, target.port))
-    return Edges(tuple(edges), _bands(layout, links, leads), leads)
+            found.append(Edge(position, source.port, target.port))
+    bands = (*_entry_bands(layout, links), *_row_bands(layout, links, leads.values()))
+    return Edges(tuple(found), bands, leads)
 
 
-def _bands(layout: Layout, links: Sequence[Link], leads: dict[int, int]) -> tuple[Band, ...]:
+def _all_edges(layout: Layout, links: Sequence[Link], rows: Rows) -> Iterator[Edge]:
+    for position, link in enumerate(links):
+        source, target = layout.source[link.source], layout.target[link.target]
+        shown = (source.expanded or source.single) and (target.expanded or target.single)
+        if shown and link.rows and not (source.single and target.single):
+            yield from _row_edges(position, link, source, target)
+        elif rows is Rows.LAYERS:
+            yield Edge(
+                position,
+                _middle(source, [i for i, _ in link.rows]),
+                _middle(target, [j for _, j in link.rows]),
+            )
+        else:
+            yield Edge(position, source.port, target.port)
+
+
+def _row_edges(position: int, link: Link, source: Placed, target: Placed) -> Iterator[Edge]:
+    for pair, (i, j) in enumerate(link.rows):
+        yield Edge(position, source.row_port(i), target.row_port(j), pair)
+
+
+def _middle(placed: Placed, rows: Sequence[int]) -> float:
+    """Return where the edge of several rows ends: in their middle, while they show."""
+    return fmean(placed.row_port(row) for row in rows) if rows else placed.port
+
+
+def _entry_bands(layout: Layout, links: Sequence[Link]) -> list[Band]:
+    """Return the ribbons of sources that serve several targets."""
     bands: list[Band] = []
     for run in _runs([link.source for link in links]):
         if len(run) > 1:
             source = layout.source[links[run.start].source]
             first, last = layout.target[links[run.start].target], layout.target[links[run[-1]].target]
             bands.append(Band(run.start, source.top, source.bottom, first.top, last.bottom))
-    for position in leads.values():
+    return bands
+
+
+def _row_bands(layout: Layout, links: Sequence[Link], by_row: Iterable[int]) -> list[Band]:
+    """Return the ribbons of rows that serve several rows, of links that are drawn row by row."""
+    bands: list[Band] = []
+    for position in by_row:
         link = links[position]
         source, target = layout.source[link.source], layout.target[link.target]
+        if not (source.expanded and target.expanded):
+            continue
         for run in _runs([i for i, _ in link.rows]):
             if len(run) > 1:
                 top = source.rows[link.rows[run.start][0]]
                 low, high = target.rows[link.rows[run.start][1]], target.rows[link.rows[run[-1]][1]]
                 bottom = high + target.row_height
                 bands.append(Band(position, top, top + source.row_height, low, bottom, run.start))
-    return tuple(bands)
+    return bands
 
 
 def _runs(values: Sequence[int]) -> list[range]:

@@ -82,9 +82,11 @@ def describe_plain(board: Board, source: Place | None, target: Place | None) -> 
     if source is not None and target is not None:
         found = _pair_of(board, source, target)
         if found is not None:
-            pair, score, _ = found
-            pinned = ", pinned" if pair.pinned else ""
-            return f"{board.path(source)} gives to {board.path(target)}, score {score:.2f}{pinned}."
+            pair, score, entry = found
+            notes = ", pinned" if pair.pinned else ""
+            if entry.factor < 1:
+                notes += f", lowered to {entry.factor:g} for a skip on one side only"
+            return f"{board.path(source)} gives to {board.path(target)}, score {score:.2f}{notes}."
         return f"{board.path(source)} and {board.path(target)} are not matched."
     spot = source or target
     assert spot is not None
@@ -99,11 +101,11 @@ def _pair_of(board: Board, source: Place, target: Place) -> tuple[EntryPair | Pa
         link, pair = board.links[position], board.matching.entry_pairs[position]
         if link.source != source.entry:
             continue
-        if source.row is None or target.row is None:
-            single = len(pair.pairs) == 1 and _entry(board, target).single
-            return (pair.pairs[0], pair.score, pair) if single else (pair, board.link_score(position), pair)
-        if (source.row, target.row) in link.rows:
-            row = pair.pairs[link.rows.index((source.row, target.row))]
+        i, j = board.row_of(source), board.row_of(target)
+        if i is None or j is None:
+            return pair, board.link_score(position), pair
+        if (i, j) in link.rows:
+            row = pair.pairs[link.rows.index((i, j))]
             return row, row.score, pair
     return None
 
@@ -137,13 +139,17 @@ def _penalties(board: Board, pair: EntryPair | Pair, entry: EntryPair) -> list[s
     assert board.matching is not None
     exponent = board.matching.options.exponent
     found = []
+    if entry.factor < 1:
+        found.append(f"skip on one side only: the blocks keep {entry.factor:g} of their score")
     if isinstance(pair, Pair) and pair.span > 1:
         found.append(f"one source for {pair.span} rows: each counts {pair.span**-exponent:.3f} of its score")
     if entry.span > 1:
         found.append(
             f"one source for {entry.span} entries: each counts {entry.span**-exponent:.3f} of its score"
         )
-    return found or ["span 1, no penalty"]
+    if pair.span == 1 and entry.span == 1:
+        found.append("span 1, no penalty")
+    return found
 
 
 def _factor_row(factor: Factor) -> tuple[str, ...]:

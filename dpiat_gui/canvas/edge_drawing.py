@@ -1,15 +1,16 @@
 """The drawing of everything between the columns: curves, ribbons, score labels."""
 
-from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
 
+import numpy as np
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen
 
-from dpiat_gui.canvas.block_drawing import pin_badge
-from dpiat_gui.canvas.board import Board, EdgeMark
+from dpiat_gui.canvas.badges import pin_badge, skip_badge
+from dpiat_gui.canvas.board import Board
 from dpiat_gui.canvas.connections import Band
 from dpiat_gui.canvas.curves import Picker, weight
+from dpiat_gui.canvas.edge_marks import EdgeMark
 from dpiat_gui.canvas.layout import Columns
 from dpiat_gui.canvas.primitives import (
     Anchor,
@@ -23,6 +24,9 @@ from dpiat_gui.canvas.primitives import (
     pen,
 )
 from dpiat_gui.canvas.style import Style
+
+_SKIP_AT = 0.22
+"""Where on an edge the mark of the skip factor stands, from source to target."""
 
 _RIBBON_STEPS = tuple((step / 16, weight(step / 16)) for step in range(17))
 
@@ -51,8 +55,6 @@ class EdgeDrawing:
         self._edges = board.edges.edges
         self._marks = board.edge_marks
         self._left, self._right = columns.source_right, columns.target_left
-        self._tops = [max(edge.y0, edge.y1) for edge in self._edges]
-        self._bottoms = [min(edge.y0, edge.y1) for edge in self._edges]
         self._paths: dict[int, QPainterPath] = {}
         self._pens: dict[tuple[int, float, bool], QPen] = {}
         self._ribbons: list[list[QPointF]] | None = None
@@ -62,12 +64,11 @@ class EdgeDrawing:
     def __len__(self) -> int:
         return len(self._edges)
 
-    def visible(self, top: float, bottom: float) -> range:
-        """Return the positions of the edges that cross a strip of heights.
-
-        Both ends of the edges never decrease, and so do their upper and lower ends.
-        """
-        return range(bisect_left(self._tops, top), bisect_right(self._bottoms, bottom))
+    def visible(self, top: float, bottom: float) -> list[int]:
+        """Return the positions of the edges that cross a strip of heights."""
+        y0, y1 = self._picker.y0, self._picker.y1
+        crossing = (np.maximum(y0, y1) >= top) & (np.minimum(y0, y1) <= bottom)
+        return [int(i) for i in np.flatnonzero(crossing)]
 
     def nearest(self, x: float, y: float, radius: float) -> int | None:
         """Return the edge nearest to a point, None if none is within `radius`."""
@@ -157,9 +158,7 @@ class EdgeDrawing:
                 path = curve_path(QPointF(self._left, edge.y0), QPointF(self._right, edge.y1))
                 self._paths[i] = path
             painter.strokePath(path, line)
-        if mark.pinned:
-            middle = self.middle(i)
-            paint_all(painter, pin_badge(self._style, middle.x(), middle.y()))
+        paint_all(painter, self._badges(i))
 
     def _pen(self, mark: EdgeMark, extra: float) -> QPen:
         key = (self._style.score(mark.score).rgba(), self._width(mark) + extra, mark.weak)
@@ -182,15 +181,31 @@ class EdgeDrawing:
             start, end = QPointF(self._left, edge.y0), QPointF(self._right, edge.y1)
             color = self._style.score(mark.score)
             drawing.append(Curve(start, end, color, self._width(mark), mark.weak, self._note(i)))
-        for i, mark in enumerate(self._marks):
-            if mark.pinned:
-                drawing += pin_badge(self._style, self.middle(i).x(), self.middle(i).y())
+        for i in range(len(self)):
+            drawing += self._badges(i)
+        return drawing
+
+    def _badges(self, edge: int) -> list[Primitive]:
+        """Return the marks on an edge: pinned by hand, lowered by the skip factor."""
+        mark = self._marks[edge]
+        drawing: list[Primitive] = []
+        if mark.pinned:
+            middle = self.middle(edge)
+            drawing += pin_badge(self._style, middle.x(), middle.y())
+        if mark.factor < 1:
+            drawn = self._edges[edge]
+            # Beside the source, out of the way of the pin and the score.
+            x = self._left + _SKIP_AT * (self._right - self._left)
+            y = drawn.y0 + weight(_SKIP_AT) * (drawn.y1 - drawn.y0)
+            drawing += skip_badge(self._style, x, y)
         return drawing
 
     def label(self, edge: int, middle: QPointF) -> list[Primitive]:
         """Return the score of an edge on a pill around `middle`."""
         face, mark = self._style.strong, self._marks[edge]
         text = f"{mark.score:.2f}" + (f" × {mark.count}" if mark.count > 1 else "")
+        if mark.factor < 1:
+            text += f" · skip {mark.factor:g}"
         width, height = face.width(text), face.metrics.height() + 2
         x = middle.x() - width / 2
         if mark.pinned:

@@ -7,7 +7,7 @@ one pixel at 100 %.
 from collections.abc import Collection, Hashable, Sequence
 from dataclasses import dataclass
 
-from dpiat_gui.canvas.alignment import Group, align
+from dpiat_gui.canvas.alignment import Group, align, spine
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +150,8 @@ class Placed:
         Top of each row; empty unless expanded.
     row_height
         Height of each row.
+    single
+        True for a layer that stands by itself.
     """
 
     top: float
@@ -157,6 +159,7 @@ class Placed:
     header: float
     rows: tuple[float, ...] = ()
     row_height: float = 0.0
+    single: bool = False
 
     @property
     def bottom(self) -> float:
@@ -174,8 +177,8 @@ class Placed:
         return self.top + self.header / 2
 
     def row_port(self, row: int) -> float:
-        """Height at which edges of a row end."""
-        return self.rows[row] + self.row_height / 2
+        """Height at which edges of a row end: of the whole entry while its rows are hidden."""
+        return self.rows[row] + self.row_height / 2 if self.rows else self.port
 
 
 @dataclass(frozen=True)
@@ -188,11 +191,14 @@ class Layout:
         The entries of either column, in order.
     height
         Of everything, margins included.
+    spine
+        Positions of the links whose entries face each other; all of them unless links cross.
     """
 
     source: tuple[Placed, ...] = ()
     target: tuple[Placed, ...] = ()
     height: float = 0.0
+    spine: frozenset[int] = frozenset()
 
 
 def place(
@@ -210,7 +216,7 @@ def place(
     sources, targets
         The entries of either column, in order.
     links
-        The matched pairs, in target order; sources never decrease.
+        The matched pairs, in target order; they may cross.
     open_sources, open_targets
         Positions of expanded entries.
     metrics
@@ -219,15 +225,18 @@ def place(
     Notes
     -----
     Where one source serves one target and both are expanded, their rows face each other too.
-    A source that serves several targets stands beside the middle of their span.
+    A source that serves several targets stands beside the middle of their span. Of links that
+    cross, or of several sources of one target, those of the heaviest chain face each other.
     """
     metrics = metrics or Metrics()
+    chosen = spine([(link.source, link.target) for link in links], [len(link.rows) for link in links])
+    facing = [links[position] for position in chosen]
     groups = align(
         [entry.key for entry in sources],
         [entry.key for entry in targets],
-        [(link.source, link.target) for link in links],
+        [(link.source, link.target) for link in facing],
     )
-    by_target = {link.target: link for link in links}
+    by_target = {link.target: link for link in facing}
     left: list[Placed] = []
     right: list[Placed] = []
     y = metrics.margin
@@ -241,7 +250,8 @@ def place(
         left.extend(_stack(of_source, y, height if centred else None, metrics))
         right.extend(_stack(of_target, y, height if centred else None, metrics))
         y += height + metrics.spacing
-    return Layout(tuple(left), tuple(right), y - metrics.spacing + metrics.margin if groups else 0.0)
+    height = y - metrics.spacing + metrics.margin if groups else 0.0
+    return Layout(tuple(left), tuple(right), height, frozenset(chosen))
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,11 +261,12 @@ class _Size:
     height: float
     header: float
     slots: tuple[int, ...] = ()
+    single: bool = False
 
 
 def _size(entry: EntryShape, expanded: bool, metrics: Metrics) -> _Size:
     if entry.single:
-        return _Size(metrics.single, metrics.single)
+        return _Size(metrics.single, metrics.single, single=True)
     if not expanded or not entry.rows:
         return _Size(metrics.collapsed, metrics.collapsed)
     return _open_size(tuple(range(len(entry.rows))), len(entry.rows), metrics)
@@ -292,7 +303,9 @@ def row_slots(
     left: list[int] = []
     right: list[int] = []
     slot = 0
-    for group in align(sources, targets, links):
+    # Rows that cross stand as those of the longest chain let them.
+    chosen = spine(links, [1.0] * len(links))
+    for group in align(sources, targets, [links[position] for position in chosen]):
         first = slot + (len(group.targets) - 1) // 2 if group.linked else slot
         left.extend(range(first, first + len(group.sources)))
         right.extend(range(slot, slot + len(group.targets)))
@@ -314,6 +327,6 @@ def _stack(sizes: Sequence[_Size], y: float, centre_in: float | None, metrics: M
     placed = []
     for size in sizes:
         rows = tuple(y + size.header + slot * metrics.row for slot in size.slots)
-        placed.append(Placed(y, size.height, size.header, rows, metrics.row if rows else 0.0))
+        placed.append(Placed(y, size.height, size.header, rows, metrics.row if rows else 0.0, size.single))
         y += size.height + metrics.spacing
     return placed

@@ -6,8 +6,9 @@ from enum import Enum
 
 from PySide6.QtGui import QColor
 
-from dpiat_gui.canvas.board import WEAK
 from dpiat_gui.canvas.columns import Column, make_column
+from dpiat_gui.canvas.edge_marks import WEAK
+from dpiat_gui.matching.methods import METHODS
 from dpiat_gui.matching.values import Matching
 from dpiat_gui.networks.titles import BlockRole, LayerRole
 from dpiat_gui.networks.values import Network
@@ -22,6 +23,8 @@ class EdgeState(Enum):
     AUTO = "auto"
     WEAK = "weak, under 0.5"
     SPAN = "one source for several targets"
+    CROSSING = "pairs that cross"
+    SKIP = "skip on one side only"
     PINNED = "pinned by hand"
     BANNED = "banned by hand"
     LEFT_FRESH = "left fresh by hand"
@@ -81,12 +84,17 @@ def _roles(columns: tuple[Column, ...], theme: Theme) -> tuple[tuple[str, QColor
 def _states(columns: tuple[Column, ...], matching: Matching) -> tuple[EdgeState, ...]:
     overrides = matching.overrides
     pairs = matching.pairs
-    spans = len({entry.source for entry in matching.entry_pairs}) < len(matching.entry_pairs)
+    layerwise = METHODS[matching.options.method].layerwise
+    spans = not layerwise and len({entry.source for entry in matching.entry_pairs}) < len(
+        matching.entry_pairs
+    )
     scored = [{r.layer.path for e in column.entries for r in e.rows if r.scored} for column in columns]
     present = {
         EdgeState.AUTO: any(not pair.pinned for pair in pairs),
         EdgeState.WEAK: any(pair.score < WEAK for pair in pairs),
         EdgeState.SPAN: spans or any(pair.span > 1 for pair in pairs),
+        EdgeState.CROSSING: not matching.keeps_order and matching.crossings > 0,
+        EdgeState.SKIP: any(entry.factor < 1 for entry in matching.entry_pairs),
         EdgeState.PINNED: bool(overrides.pins),
         EdgeState.BANNED: bool(overrides.bans),
         EdgeState.LEFT_FRESH: bool(overrides.fresh),

@@ -6,12 +6,17 @@ from functools import partial
 from PySide6.QtCore import QLineF, QPointF, QRectF
 from PySide6.QtGui import QColor
 
-from dpiat_gui.canvas.block_drawing import ban_badge, fresh_badge, pin_badge
+from dpiat_gui.canvas.badges import ban_badge, fresh_badge, pin_badge, skip_badge
 from dpiat_gui.canvas.legend import EdgeState, Legend
 from dpiat_gui.canvas.primitives import Box, Dot, Line, Polygon, Primitive, Text
 from dpiat_gui.canvas.style import Style
 
-_BADGES = {EdgeState.PINNED: pin_badge, EdgeState.BANNED: ban_badge, EdgeState.LEFT_FRESH: fresh_badge}
+_BADGES = {
+    EdgeState.PINNED: pin_badge,
+    EdgeState.BANNED: ban_badge,
+    EdgeState.LEFT_FRESH: fresh_badge,
+    EdgeState.SKIP: skip_badge,
+}
 
 Sample = Callable[[Style, float, float], list[Primitive]]
 """Draws a sample from a left end, around a height."""
@@ -90,5 +95,10 @@ def state_sample(style: Style, x: float, middle: float, state: EdgeState) -> lis
         band.setAlphaF(0.25)
         corners = [(x, -2), (right, -7), (right, 7), (x, 2)]
         return [Polygon([QPointF(px, middle + dy * unit) for px, dy in corners], band)]
+    if state is EdgeState.CROSSING:
+        falls = ((-4, 4), (4, -4))
+        return [
+            Line(QLineF(x, middle + a * unit, right, middle + b * unit), ink, 1.4 * unit) for a, b in falls
+        ]
     weak = state is EdgeState.WEAK
     return [Line(QLineF(x, middle, right, middle), ink, 1.6 * unit, dashed=weak)]

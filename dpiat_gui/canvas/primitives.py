@@ -150,6 +150,26 @@ class Line:
         )
 
 
+class Polyline:
+    """A line through several points."""
+
+    __slots__ = ("_pen", "points")
+
+    def __init__(self, points: Sequence[QPointF], color: QColor, width: float = 1.0) -> None:
+        self.points = list(points)
+        self._pen = pen(color, width)
+
+    def paint(self, painter: QPainter) -> None:
+        """Paint it."""
+        painter.setPen(self._pen)
+        painter.drawPolyline(self.points)
+
+    def svg(self) -> str:
+        """Write it as one SVG element."""
+        points = " ".join(f"{_n(p.x())},{_n(p.y())}" for p in self.points)
+        return f'<polyline points="{points}" fill="none"{_stroke(self._pen)}/>'
+
+
 class Polygon:
     """A closed, filled polygon."""
 

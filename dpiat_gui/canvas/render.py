@@ -183,7 +183,7 @@ def _heading(board: Board, columns: Columns, style: Style) -> list[Primitive]:
         drawing.append(Text(left, base + 19 * style.unit, column.summary, style.small.face, muted))
     matching = board.matching
     if matching is not None:
-        text = f"{len(matching.pairs)} pairs · score {matching.score:.2f}"
+        text = f"{board.counts} · score {matching.score:.2f}"
         width = style.small.width(text)
         x = (columns.source_right + columns.target_left - width) / 2
         muted = style.color("text_muted")

@@ -1,5 +1,12 @@
+from dataclasses import replace
+from itertools import pairwise
+
+import pytest
+from made import network
+
 from dpiat_gui.canvas.board import Board
 from dpiat_gui.canvas.columns import Mark, Place, RowState, Side, compact_count, local_name, make_column
+from dpiat_gui.canvas.details import describe_html, describe_plain
 from dpiat_gui.canvas.navigation import Move, moved, shown_places
 from dpiat_gui.matching.engine import match_networks
 from dpiat_gui.matching.values import Overrides, match_options
@@ -184,3 +191,95 @@ def test_counts_are_short():
         "480 M",
         "1.2 G",
     ]
+
+
+# -- other matchers -----------------------------------------------------------------------------
+
+
+METHODS_THERE_ARE = ["dp", "dp-branch", "flat", "bipartite", "nested-bipartite", "random"]
+
+
+@pytest.mark.parametrize("method", METHODS_THERE_ARE)
+@pytest.mark.parametrize("opened", ["none", "all", "targets", "one"])
+def test_every_matching_of_every_method_is_drawn(source, target, method, opened):
+    for a, b in ((source, target), (target, source)):
+        board = Board()
+        board.set_matching(match_networks(a, b, match_options(method=method, seed=3)))
+        if opened == "one":
+            board.expand([Place(T, 3)])
+        elif opened != "none":
+            spots = [spot for spot in board.everything() if opened == "all" or spot.side is T]
+            board.expand(spots, partners=False)
+        check_edges(board)
+
+
+def check_edges(board):
+    matching = board.matching
+    assert {edge.link for edge in board.edges.edges} == set(range(len(matching.entry_pairs)))
+    assert len(board.edge_marks) == len(board.edges.edges)
+    for i in range(len(board.edges.edges)):
+        ends = board.ends(i)
+        assert i in board.edges_of(*ends)
+        paths = [board.path(end) for end in ends]
+        if all(board.row_of(end) is not None for end in ends):
+            assert tuple(paths) in {(pair.source, pair.target) for pair in matching.pairs}
+    if matching.keeps_order:
+        for upper, lower in pairwise(board.edges.edges):
+            assert upper.y0 <= lower.y0
+            assert upper.y1 <= lower.y1
+    elif len(board.expanded[S]) > 1:
+        shown = [mark.count for mark in board.edge_marks]
+        assert sum(shown) == len(matching.pairs)
+
+
+def test_a_layer_by_itself_is_paired_with_a_row_of_a_block():
+    board = Board()
+    a, b = (
+        network("s", [(8, 3, 3, 3), (8,), (8, 8, 3, 3)]),
+        network("t", [[(8, 3, 3, 3), (8,)], [(8, 8, 3, 3)]]),
+    )
+    board.set_matching(match_networks(a, b, match_options(method="flat")))
+    assert board.partner(Place(S, 1)) == Place(T, 0, 1)
+    assert board.partner(Place(T, 0, 1)) == Place(S, 1)
+    assert board.partner(Place(T, 0)) == Place(S, 0)
+    board.expand(board.everything())
+    assert [edge.pair for edge in board.edges.edges] == [0, 0, 0]
+    assert board.edges_of(Place(S, 1), Place(T, 0, 1)) == {1}
+    assert "s1 gives to t0.1, score 1.00" in describe_plain(board, Place(S, 1), Place(T, 0, 1))
+
+
+def test_crossings_are_told_where_pairs_may_cross(source, target):
+    board = Board()
+    board.set_matching(match_networks(source, target))
+    assert board.counts == "14 pairs"
+    random = match_networks(source, target, match_options(method="random", seed=3))
+    board.set_matching(random)
+    assert random.crossings > 1
+    assert board.counts == f"{len(random.pairs)} pairs · {random.crossings} crossings"
+
+
+def test_blocks_of_which_one_has_a_skip_say_so():
+    def made(name, skip):
+        plain = network(name, [[(8, 8, 1, 1), (8,)], (8, 3, 3, 3)])
+        return replace(plain, sequence=(replace(plain.sequence[0], skip=skip), plain.sequence[1]))
+
+    board = Board()
+    board.set_matching(match_networks(made("s", True), made("t", False), match_options(skip_factor=0.5)))
+    assert [mark.factor for mark in board.edge_marks] == [0.5, 1.0]
+    words = "skip on one side only: the blocks keep 0.5 of their score"
+    assert words in describe_html(board, Place(S, 0), Place(T, 0))
+    assert "lowered to 0.5 for a skip on one side only" in describe_plain(board, Place(S, 0), Place(T, 0))
+    board.expand([Place(T, 0)])
+    # Once a pair of blocks, not on every row.
+    assert [mark.factor for mark in board.edge_marks] == [0.5, 1.0, 1.0]
+    assert words in describe_html(board, Place(S, 0, 1), Place(T, 0, 1))
+    assert words not in describe_html(board, Place(S, 1), Place(T, 1))
+
+
+def test_expanding_where_pairs_cross_opens_only_what_is_faced(source, target):
+    board = Board()
+    board.set_matching(match_networks(source, target, match_options(method="random", seed=3)))
+    for spot in board.everything():
+        board.expand([spot])
+        assert len(board.expanded[spot.side.other]) <= 1
+        board.expand(board.everything(), open_them=False)

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dpiat_gui.canvas.alignment import align
-from dpiat_gui.canvas.connections import connect
+from dpiat_gui.canvas.alignment import align, spine
+from dpiat_gui.canvas.connections import Rows, connect
 from dpiat_gui.canvas.curves import height
 from dpiat_gui.canvas.layout import Columns, EntryShape, Link, Metrics, place, row_slots
 
@@ -201,3 +201,98 @@ def test_columns_fit_the_width_they_are_given(available):
         assert columns.total <= available
     if 580 <= available <= 1400:
         assert available - columns.total < 3
+
+
+# -- pairs that cross, and layers that know no blocks --------------------------------------------
+
+
+@st.composite
+def layer_links(draw, sources, targets, ordered):
+    """Links as matchers without blocks make them: pairs of rows, gathered by the entries they are in."""
+    left = [(i, row) for i, entry in enumerate(sources) for row in range(len(entry.rows))]
+    right = [(j, row) for j, entry in enumerate(targets) for row in range(len(entry.rows))]
+    if not left or not right:
+        return []
+    chosen = sorted(draw(st.sets(st.integers(0, len(right) - 1))))
+    given_by = draw(st.lists(st.integers(0, len(left) - 1), min_size=len(chosen), max_size=len(chosen)))
+    if ordered:
+        given_by.sort()
+    rows = {}
+    for at, target in zip(given_by, chosen, strict=True):
+        (i, source_row), (j, target_row) = left[at], right[target]
+        rows.setdefault((j, i), []).append((source_row, target_row))
+    return [Link(i, j, tuple(found)) for (j, i), found in sorted(rows.items())]
+
+
+@st.composite
+def loose_pictures(draw, ordered):
+    sources, targets, _, opened, _ = draw(pictures())
+    sources, targets = (
+        [EntryShape(e.key, e.rows[:1] if e.single else e.rows, e.single) for e in side]
+        for side in (sources, targets)
+    )
+    return sources, targets, draw(layer_links(sources, targets, ordered)), opened
+
+
+def check_every_pair_is_drawn(layout, links, edges):
+    for position, link in enumerate(links):
+        source, target = layout.source[link.source], layout.target[link.target]
+        drawn = [edge for edge in edges.edges if edge.link == position]
+        hidden = any(not (end.expanded or end.single) for end in (source, target))
+        if hidden or (source.single and target.single):
+            assert [edge.pair for edge in drawn] == [None]
+        else:
+            assert [edge.pair for edge in drawn] == list(range(len(link.rows)))
+            for edge, (i, j) in zip(drawn, link.rows, strict=True):
+                assert (edge.y0, edge.y1) == (source.row_port(i), target.row_port(j))
+    assert [edge.link for edge in edges.edges] == sorted(edge.link for edge in edges.edges)
+
+
+@given(loose_pictures(ordered=True))
+def test_layers_in_order_never_cross_whatever_is_expanded(picture):
+    sources, targets, links, opened = picture
+    layout = place(sources, targets, links, *opened)
+    edges = connect(layout, links, rows=Rows.LAYERS)
+    check_every_pair_is_drawn(layout, links, edges)
+    for upper, lower in pairwise(edges.edges):
+        assert upper.y0 <= lower.y0 + 1e-9
+        assert upper.y1 <= lower.y1 + 1e-9
+
+
+@given(loose_pictures(ordered=False), st.sampled_from([Rows.ALL, Rows.LAYERS]))
+def test_pairs_that_cross_are_all_drawn(picture, rows):
+    sources, targets, links, opened = picture
+    layout = place(sources, targets, links, *opened)
+    check_every_pair_is_drawn(layout, links, connect(layout, links, rows=rows))
+    for column, shapes in ((layout.source, sources), (layout.target, targets)):
+        assert len(column) == len(shapes)
+        for above, below in pairwise(column):
+            assert below.top >= above.bottom + Metrics().spacing
+
+
+def keeps_order(links):
+    return all(a[0] < b[0] and a[1] < b[1] for a, b in pairwise(links))
+
+
+@given(st.lists(st.tuples(st.integers(0, 6), st.integers(0, 6)), max_size=8, unique=True), st.data())
+def test_the_spine_is_the_heaviest_chain(links, data):
+    links = sorted(links, key=lambda link: link[1])
+    weights = data.draw(st.lists(st.integers(1, 5), min_size=len(links), max_size=len(links)))
+    chosen = spine(links, weights)
+    assert list(chosen) == sorted(set(chosen))
+    kept = [links[position] for position in chosen]
+    if all(a[0] <= b[0] and a[1] <= b[1] for a, b in pairwise(links)):
+        assert {target for _, target in kept} == {target for _, target in links}
+        assert len(kept) == len({target for _, target in links})
+        return
+    assert keeps_order(kept)
+    every = (c for n in range(len(links) + 1) for c in combinations(range(len(links)), n))
+    best = max(sum(weights[i] for i in c) for c in every if keeps_order([links[i] for i in c]))
+    assert sum(weights[i] for i in chosen) == best
+
+
+def test_thousands_of_crossing_links_have_a_spine():
+    links = [(i * 7919 % 5003, i) for i in range(5003)]
+    chosen = spine(links, [1.0] * len(links))
+    assert keeps_order([links[i] for i in chosen])
+    assert len(chosen) == 41

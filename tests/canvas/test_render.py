@@ -8,7 +8,7 @@ from dpiat_gui.canvas.legend import EdgeState, legend
 from dpiat_gui.canvas.render import render_matching
 from dpiat_gui.errors import ExportError
 from dpiat_gui.matching.engine import match_networks
-from dpiat_gui.matching.values import Overrides
+from dpiat_gui.matching.values import Overrides, match_options
 from dpiat_gui.networks.titles import LayerRole
 from dpiat_gui.services.palettes import DARK, LIGHT, role_color
 from dpiat_gui.transfer.coverage import coverage
@@ -43,6 +43,15 @@ def test_an_expanded_svg_has_one_path_a_drawn_row(qapp, matching, tmp_path):
     assert len(list(root.iter(f"{SVG}path"))) == len(matching.pairs) - 4 + 1
     assert "8×8×3×3" in texts
     assert {"fresh", "unused"} <= set(texts)
+
+
+@pytest.mark.parametrize("method", ["dp-branch", "flat", "bipartite", "nested-bipartite", "random"])
+def test_an_expanded_svg_has_one_path_a_pair_where_pairs_may_cross(qapp, source, target, tmp_path, method):
+    matching = match_networks(source, target, match_options(method=method, seed=3))
+    root, texts = drawn(render_matching(matching, tmp_path / "figure.svg", expanded=True))
+    assert len(list(root.iter(f"{SVG}path"))) == len(matching.pairs)
+    told = [text for text in texts if text.startswith(f"{len(matching.pairs)} pairs")]
+    assert ("crossing" in told[0]) == (not matching.keeps_order and matching.crossings > 0)
 
 
 def test_chosen_blocks_are_expanded(qapp, matching, tmp_path):

@@ -1,0 +1,52 @@
+"""Small marks beside rows and on edges: what a person asked for, what the skip factor did."""
+
+from PySide6.QtCore import QLineF, QPointF
+
+from dpiat_gui.canvas.primitives import Dot, Line, Polyline, Primitive
+from dpiat_gui.canvas.style import Style
+
+
+def pin_badge(style: Style, x: float, y: float) -> list[Primitive]:
+    """Return the badge of a pair pinned by hand: a filled disc."""
+    unit = style.unit
+    return [
+        Dot(x, y, 5 * unit, style.color("pin"), style.color("surface"), 1.5 * unit),
+        Dot(x, y, 1.6 * unit, style.color("on_accent")),
+    ]
+
+
+def ban_badge(style: Style, x: float, y: float) -> list[Primitive]:
+    """Return the badge of a banned pair: a ring with a bar across."""
+    unit = style.unit
+    reach = 3.0 * unit
+    return [
+        Dot(x, y, 4.6 * unit, style.color("surface"), style.color("ban"), 1.6 * unit),
+        Line(QLineF(x - reach, y + reach, x + reach, y - reach), style.color("ban"), 1.6 * unit),
+    ]
+
+
+def fresh_badge(style: Style, x: float, y: float) -> list[Primitive]:
+    """Return the badge of a target left fresh by hand: a ring with a plus."""
+    unit = style.unit
+    reach = 2.2 * unit
+    ink = style.color("fresh")
+    return [
+        Dot(x, y, 4.6 * unit, style.color("surface"), ink, 1.6 * unit),
+        Line(QLineF(x - reach, y, x + reach, y), ink, 1.4 * unit),
+        Line(QLineF(x, y - reach, x, y + reach), ink, 1.4 * unit),
+    ]
+
+
+def skip_badge(style: Style, x: float, y: float) -> list[Primitive]:
+    """Return the badge of two blocks of which only one has a skip: a bow over a line."""
+    unit = style.unit
+    ink = style.color("text_muted")
+    bow = [QPointF(x + dx * unit, y + dy * unit) for dx, dy in _BOW]
+    return [
+        Dot(x, y, 6.2 * unit, style.color("surface"), ink, 1.1 * unit),
+        Line(QLineF(x - 3.6 * unit, y + 2.2 * unit, x + 3.6 * unit, y + 2.2 * unit), ink, 1.2 * unit),
+        Polyline(bow, ink, 1.2 * unit),
+    ]
+
+
+_BOW = ((-2.8, 1.6), (-2.5, -0.6), (-1.4, -2.2), (0.0, -2.8), (1.4, -2.2), (2.5, -0.6), (2.8, 1.6))

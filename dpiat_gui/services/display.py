@@ -137,18 +137,21 @@ def _x11_answers(display: str) -> bool:
         xcb = ctypes.CDLL("libxcb.so.1")
     except OSError:
         return _x11_listens(display)
-    if not _x11_listens(display):
-        # libxcb itself would wait for minutes where a host is unreachable.
+    # Where a host cannot be reached, libxcb would wait for minutes.
+    remote = display.rpartition(":")[0] not in ("", "unix")
+    if remote and not _x11_listens(display):
         return False
     xcb.xcb_connect.restype = ctypes.c_void_p
     xcb.xcb_connect.argtypes = [ctypes.c_char_p, ctypes.POINTER(ctypes.c_int)]
     xcb.xcb_connection_has_error.argtypes = [ctypes.c_void_p]
     xcb.xcb_disconnect.argtypes = [ctypes.c_void_p]
     connection = xcb.xcb_connect(display.encode(), None)
-    try:
-        return int(xcb.xcb_connection_has_error(connection)) == 0
-    finally:
-        xcb.xcb_disconnect(connection)
+    if int(xcb.xcb_connection_has_error(connection)) == 0:
+        # The connection stays open on purpose: a server such as Xvfb starts afresh when its last
+        # client goes, and would refuse the window that comes a moment later.
+        return True
+    xcb.xcb_disconnect(connection)
+    return False
 
 
 def _x11_listens(display: str) -> bool:

@@ -14,6 +14,7 @@ from rich.table import Table
 
 from dpiat_gui.errors import DpiatError
 from dpiat_gui.files import write_whole
+from dpiat_gui.matching.compare import Comparison
 from dpiat_gui.matching.values import Matching, Similarity
 from dpiat_gui.networks.values import Layer
 from dpiat_gui.transfer.request import TransferReport, options_to_json, overrides_to_json
@@ -50,7 +51,58 @@ def _write(where: str, text: str) -> None:
             stream.write(text.encode())
 
 
-def matching_to_json(matching: Matching) -> dict[str, Any]:
+def similarity_to_json(similarity: Similarity) -> dict[str, float]:
+    """Return a similarity as plain JSON."""
+    return {
+        "forward": similarity.forward,
+        "backward": similarity.backward,
+        "symmetric": similarity.symmetric,
+    }
+
+
+def comparison_to_json(comparison: Comparison) -> dict[str, Any]:
+    """Return a comparison as plain JSON."""
+    return {
+        "both": len(comparison.both),
+        "score_difference": comparison.score_difference,
+        "changes": [
+            {
+                "target": change.target,
+                "kind": change.kind,
+                "before": change.before.source if change.before else None,
+                "after": change.after.source if change.after else None,
+            }
+            for change in comparison.changes
+        ],
+    }
+
+
+def print_comparison(comparison: Comparison, versus: str) -> None:
+    """Print where a matching differs from the one it is compared with."""
+    console = Console(highlight=False)
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    for name in ("Target", f"Source by {versus}", "Source here", "Score"):
+        table.add_column(name, overflow="fold", justify="right" if name == "Score" else "left")
+    colors = {"added": "green", "removed": "red", "changed": "yellow"}
+    for change in comparison.changes:
+        before, after = change.before, change.after
+        scores = f"{before.score if before else 0:.3f} → {after.score if after else 0:.3f}"
+        table.add_row(
+            change.target,
+            before.source if before else "–",
+            after.source if after else "–",
+            scores,
+            style=colors[change.kind],
+        )
+    if comparison.changes:
+        console.print(table)
+    console.print(
+        f"{len(comparison.both)} pairs in both, {len(comparison.only_first)} only by {versus}, "
+        f"{len(comparison.only_second)} only here; score {comparison.score_difference:+.4f}"
+    )
+
+
+def matching_to_json(matching: Matching, similarity: Similarity | None = None) -> dict[str, Any]:
     """Return a matching as plain JSON: networks, options, score and every pair."""
     return {
         "source": _network(matching, source=True),
@@ -59,6 +111,8 @@ def matching_to_json(matching: Matching) -> dict[str, Any]:
         "options": options_to_json(matching.options),
         "overrides": overrides_to_json(matching.overrides),
         "score": matching.score,
+        "crossings": matching.crossings,
+        "similarity": similarity_to_json(similarity) if similarity else None,
         "pairs": [
             {
                 "source": pair.source,
@@ -134,7 +188,8 @@ def print_matching(matching: Matching, similarity: Similarity | None) -> None:
     console.print(
         f"\n{matching.source.name} → {matching.target.name}: score {matching.score:.4f}, "
         f"{len(matching.pairs)} pairs, {len(matching.source_entries)} and "
-        f"{len(matching.target_entries)} entries",
+        f"{len(matching.target_entries)} entries"
+        + (f", {matching.crossings} crossings" if matching.crossings else ""),
         highlight=False,
     )
     if similarity:

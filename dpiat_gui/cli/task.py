@@ -24,7 +24,7 @@ class Task:
     ----------
     source, target
         Source references.
-    method, preset, options, overrides
+    standardization, preset, options, overrides
         Of the matching.
     operator, buffers, seed, device
         Of the transfer.
@@ -34,7 +34,7 @@ class Task:
 
     source: str
     target: str
-    method: str = "blocks"
+    standardization: str = "blocks"
     preset: str = "recommended"
     options: MatchOptions = field(default_factory=MatchOptions)
     overrides: Overrides = field(default_factory=Overrides)
@@ -46,7 +46,10 @@ class Task:
 
     def networks(self) -> tuple[Network, Network]:
         """Open both networks; refuse those that are no longer what the project was made with."""
-        networks = load_network(self.source, self.method), load_network(self.target, self.method)
+        networks = (
+            load_network(self.source, self.standardization),
+            load_network(self.target, self.standardization),
+        )
         for network, fingerprint in zip(networks, self.fingerprints, strict=True):
             if fingerprint and fingerprint != network.fingerprint:
                 raise ProjectError(
@@ -63,9 +66,13 @@ class Task:
             raise MatchError(
                 f"{source.name} and {target.name} have nothing in common: no layer of one matches a layer "
                 "of the other.",
-                "Choose other networks, or try --layer-types all or --method flatten.",
+                "Choose other networks, or try --layer-types all or --standardization flatten.",
             )
         return replace(matching, preset=self.preset)
+
+    def with_method(self, method: str) -> "Task":
+        """Return the task with another matcher."""
+        return replace(self, options=replace(self.options, method=method))
 
 
 def make_task(
@@ -74,9 +81,11 @@ def make_task(
     project: Path | None,
     *,
     preset: str | None = None,
+    standardization: str | None = None,
     method: str | None = None,
     layer_types: str | None = None,
     exponent: float | None = None,
+    skip_factor: float | None = None,
     pins: Sequence[str] = (),
     bans: Sequence[str] = (),
     fresh: Sequence[str] = (),
@@ -90,7 +99,7 @@ def make_task(
         References; those of the project if left out.
     project
         A saved project to start from.
-    preset, method, layer_types, exponent
+    preset, standardization, method, layer_types, exponent, skip_factor
         Options, None for those of the project or the preset.
     pins, bans
         Pairs as ``SOURCE=TARGET``, besides the project's.
@@ -116,14 +125,21 @@ def make_task(
             operator=chosen.operator,
             buffers=chosen.buffers,
         )
-    named: dict[str, Any] = {"layer_types": layer_types, "exponent": exponent}
+    named: dict[str, Any] = {
+        "method": method,
+        "layer_types": layer_types,
+        "exponent": exponent,
+        "skip_factor": skip_factor,
+    }
     options = replace(task.options, **{name: value for name, value in named.items() if value is not None})
     overrides = Overrides(
         (*task.overrides.pins, *(_pair("--pin", text) for text in pins)),
         (*task.overrides.bans, *(_pair("--ban", text) for text in bans)),
         (*task.overrides.fresh, *fresh),
     )
-    task = replace(task, options=options, overrides=overrides, method=method or task.method)
+    task = replace(
+        task, options=options, overrides=overrides, standardization=standardization or task.standardization
+    )
     if trust:
         for reference in (task.source, task.target):
             file = code_file(reference)
@@ -156,7 +172,7 @@ def _from_project(path: Path, source: str | None, target: str | None) -> Task:
     return Task(
         source=named[0],
         target=named[1],
-        method=project.method,
+        standardization=project.method,
         preset=project.preset,
         options=project.options,
         overrides=project.overrides,

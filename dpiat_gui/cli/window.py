@@ -20,7 +20,9 @@ def open_window(arguments: Sequence[str]) -> int:
     if len(arguments) > 2:
         near = get_close_matches(arguments[0], COMMANDS, n=1)
         meant = f" Did you mean the command {near[0]}?" if near else ""
-        return _refuse(f"{USAGE}\n\n{arguments[0]!r} and {len(arguments) - 1} more names are too many.{meant}")
+        return _refuse(
+            f"{USAGE}\n\n{arguments[0]!r} and {len(arguments) - 1} more names are too many.{meant}"
+        )
     demo = list(arguments) == ["demo"]
     # A mistyped command reads like a network: say so before a window opens on it.
     problem = "" if demo else _problem(arguments)

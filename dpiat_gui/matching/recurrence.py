@@ -17,8 +17,11 @@ from dpiat_gui.matching.scores import Scores
 
 Positions = NDArray[np.int64]
 
-_MOST_RUNS = 2_000_000
-"""Above this many spans times sources their values are made column by column, to bound memory."""
+_MOST_RUNS = 1_000_000
+"""Above this many spans times sources their values are made column by column, and fewer of them."""
+
+_STEP = 16
+"""By how many members spans of long sequences are lengthened at a time."""
 
 
 MatchedLayer = tuple[int, int, float, int]
@@ -203,48 +206,59 @@ def _best_ends(problem: Problem, column: int, before: Scores) -> Scores:
     Notes
     -----
     For long sequences. Only rows that the source scores (or must not hold) can end or begin a
-    span, and spans are lengthened only while they may still beat going without the source: a
-    span of c members is worth ``most * c ** (1 - x)`` at the very best.
+    span, and spans are lengthened only while they may still beat going without the source.
     """
     scores = problem.scores[:, column]
     ends = np.flatnonzero(scores)
     result = np.full(len(scores), -np.inf)
-    if not len(ends):
+    if not len(ends) or scores[ends].max() <= 0:
         return result
-    own, positions, starts = scores[ends], problem.rows[ends], before[ends]
-    most = float(own.max())
-    if most <= 0:
-        return result
-    best, floor = np.full(len(ends), -np.inf), before[ends + 1]
+    own, positions, starts, floor = scores[ends], problem.rows[ends], before[ends], before[ends + 1]
     divisors = powers(int(positions[-1] - positions[0]) + 1, problem.exponent)
-    sums, live, extra, limit = own.copy(), np.arange(len(ends)), 0, 1
+    best = np.full(len(ends), -np.inf)
+    sums, live, extra = np.zeros(len(ends)), np.arange(len(ends)), 0
     while len(live):
-        if extra == limit:
-            # Between `limit` and twice as many extra members: who can still gain at all?
-            live = live[_may_gain(live, starts, np.maximum(floor, best), most, limit, problem.exponent)]
-            limit *= 2
+        first = live[None, :] - np.arange(extra, extra + _STEP)[:, None]
+        there = first >= 0
+        np.maximum(first, 0, out=first)
+        steps = np.empty((_STEP + 1, len(live)))
+        steps[0] = sums[live]
+        np.multiply(own[first], there, out=steps[1:])
+        np.add.accumulate(steps, axis=0, out=steps)
+        values = steps[1:] / divisors[positions[live] - positions[first] + 1] + starts[first]
+        values[~there] = -np.inf
+        best[live] = np.maximum(best[live], values.max(axis=0))
+        sums[live] = steps[-1]
+        extra += _STEP
         live = live[live >= extra]
-        first = live - extra
-        if extra:
-            sums[live] += own[first]
-        values = sums[live] / divisors[positions[live] - positions[first] + 1]
-        best[live] = np.maximum(best[live], values + starts[first])
-        extra += 1
+        live = live[_may_gain(live, extra, own, positions, starts, np.maximum(floor, best), divisors)]
     result[ends] = best
     return result
 
 
 def _may_gain(
-    live: Positions, starts: Scores, floor: Scores, most: float, limit: int, exponent: float
+    live: Positions,
+    extra: int,
+    own: Scores,
+    positions: Positions,
+    starts: Scores,
+    floor: Scores,
+    divisors: Scores,
 ) -> NDArray[np.bool_]:
-    """Tell which ends may still gain from a span of more than `limit` members, of any length."""
+    """Tell which ends may still gain from a span of more than `extra` members before the last.
+
+    Spans of k to 2 k members before the last hold no more than the sum of the 2 k + 1, start no
+    higher than the shortest of them, and are divided by no less than it.
+    """
+    sums = np.concatenate(([0.0], np.cumsum(np.maximum(own, 0.0))))
     gains = np.zeros(len(live), dtype=bool)
-    shortest = limit
-    while shortest <= live[-1]:
-        reach = np.maximum(live - shortest, 0)
-        bound = starts[reach] + most * (2 * shortest) ** (1 - exponent)
+    shortest = extra
+    while len(live) and shortest <= live[-1]:
+        first, furthest = np.maximum(live - shortest, 0), np.maximum(live - 2 * shortest, 0)
+        held = sums[live + 1] - sums[furthest]
+        bound = starts[first] + held / divisors[positions[live] - positions[first] + 1]
         # The bound is rounded otherwise than the values: leave it a hair of room.
-        gains |= (live >= shortest) & (bound * (1 + 1e-12) > floor[live])
+        gains |= (live >= shortest) & (bound * (1 + 1e-9) + 1e-9 > floor[live])
         shortest *= 2
     return gains
 

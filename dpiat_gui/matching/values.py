@@ -6,6 +6,8 @@ from functools import cached_property
 from math import sqrt
 from typing import Any
 
+import numpy as np
+
 from dpiat_gui.errors import MatchError
 from dpiat_gui.matching.methods import METHODS
 from dpiat_gui.networks.kinds import SCORED_KINDS
@@ -246,12 +248,25 @@ class Matching:
 
     @cached_property
     def crossings(self) -> int:
-        """Number of pairs of matched layers that cross each other."""
+        """Number of pairs of matched layers that cross each other.
+
+        Layers of the same two blocks cross by their places inside; layers of different blocks
+        cross if the blocks do. That one source block serves several targets is no crossing.
+        """
+        entries = np.array([(entry.source, entry.target, len(entry.pairs)) for entry in self.entry_pairs])
+        if not len(entries):
+            return 0
+        source, target, count = entries.T
+        crossed = np.subtract.outer(source, source) * np.subtract.outer(target, target) < 0
+        between = int((crossed * np.multiply.outer(count, count)).sum()) // 2
+        return between + sum(self._crossings_inside(entry) for entry in self.entry_pairs)
+
+    def _crossings_inside(self, entry: EntryPair) -> int:
         places = [
-            {layer.path: at for at, layer in enumerate(layer for block in entries for layer in block.layers)}
-            for entries in (self.source_entries, self.target_entries)
+            {layer.path: place for place, layer in enumerate(entries[at].layers)}
+            for entries, at in ((self.source_entries, entry.source), (self.target_entries, entry.target))
         ]
-        ordered = sorted(self.pairs, key=lambda pair: places[1][pair.target])
+        ordered = sorted(entry.pairs, key=lambda pair: places[1][pair.target])
         return _inversions([places[0][pair.source] for pair in ordered])
 
     @cached_property

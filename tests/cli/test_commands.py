@@ -10,7 +10,7 @@ import pytest
 from safetensors.torch import load_file, safe_open
 
 from dpiat_gui.cli import main
-from dpiat_gui.matching.values import Overrides
+from dpiat_gui.matching.values import Overrides, match_options
 from dpiat_gui.networks.sources import load_network
 from dpiat_gui.project.project import save_project
 from dpiat_gui.project.values import NetworkRecord, Project
@@ -194,3 +194,27 @@ def test_help_and_version(capsys):
     assert all(command in out for command in ("demo", "match", "transfer", "similarity", "render"))
     code, out, _ = run(capsys, "--version")
     assert (code, out.split()[0]) == (0, "dpiat-gui")
+
+
+def test_other_methods_and_comparison(capsys):
+    code, out, _ = run(capsys, "match", SOURCE, TARGET, "--method", "flat", "--versus", "dp", "--json")
+    data = json.loads(out)
+    assert code == 0
+    assert data["options"]["method"] == "flat"
+    assert data["comparison"]["both"] > 0
+    code, out, _ = run(capsys, "match", SOURCE, TARGET, "--ban", "fc=fc", "--versus", "automatic")
+    assert code == 0
+    assert "fc" in out
+    assert "1 only by automatic" in out
+    code, _, err = run(capsys, "match", SOURCE, TARGET, "--versus", "nonsense")
+    assert code == 2
+    assert "nested-bipartite" in err
+
+
+def test_the_preset_of_a_project_stands_unless_another_is_named(capsys, tmp_path):
+    records = (NetworkRecord(name, name) for name in (SOURCE, TARGET))
+    path = tmp_path / "p.dpiat"
+    save_project(Project(*records, preset="paper", options=match_options("paper"), buffers=False), path)
+    assert json.loads(run(capsys, "match", "--project", path, "--json")[1])["preset"] == "paper"
+    out = run(capsys, "match", "--project", path, "--preset", "recommended", "--json")[1]
+    assert json.loads(out)["options"]["layer_types"] == "all"

@@ -1,0 +1,117 @@
+"""The options that all commands share: which networks, matched how."""
+
+import inspect
+from collections.abc import Callable, Mapping
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from dpiat_gui.cli.task import Task, make_task
+from dpiat_gui.matching.methods import METHODS
+from dpiat_gui.matching.values import PRESETS
+from dpiat_gui.networks.kinds import SCORED_KINDS
+from dpiat_gui.networks.standardize import METHODS as STANDARDIZATIONS
+
+_REFERENCE = "timm:NAME?options, FILE.safetensors, FILE.pth, FILE.py:factory or package.module:factory."
+
+Preset = StrEnum("Preset", {name: name for name in PRESETS})  # type: ignore[misc]  # made of what there is
+Matcher = StrEnum("Matcher", {name: name for name in METHODS})  # type: ignore[misc]  # made of what there is
+Standardization = StrEnum("Standardization", {name: name for name in STANDARDIZATIONS})  # type: ignore[misc]  # made of what there is
+LayerTypes = StrEnum("LayerTypes", {name: name for name in SCORED_KINDS})  # type: ignore[misc]  # made of what there is
+
+Json = Annotated[
+    str | None, typer.Option("--json", metavar="[FILE]", help="Write JSON to FILE, or to standard output.")
+]
+
+_SHARED: Mapping[str, Any] = {
+    "source": Annotated[str | None, typer.Argument(metavar="SOURCE", help=f"Gives weights: {_REFERENCE}")],
+    "target": Annotated[
+        str | None, typer.Argument(metavar="TARGET", help="Takes weights; a reference like SOURCE.")
+    ],
+    "project": Annotated[
+        Path | None, typer.Option(help="Take networks, options and overrides from a saved project.")
+    ],
+    "preset": Annotated[
+        Preset | None,
+        typer.Option(help="Options to start from."),
+    ],
+    "standardization": Annotated[
+        Standardization | None,
+        typer.Option(help="How networks become sequences. [default: blocks]"),
+    ],
+    "method": Annotated[
+        Matcher | None,
+        typer.Option(help="The matcher. [default: dp, the paper's]"),
+    ],
+    "layer_types": Annotated[
+        LayerTypes | None,
+        typer.Option(help="Which kinds of layers score."),
+    ],
+    "exponent": Annotated[
+        float | None, typer.Option(help="x of the span penalty d^-x, between 0 and 1. [default: 0.5]")
+    ],
+    "skip_factor": Annotated[
+        float | None, typer.Option(help="What two blocks keep of their score if one skip is lost; 1 for all.")
+    ],
+    "pin": Annotated[
+        list[str] | None, typer.Option(metavar="SOURCE=TARGET", help="Match this pair of layers or blocks.")
+    ],
+    "ban": Annotated[list[str] | None, typer.Option(metavar="SOURCE=TARGET", help="Never match this pair.")],
+    "fresh": Annotated[
+        list[str] | None, typer.Option(metavar="TARGET", help="Leave this target to its initialisation.")
+    ],
+    "trust": Annotated[
+        bool, typer.Option("--trust", help="Run the code that the references name, now and from now on.")
+    ],
+}
+_WITHOUT_OVERRIDES = ("pin", "ban", "fresh")
+
+
+def takes_task(*, preset: str = "recommended", overrides: bool = True) -> Callable[..., Callable[..., Any]]:
+    """Give a command the shared options, and hand it what they come to as its first argument.
+
+    Parameters
+    ----------
+    preset
+        The preset in force where neither an option nor a project names one.
+    overrides
+        False for a command that overrides have no meaning for.
+    """
+    shared = {name: kind for name, kind in _SHARED.items() if overrides or name not in _WITHOUT_OVERRIDES}
+
+    def decorate(command: Callable[..., Any]) -> Callable[..., Any]:
+        own = list(inspect.signature(command).parameters.values())[1:]
+
+        def run(**values: Any) -> Any:
+            given = {name: values.pop(name) for name in shared}
+            return command(_make(given, preset), **values)
+
+        keyword = inspect.Parameter.KEYWORD_ONLY
+        common = [
+            inspect.Parameter(name, keyword, default=False if name == "trust" else None, annotation=kind)
+            for name, kind in shared.items()
+        ]
+        own = [parameter.replace(kind=keyword) for parameter in own]
+        run.__signature__ = inspect.Signature([*common, *own])  # type: ignore[attr-defined]
+        run.__annotations__ = {parameter.name: parameter.annotation for parameter in (*common, *own)}
+        run.__name__, run.__doc__ = command.__name__, command.__doc__
+        return run
+
+    return decorate
+
+
+def _make(given: dict[str, Any], preset: str) -> Task:
+    """Put the options together; what is missing there is bad use, not bad input."""
+    if not given["preset"] and not given["project"]:
+        given["preset"] = preset
+    for name, plural in (("pin", "pins"), ("ban", "bans"), ("fresh", "fresh")):
+        given[plural] = given.pop(name, None) or ()
+    plain: dict[str, Any] = {
+        name: value.value if isinstance(value, StrEnum) else value for name, value in given.items()
+    }
+    try:
+        return make_task(**plain)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from error

@@ -21,8 +21,11 @@ _KIND_OF_FUNCTION = {
     **dict.fromkeys(("mm", "bmm", "addmm", "baddbmm", "matmul", "mv", "dot"), "matmul"),
 }
 _SHAPE_ONLY = frozenset(
-    "view _unsafe_view reshape permute transpose t clone alias detach _to_copy squeeze unsqueeze flatten "
-    "unflatten contiguous lift_fresh copy_ view_as_real view_as_complex".split()
+    (
+        *("view", "_unsafe_view", "reshape", "permute", "transpose", "t", "squeeze", "unsqueeze", "flatten"),
+        *("unflatten", "contiguous", "clone", "alias", "detach", "_to_copy", "lift_fresh", "copy_"),
+        *("view_as_real", "view_as_complex"),
+    )
 )
 # What writes its last argument into its first.
 _WRITERS = frozenset(("copy_", "index_put_", "scatter_", "index_copy_", "masked_scatter_"))
@@ -161,9 +164,7 @@ class _Watch:
             for tensor in results:
                 self.know(tensor, made)
         elif name in _WRITERS and name != "copy_":
-            self.overwritten(
-                tensors[0], self.recorder.written(self.origin(tensors[0]), made, whole=False)
-            )
+            self.overwritten(tensors[0], self.recorder.written(self.origin(tensors[0]), made, whole=False))
         else:
             self.overwritten(tensors[0], made)
 
@@ -212,7 +213,7 @@ def _know_all(tensors: "list[torch.Tensor]", origin: Origin, watch: _Watch) -> N
 
 def _storage(tensor: "torch.Tensor") -> int:
     try:
-        return tensor.untyped_storage()._cdata
+        return int(tensor.untyped_storage()._cdata)
     except (NotImplementedError, RuntimeError):  # sparse tensors have none
         return id(tensor)
 
@@ -235,11 +236,11 @@ def _watching() -> Callable[[_Watch], Any]:
     def to_meta(tensor: "torch.Tensor") -> "torch.Tensor":
         return tensor if tensor.is_meta else tensor.to("meta")
 
-    class Watching(TorchDispatchMode):
+    class Watching(TorchDispatchMode):  # type: ignore[no-untyped-call]
         """Values that stay on the CPU (tables of indices) go to the meta device where they meet it."""
 
         def __init__(self, watch: _Watch) -> None:
-            super().__init__()
+            super().__init__()  # type: ignore[no-untyped-call]
             self._watch = watch
 
         def __torch_dispatch__(

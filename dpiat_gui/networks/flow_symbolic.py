@@ -11,11 +11,20 @@ from dpiat_gui.networks.values import Layer
 if TYPE_CHECKING:
     from torch import fx, nn
 
-_OPERATORS = {"iadd": "add", "isub": "sub", "imul": "mul", "truediv": "div", "itruediv": "div", "concat": "cat"}
+_OPERATORS = {
+    "iadd": "add",
+    "isub": "sub",
+    "imul": "mul",
+    "truediv": "div",
+    "itruediv": "div",
+    "concat": "cat",
+}
 _FACTS = frozenset(("size", "dim", "numel", "shape", "device", "dtype", "ndim", "new_zeros", "new_ones"))
 _SHAPE_ONLY = frozenset(
-    "view reshape permute transpose t clone detach to float half type_as squeeze unsqueeze flatten unflatten "
-    "contiguous movedim swapaxes".split()
+    (
+        *("view", "reshape", "permute", "transpose", "t", "squeeze", "unsqueeze", "flatten", "unflatten"),
+        *("contiguous", "clone", "detach", "to", "float", "half", "type_as", "movedim", "swapaxes"),
+    )
 )
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from dpiat_gui.errors import StandardizationError
 from dpiat_gui.networks.flow import LAYER, Flow
 from dpiat_gui.networks.input_shapes import Shape, input_shapes, takes_numbers
-from dpiat_gui.networks.standardize import leaf_layers
+from dpiat_gui.networks.module_blocks import leaf_layers
 from dpiat_gui.networks.values import Layer
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ def _without_memory(module: "nn.Module", name: str, *, owned: bool) -> "nn.Modul
         known[id(buffer)] = buffer.to("meta") if buffer.is_floating_point() else buffer
     try:
         with torch.no_grad():
-            made: nn.Module = copy.deepcopy(module, known)  # type: ignore[arg-type]
+            made: nn.Module = copy.deepcopy(module, known)
     except Exception as error:  # whatever a person's module holds may refuse to be copied
         raise _untraceable(name, [error], told=False) from error
     return made.eval()
@@ -107,11 +107,9 @@ def _leads_through(flow: Flow) -> bool:
     """Tell whether layers lead from an input to an output: else something was not seen."""
     reached: set[int] = set()
     for number, step in enumerate(flow.steps):
-        if step.kind == LAYER and any(
-            flow.steps[edge.source].kind != LAYER or edge.source in reached for edge in step.inputs
-        ):
-            reached.add(number)
-        elif step.kind != LAYER and any(edge.source in reached for edge in step.inputs):
+        sources = {edge.source for edge in step.inputs}
+        starts = step.kind == LAYER and any(flow.steps[source].kind != LAYER for source in sources)
+        if starts or sources & reached:
             reached.add(number)
     return any(number in reached for number in flow.outputs)
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 from dpiat_gui.errors import SourceError
+from dpiat_gui.networks.flow import flow_from_json, flow_to_json
 from dpiat_gui.networks.kinds import LayerKind
 from dpiat_gui.networks.values import Attribute, ModuleNode, ModuleTree, TensorSpec
 
@@ -16,13 +17,16 @@ def tree_to_json(tree: ModuleTree) -> dict[str, Any]:
 
     Paths are not repeated: a child carries its last part, a tensor its key below its module.
     """
-    return {
+    written = {
         "version": VERSION,
         "name": tree.name,
         "origin": tree.origin,
         "details": _attributes_to_json(tree.details),
         "root": _node_to_json(tree.root, ""),
     }
+    if tree.flow is not None:
+        written["flow"] = flow_to_json(tree.flow)
+    return written
 
 
 def tree_from_json(data: Any) -> ModuleTree:
@@ -39,8 +43,13 @@ def tree_from_json(data: Any) -> ModuleTree:
         name, origin = data["name"], data["origin"]
         if not (isinstance(name, str) and isinstance(origin, str)):
             raise TypeError("name and origin are texts")
+        flow = data.get("flow")
         return ModuleTree(
-            name, _node_from_json(data["root"], "", 0), origin, _attributes_from_json(data["details"])
+            name,
+            _node_from_json(data["root"], "", 0),
+            origin,
+            _attributes_from_json(data["details"]),
+            flow_from_json(flow) if flow is not None else None,
         )
     except (AttributeError, KeyError, IndexError, TypeError, ValueError) as error:
         raise SourceError("A stored structure is damaged.", _HINT) from error

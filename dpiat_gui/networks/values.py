@@ -5,14 +5,17 @@ shapes, never its weights.
 """
 
 import hashlib
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from math import prod
 
+from dpiat_gui.networks.flow import Flow
 from dpiat_gui.networks.kinds import LayerKind
 
 Attribute = tuple[str, str | int | float | bool | tuple[int, ...]]
+BranchGroup = tuple[tuple[int, ...], ...]
+"""Parallel branches, each the positions of what lies on it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,12 +113,16 @@ class ModuleTree:
         The source reference the tree was read from, or ``"live"`` for an ``nn.Module``.
     details
         What is worth telling of where it came from: class count, library versions ...
+    flow
+        The flow of information between its layers, None if it was not traced. No part of the
+        fingerprint: the same network is the same, traced or not.
     """
 
     name: str
     root: ModuleNode
     origin: str = "live"
     details: tuple[Attribute, ...] = ()
+    flow: Flow | None = field(default=None, repr=False)
 
     @cached_property
     def tensors(self) -> tuple[TensorSpec, ...]:
@@ -222,6 +229,25 @@ class Block:
         return sum(layer.parameters for layer in self.layers)
 
 
+@dataclass(frozen=True, slots=True)
+class Arc:
+    """A way through a network beside the straight one.
+
+    Parameters
+    ----------
+    source, target
+        Paths of the layers it leads from and to; ``""`` is the network's input.
+    kind
+        ``skip``: the source's output is added, unchanged, to the target's. ``add``, ``cat``, ``mul``,
+        ``matmul``, ``other``: a branch that ends in the source joins the target's output.
+        ``split``: a branch that begins with the target takes the source's output.
+    """
+
+    source: str
+    target: str
+    kind: str
+
+
 @dataclass(frozen=True)
 class Network:
     """A standardized network: the sequence of blocks that is matched and drawn.
@@ -234,11 +260,17 @@ class Network:
         Its entries in order, bare parameters included.
     method
         The standardization that made the sequence: ``blocks``, ``flatten`` ...
+    arcs
+        Shortcuts, branches and gates between layers; empty where the flow was not traced.
+    branches
+        Groups of parallel branches of whole entries, as positions in `sequence`.
     """
 
     tree: ModuleTree
     sequence: tuple[Block, ...] = field(repr=False)
     method: str = "blocks"
+    arcs: tuple[Arc, ...] = field(default=(), repr=False)
+    branches: tuple[BranchGroup, ...] = field(default=(), repr=False)
 
     @property
     def name(self) -> str:
@@ -280,5 +312,15 @@ class Network:
 
 
 def _without_bare(block: Block) -> Block:
-    layers = tuple(layer for layer in block.layers if not layer.bare)
-    return Block(block.path, layers, block.single, block.class_name, block.attributes)
+    kept = [at for at, layer in enumerate(block.layers) if not layer.bare]
+    places = {old: new for new, old in enumerate(kept)}
+    branches = tuple(
+        group for group in (_moved(branches, places) for branches in block.branches) if len(group) > 1
+    )
+    return replace(block, layers=tuple(block.layers[at] for at in kept), branches=branches)
+
+
+def _moved(group: BranchGroup, places: Mapping[int, int]) -> BranchGroup:
+    """Return a group of branches after layers were taken out; branches left empty are gone."""
+    moved = (tuple(places[at] for at in branch if at in places) for branch in group)
+    return tuple(branch for branch in moved if branch)

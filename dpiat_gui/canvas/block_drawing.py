@@ -9,7 +9,7 @@ from PySide6.QtGui import QColor
 from dpiat_gui.canvas.badges import ban_badge, fresh_badge, pin_badge
 from dpiat_gui.canvas.columns import Entry, EntryMarks, Mark, Row, RowState, Side
 from dpiat_gui.canvas.layout import Placed
-from dpiat_gui.canvas.primitives import Anchor, Box, Dot, Polygon, Primitive, Text
+from dpiat_gui.canvas.primitives import Anchor, Bars, Box, Dot, Polygon, Primitive, Text
 from dpiat_gui.canvas.style import Measured, Style
 
 RADIUS = 5.0
@@ -235,6 +235,7 @@ def _chips(view: BlockView, style: Style, words: bool = True) -> list[Primitive]
     pitch = min(18 * unit, (right - left - 6 * unit) / max(count, 1))
     height = 5 * unit
     drawing: list[Primitive] = []
+    filled: dict[int, list[QRectF]] = {}
     fits = count
     if pitch < 4 * unit:
         pitch = 4 * unit
@@ -246,7 +247,8 @@ def _chips(view: BlockView, style: Style, words: bool = True) -> list[Primitive]
             chip.adjust(0.6, 0.6, -0.6, -0.6)
             drawing.append(Box(chip, None, style.outline(row.role), radius=2 * unit, width=1.2))
         else:
-            drawing.append(Box(chip, style.role(row.role), radius=2 * unit))
+            filled.setdefault(style.role(row.role).rgba(), []).append(chip)
+    drawing += [Bars(chips, QColor.fromRgba(rgba)) for rgba, chips in filled.items()]
     if fits < count and words:
         more = f"+{count - fits}"
         x = left + fits * pitch + 3 * unit

@@ -6,6 +6,7 @@ from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDragMoveEvent, QDropEvent, QResizeEvent
 from PySide6.QtWidgets import QStyle, QWidget
 
+from dpiat_gui.canvas.collector import collector_paused
 from dpiat_gui.canvas.columns import Side
 from dpiat_gui.canvas.folding import FoldingView
 from dpiat_gui.canvas.gestures import drop_side, dropped_file
@@ -112,8 +113,9 @@ class BoardView(FoldingView):
     def _keeping_place(self, change: Callable[[], bool]) -> None:
         """Change the board so that what is looked at stays where it is on the screen."""
         anchor = self._anchor()
-        columns_changed = change()
-        self._scene.rebuild()
+        with collector_paused():
+            columns_changed = change()
+            self._scene.rebuild()
         if columns_changed:
             self._forget_places()
         if anchor is not None and not columns_changed:

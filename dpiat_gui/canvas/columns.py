@@ -55,21 +55,28 @@ class Row:
     ----------
     layer
         The layer.
-    name
-        Its path below the block's.
+    block
+        Path of the block it is in.
     role
         For its colour.
-    shape
-        Shape of its weight as text, empty if it has none.
     scored
         False for a layer that can never be matched.
     """
 
     layer: Layer
-    name: str
+    block: str
     role: LayerRole
-    shape: str
     scored: bool
+
+    @property
+    def name(self) -> str:
+        """Its path below the block's."""
+        return local_name(self.layer.path, self.block)
+
+    @property
+    def shape(self) -> str:
+        """Shape of its weight as text, empty if it has none."""
+        return format_shape(self.layer.shape)
 
 
 @dataclass(frozen=True)
@@ -181,13 +188,7 @@ def make_column(network: Network, layer_types: str = "all") -> Column:
 def _entry(block: Block, layer_types: str) -> Entry:
     title = describe(block)
     rows = tuple(
-        Row(
-            layer=layer,
-            name=local_name(layer.path, block.path),
-            role=role_of_layer(layer),
-            shape=format_shape(layer.shape),
-            scored=layer_type(layer, layer_types) is not None,
-        )
+        Row(layer, block.path, role_of_layer(layer), layer_type(layer, layer_types) is not None)
         for layer in block.layers
     )
     return Entry(block, title.title, title.subtitle, title.role, rows)
@@ -279,6 +280,8 @@ def marks_of(
     matched = matching.by_source if side is Side.SOURCE else matching.by_target
     if side is Side.SOURCE:
         coverage = None
+    named = (pinned, banned, fresh)
+    seen: dict[tuple[RowState, float | None, bool, bool, bool], Mark] = {}
     marks = []
     for entry in column.entries:
         rows = []
@@ -287,30 +290,32 @@ def marks_of(
             free = RowState.FREE if row.scored else RowState.PLAIN
             state = RowState.MATCHED if path in matched else free
             share = coverage.get(path) if coverage is not None and row.scored else None
-            rows.append(Mark(state, share, path in pinned, path in banned, path in fresh))
-        marks.append(EntryMarks(_whole(entry, rows, pinned, banned, fresh), tuple(rows)))
+            key = (state, share, path in pinned, path in banned, path in fresh)
+            # Few marks differ: thousands of equal ones would keep the garbage collector busy.
+            mark = seen.get(key)
+            if mark is None:
+                mark = seen[key] = Mark(*key)
+            rows.append(mark)
+        marks.append(EntryMarks(_whole(entry, rows, named), tuple(rows)))
     return tuple(marks)
 
 
-def _whole(entry: Entry, rows: Sequence[Mark], pinned: set[str], banned: set[str], fresh: set[str]) -> Mark:
-    states = {mark.state for mark in rows}
-    for state in (RowState.MATCHED, RowState.FREE, RowState.PLAIN):
-        if state in states:
-            break
+def _whole(entry: Entry, rows: Sequence[Mark], named: tuple[set[str], set[str], set[str]]) -> Mark:
+    if entry.single:
+        return rows[0]
+    state = RowState.PLAIN
     covered = total = 0.0
+    # What is hidden inside a collapsed block still shows on it.
+    pinned, banned, fresh = (entry.path in paths for paths in named)
     for row, mark in zip(entry.rows, rows, strict=True):
+        if mark.state is RowState.MATCHED or state is RowState.PLAIN:
+            state = mark.state
+        pinned, banned, fresh = pinned or mark.pinned, banned or mark.banned, fresh or mark.fresh
         if mark.coverage is not None:
             elements = sum(tensor.elements for tensor in row.layer.tensors)
             covered += mark.coverage * elements
             total += elements
-    return Mark(
-        state,
-        covered / total if total else None,
-        # What is hidden inside a collapsed block still shows on it.
-        entry.path in pinned or any(mark.pinned for mark in rows),
-        entry.path in banned or any(mark.banned for mark in rows),
-        entry.path in fresh or any(mark.fresh for mark in rows),
-    )
+    return Mark(state, covered / total if total else None, pinned, banned, fresh)
 
 
 def links_of(source: Column, target: Column, matching: Matching) -> tuple[Link, ...]:

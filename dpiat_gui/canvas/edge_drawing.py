@@ -25,7 +25,7 @@ from dpiat_gui.canvas.primitives import (
 )
 from dpiat_gui.canvas.style import Style
 
-_SKIP_AT = 0.22
+_SKIP_AT = 0.8
 """Where on an edge the mark of the skip factor stands, from source to target."""
 
 _RIBBON_STEPS = tuple((step / 16, weight(step / 16)) for step in range(17))
@@ -194,7 +194,7 @@ class EdgeDrawing:
             drawing += pin_badge(self._style, middle.x(), middle.y())
         if mark.factor < 1:
             drawn = self._edges[edge]
-            # Beside the source, out of the way of the pin and the score.
+            # Near the target, which has but one edge, and out of the way of the pin and the score.
             x = self._left + _SKIP_AT * (self._right - self._left)
             y = drawn.y0 + weight(_SKIP_AT) * (drawn.y1 - drawn.y0)
             drawing += skip_badge(self._style, x, y)

@@ -7,6 +7,7 @@ from PySide6.QtCore import QPointF, QRectF, Signal
 from PySide6.QtWidgets import QWidget
 
 from dpiat_gui.canvas.board import Board
+from dpiat_gui.canvas.collector import collector_paused
 from dpiat_gui.canvas.columns import Place, Side
 from dpiat_gui.canvas.scene import MatchScene
 from dpiat_gui.canvas.style import Style
@@ -154,12 +155,15 @@ class FoldingView(ZoomView):
         sides = [Side(side)] if side else list(Side)
         return [spot for one in sides if (spot := self.board.find(one, path)) is not None]
 
-    def _set_open(self, spots: Iterable[Place], open_them: bool, held: Place | None = None) -> None:
+    def _set_open(
+        self, spots: Iterable[Place], open_them: bool, held: Place | None = None, partners: bool = True
+    ) -> None:
         """Expand or collapse blocks; a held place stays where it is on the screen."""
         anchor = (held, self._screen_top(held)) if held else self._anchor()
-        if not self.board.expand(spots, open_them):
-            return
-        self._scene.rebuild()
+        with collector_paused():
+            if not self.board.expand(spots, open_them, partners):
+                return
+            self._scene.rebuild()
         if anchor is not None:
             self._hold(*anchor)
         self.expansion_changed.emit()

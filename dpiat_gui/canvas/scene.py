@@ -34,7 +34,7 @@ class Attention:
     glow
         Places to drop on.
     only_selection
-        Whether edges that are not looked at are hidden.
+        Whether edges that are not looked at are hidden, once something is selected.
     pulling
         Whether a curve is being pulled, while every edge stands back.
     """
@@ -205,7 +205,7 @@ class MatchScene(QGraphicsScene):
         selected = self._edges_between(state.source, state.target)
         hovered = self._edges_between(state.hover_source, state.hover_target)
         rest = 0.28 if hovered else 0.55 if selected else 1.0
-        if state.only_selection:
+        if state.only_selection and (state.source or state.target):
             rest = 0.0
         if state.pulling:
             selected = hovered = frozenset()

@@ -57,7 +57,7 @@ class SelectingView(BoardView):
         self._show_selection(scroll=True)
 
     def set_only_selection_edges(self, only: bool) -> None:
-        """Hide every edge that does not belong to the selection."""
+        """Hide every edge that does not belong to the selection; with nothing selected all are shown."""
         self._scene.attend(only_selection=only)
 
     def select(self, spot: Place | None, partner: Place | None = None) -> None:

@@ -1,6 +1,6 @@
 """The canvas: the view of a matching with all that the pointer does in it."""
 
-from PySide6.QtCore import QEvent, QPoint, QPointF, Qt, Signal
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt, QTimer, Signal
 from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QApplication, QWidget
 
@@ -14,6 +14,8 @@ PICK_RADIUS = 6.0
 """How near the pointer must be to an edge, in pixels of the screen."""
 
 _HOVER_DELAY = 350
+_OPEN_DELAY = 600
+"""Milliseconds a curve is held over a collapsed block until it opens."""
 
 
 class MatchView(SelectingView):
@@ -42,6 +44,12 @@ class MatchView(SelectingView):
         self._check: PinCheck | None = None
         self._pressed: tuple[QPointF, Place] | None = None
         self._drag: PinDrag | None = None
+        self._pulled_to = QPointF()
+        self._opening = QTimer(self)
+        self._opening.setSingleShot(True)
+        self._opening.setInterval(_OPEN_DELAY)
+        self._opening.timeout.connect(self._open_pulled_to)
+        self._waits: Place | None = None
         self._card = Card(self, _HOVER_DELAY)
         self._reason = Card(self, wrap=320)
         self._restyle_cards()
@@ -194,11 +202,39 @@ class MatchView(SelectingView):
 
     def _pull(self, point: QPointF) -> None:
         assert self._drag is not None
-        _, reason = self._drag.move(self._to_scene(point))
+        goal, reason = self._drag.move(self._to_scene(point))
+        self._pulled_to = point
+        self._wait_to_open(goal)
         self._reason.show_text(reason or "", self.viewport().mapTo(self, point.toPoint()))
+
+    def _wait_to_open(self, goal: Place | None) -> None:
+        """Begin to wait where a collapsed block has come under the curve, stop where it has gone."""
+        if goal is not None and (goal.row is not None or not self._closed(goal)):
+            goal = None
+        if goal != self._waits:
+            self._waits = goal
+            if goal is None:
+                self._opening.stop()
+            else:
+                self._opening.start()
+
+    def _closed(self, spot: Place) -> bool:
+        column = self.board.columns[spot.side]
+        assert column is not None
+        return not column.entries[spot.entry].single and spot.entry not in self.board.expanded[spot.side]
+
+    def _open_pulled_to(self) -> None:
+        """Show the rows of the block under the curve, so that it can be dropped on one."""
+        spot, self._waits = self._waits, None
+        if self._drag is None or spot is None:
+            return
+        self._set_open([spot], True, held=spot, partners=False)
+        self._drag.begin(self.seen())
+        self._pull(self._pulled_to)
 
     def _end_drag(self) -> None:
         self._pressed = None
+        self._wait_to_open(None)
         self._reason.conceal()
         if self._drag is not None:
             self._drag.end()

@@ -2,7 +2,10 @@ import pytest
 from made import network
 
 from dpiat_gui.canvas.board import Board
+from dpiat_gui.canvas.view import MatchView
 from dpiat_gui.matching.engine import match_networks
+from dpiat_gui.transfer.coverage import coverage
+from dpiat_gui.transfer.planning import plan_transfer
 
 BLOCK = [(8, 8, 1, 1), (8,), None, (8, 8, 3, 3), (8,)]
 WIDE = [(16, 8, 1, 1), (16,), None, (16, 8, 3, 3), (16,)]
@@ -35,4 +38,28 @@ def shares(target):
 def board(matching, shares):
     made = Board()
     made.set_matching(matching, shares)
+    return made
+
+
+@pytest.fixture
+def view(qtbot, matching):
+    made = MatchView()
+    qtbot.addWidget(made)
+    made.resize(900, 700)
+    made.set_matching(matching, coverage(plan_transfer(matching)))
+    with qtbot.waitExposed(made):
+        made.show()
+    return made
+
+
+@pytest.fixture
+def long_view(qtbot):
+    block = [(8, 8, 1, 1), (8,), None, (8, 8, 3, 3), (8,)]
+    networks = network("s", [block] * 40), network("t", [block] * 40)
+    made = MatchView()
+    qtbot.addWidget(made)
+    made.resize(700, 500)
+    made.set_matching(match_networks(*networks))
+    with qtbot.waitExposed(made):
+        made.show()
     return made

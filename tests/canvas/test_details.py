@@ -13,7 +13,7 @@ S, T = Side.SOURCE, Side.TARGET
 
 
 def row(shape, kind=LayerKind.CONV2D):
-    return Row(layer("x", shape, kind), "x", LayerRole.CONV, "", True)
+    return Row(layer("x", shape, kind), "", LayerRole.CONV, True)
 
 
 def test_factors_name_each_dimension_and_what_becomes_of_it():

@@ -5,7 +5,6 @@ from PySide6.QtGui import QContextMenuEvent, QDragEnterEvent, QDropEvent, QWheel
 from PySide6.QtWidgets import QApplication, QPushButton
 
 from dpiat_gui.canvas.columns import Place, Side
-from dpiat_gui.canvas.view import MatchView
 from dpiat_gui.canvas.zoom import LARGEST, SMALLEST
 from dpiat_gui.matching.engine import match_networks
 from dpiat_gui.matching.values import Overrides
@@ -15,30 +14,6 @@ from dpiat_gui.transfer.planning import plan_transfer
 
 S, T = Side.SOURCE, Side.TARGET
 LEFT = Qt.MouseButton.LeftButton
-
-
-@pytest.fixture
-def view(qtbot, matching):
-    made = MatchView()
-    qtbot.addWidget(made)
-    made.resize(900, 700)
-    made.set_matching(matching, coverage(plan_transfer(matching)))
-    with qtbot.waitExposed(made):
-        made.show()
-    return made
-
-
-@pytest.fixture
-def long_view(qtbot):
-    block = [(8, 8, 1, 1), (8,), None, (8, 8, 3, 3), (8,)]
-    networks = network("s", [block] * 40), network("t", [block] * 40)
-    made = MatchView()
-    qtbot.addWidget(made)
-    made.resize(700, 500)
-    made.set_matching(match_networks(*networks))
-    with qtbot.waitExposed(made):
-        made.show()
-    return made
 
 
 def point_of(view, place, dx=140):
@@ -315,6 +290,10 @@ def test_only_the_edges_of_the_selection_can_be_shown(view):
     view.set_only_selection_edges(True)
     assert view._scene._edges._rest == 0.0
     assert view._scene._edges._lifted == {0}
+    # Nothing selected has no edges: that would only look like an empty matching.
+    view.set_selection(None, None)
+    assert view._scene._edges._rest == 1.0
+    view.set_selection("s0", "t0")
     view.set_only_selection_edges(False)
     assert view._scene._edges._rest > 0
 
@@ -424,73 +403,6 @@ def test_the_context_menu_is_asked_for_what_is_under_the_pointer(qtbot, view):
     with qtbot.waitSignal(view.context_menu_requested) as caught:
         QApplication.sendEvent(view.viewport(), event)
     assert caught.args == ["s2", "t3", view.viewport().mapToGlobal(point)]
-
-
-# -- pulling a curve -------------------------------------------------------------------------
-
-
-def pull(qtbot, view, begin, end):
-    qtbot.mousePress(view.viewport(), LEFT, pos=point_of(view, begin))
-    qtbot.mouseMove(view.viewport(), point_of(view, begin) + QPoint(30, 0))
-    qtbot.mouseMove(view.viewport(), point_of(view, end))
-
-
-def release(qtbot, view, end):
-    qtbot.mouseRelease(view.viewport(), LEFT, pos=point_of(view, end))
-
-
-@pytest.mark.parametrize(("begin", "end"), [((S, 1), (T, 3)), ((T, 3), (S, 1))])
-def test_a_pull_to_the_other_side_asks_for_a_pin(qtbot, view, begin, end):
-    view.set_pin_check(lambda source, target: None)
-    pull(qtbot, view, Place(*begin), Place(*end))
-    with qtbot.waitSignal(view.pin_requested) as caught:
-        release(qtbot, view, Place(*end))
-    assert caught.args == ["s1", "t3"]
-    assert not view._scene.attention.glow
-    assert not view._scene.attention.pulling
-
-
-def test_valid_goals_glow_and_others_say_why(qtbot, view):
-    view.set_pin_check(lambda source, target: None if target == "t3" else f"{target} will not do.")
-    pull(qtbot, view, Place(S, 1), Place(T, 5))
-    assert view._scene.attention.glow == {Place(T, 3)}
-    assert view._reason.isVisible()
-    assert view._reason._label.text() == "t5 will not do."
-    asked = []
-    view.pin_requested.connect(lambda *paths: asked.append(paths))
-    with qtbot.waitSignal(view.message) as caught:
-        release(qtbot, view, Place(T, 5))
-    assert caught.args == ["t5 will not do."]
-    assert asked == []
-    assert not view._reason.isVisible()
-
-
-def test_escape_gives_a_pull_up(qtbot, view):
-    asked = []
-    view.pin_requested.connect(lambda *paths: asked.append(paths))
-    count = len(view._scene.items())
-    pull(qtbot, view, Place(S, 1), Place(T, 3))
-    assert len(view._scene.items()) == count + 1
-    press(qtbot, view, Qt.Key.Key_Escape)
-    release(qtbot, view, Place(T, 3))
-    assert asked == []
-    assert len(view._scene.items()) == count
-    assert view.selection == ("s1", "t1")
-
-
-def test_a_drop_beside_the_columns_does_nothing(qtbot, view):
-    asked = []
-    view.pin_requested.connect(lambda *paths: asked.append(paths))
-    pull(qtbot, view, Place(S, 1), Place(S, 2))
-    release(qtbot, view, Place(S, 2))
-    assert asked == []
-
-
-def test_new_networks_end_a_pull(qtbot, view, source):
-    pull(qtbot, view, Place(S, 1), Place(T, 3))
-    view.set_networks(source, source)
-    assert view._drag is None
-    release(qtbot, view, Place(S, 0))
 
 
 # -- dropping files --------------------------------------------------------------------------

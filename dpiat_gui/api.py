@@ -28,7 +28,7 @@ def load_network(reference: str, method: str = "blocks", *, trust: "TrustStore |
         ``timm:NAME`` with options (``timm:efficientnet_b0?num_classes=10``), a ``.safetensors``,
         ``.pth`` or ``.pt`` file, ``FILE.py:factory`` or ``package.module:factory``.
     method
-        Standardization: ``blocks`` or ``flatten``.
+        Standardization: ``blocks``, ``flatten`` or ``graph``.
     trust
         Which files may run code; those a person has trusted before, if left out.
 
@@ -51,17 +51,20 @@ def standardize(module: "nn.Module", method: str = "blocks", name: str = "") -> 
         Any module; it is read, never changed.
     method
         ``blocks``: the paper's blocks (appendix A.1). ``flatten``: every leaf by itself.
+        ``graph``: what lies between two cuts of the flow of information; the module is traced.
     name
         Name to show; the module's class if left out.
 
     Raises
     ------
     StandardizationError
-        If there is no such method, or the module is empty.
+        If there is no such method, the module is empty, or its flow cannot be traced.
     """
     from dpiat_gui.networks.torch_modules import tree_of
+    from dpiat_gui.networks.tracing import with_flow
 
-    return standardize_tree(tree_of(module, name or type(module).__name__), method)
+    tree = tree_of(module, name or type(module).__name__)
+    return standardize_tree(with_flow(tree, module) if method == "graph" else tree, method)
 
 
 def match(

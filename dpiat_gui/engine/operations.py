@@ -80,7 +80,10 @@ def ping(values: Plain, context: JobContext) -> Plain:
 
 
 def describe(values: Plain, context: JobContext) -> Plain:
-    """Read the structure of a network; needs ``reference``, takes ``trust`` and ``cache``.
+    """Read the structure of a network; needs ``reference``, takes ``trust``, ``cache`` and ``flow``.
+
+    With ``flow`` true the flow of information is traced as well, which the standardization ``graph``
+    needs; it costs some tenths of a second.
 
     Answers with ``name``, ``fingerprint`` and the structure as JSON text: ``structure``, or
     ``structure_file`` where it is large. `read_structure` makes a tree of it.
@@ -90,14 +93,15 @@ def describe(values: Plain, context: JobContext) -> Plain:
 
     reference = _text(values, "reference")
     cache = bool(values.get("cache", True))
-    tree = load_cached_tree(reference) if cache else None
+    flow = bool(values.get("flow", False))
+    tree = load_cached_tree(reference, flow=flow) if cache else None
     if tree is None:
         context.progress(Progress(0, 0, "Loading PyTorch"))
         context.need_torch()
         context.check()
         context.progress(Progress(0, 0, f"Reading {reference}"))
         trust = values.get("trust")
-        tree = load_tree(reference, trust=TrustStore(trust) if trust else None, cache=cache)
+        tree = load_tree(reference, trust=TrustStore(trust) if trust else None, cache=cache, flow=flow)
     return {"name": tree.name, "fingerprint": tree.fingerprint, **_structure_answer(tree)}
 
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from dpiat_gui.errors import DpiatError, SourceError
 from dpiat_gui.networks.meta_build import build_structure
 from dpiat_gui.networks.references import SourceReference, parse_reference
+from dpiat_gui.networks.timm_models import INPUT_SIZE
 from dpiat_gui.networks.trust import TrustStore, read_code
 from dpiat_gui.networks.values import ModuleTree
 
@@ -94,25 +95,40 @@ def load_factory(
     return make
 
 
-def factory_tree(reference: str | SourceReference, trust: TrustStore | None = None) -> ModuleTree:
+def factory_tree(
+    reference: str | SourceReference, trust: TrustStore | None = None, *, flow: bool = False
+) -> ModuleTree:
     """Return the structure of a person's network, made on the meta device where that works.
+
+    Parameters
+    ----------
+    reference, trust
+        As for `load_factory`.
+    flow
+        Whether to trace the flow of information as well.
 
     Raises
     ------
     TrustError, SourceError
         As `load_factory`, and for whatever goes wrong in the person's code.
+    StandardizationError
+        If the flow is wanted and cannot be traced.
     """
     from dpiat_gui.networks.torch_modules import tree_of
+    from dpiat_gui.networks.tracing import with_flow
 
     reference = parse_reference(reference)
     make = load_factory(reference, trust)
     module = build_structure(lambda: make(**dict(reference.options)))
-    return tree_of(module, reference.title, reference.text)
+    tree = tree_of(module, reference.title, reference.text)
+    return with_flow(tree, module, dict(reference.options).get(INPUT_SIZE)) if flow else tree
 
 
 def _make(reference: SourceReference, file: Path, found: Any, options: dict[str, Any]) -> "nn.Module":
     from torch import nn
 
+    if INPUT_SIZE in options and not _takes(found, INPUT_SIZE):
+        options = {name: value for name, value in options.items() if name != INPUT_SIZE}
     if isinstance(found, nn.Module) and not options:
         return found
     _check_arguments(reference, found, options)
@@ -124,6 +140,14 @@ def _make(reference: SourceReference, file: Path, found: Any, options: dict[str,
             "It must return an instance of torch.nn.Module.",
         )
     return made
+
+
+def _takes(found: Any, name: str) -> bool:
+    """Tell whether a factory has a parameter of this name; one for a module's instance has none."""
+    try:
+        return callable(found) and name in inspect.signature(found).parameters
+    except (TypeError, ValueError):  # written in C, or hides its signature
+        return False
 
 
 def _check_arguments(reference: SourceReference, found: Any, options: dict[str, Any]) -> None:

@@ -5,10 +5,8 @@ from collections.abc import Collection
 from dpiat_gui.networks.flow_regions import FlowMap, bits
 from dpiat_gui.networks.kinds import PAPER_KINDS
 from dpiat_gui.networks.module_blocks import leaf_layers
+from dpiat_gui.networks.skip_rules import HAS_SKIP
 from dpiat_gui.networks.values import Layer, ModuleNode
-
-HAS_SKIP = "has_skip"
-"""The attribute of a module whose own code says whether it has an identity skip."""
 
 
 def skip_in_flow(flow: FlowMap, paths: Collection[str]) -> bool | None:

@@ -21,7 +21,11 @@ if TYPE_CHECKING:
 
 
 def load_tree(
-    reference: str | SourceReference, *, trust: TrustStore | None = None, cache: bool = True
+    reference: str | SourceReference,
+    *,
+    trust: TrustStore | None = None,
+    cache: bool = True,
+    flow: bool = False,
 ) -> ModuleTree:
     """Read the structure of a network; imports torch and timm unless it is known already.
 
@@ -33,6 +37,9 @@ def load_tree(
         Files of code that may be run; those the person has trusted before if None.
     cache
         Whether a structure kept from an earlier run will do, and this one is kept.
+    flow
+        Whether to trace the flow of information as well; the option ``input_size`` of the reference
+        names the input to trace with. A checkpoint has none.
 
     Raises
     ------
@@ -40,20 +47,24 @@ def load_tree(
         If it cannot be opened; the message says why.
     TrustError
         If it would run code that is not trusted.
+    StandardizationError
+        If the flow is wanted and cannot be traced.
     """
     reference = parse_reference(reference)
-    key = cache_key(reference) if cache else None
+    key = cache_key(reference, flow=flow) if cache else None
     kept = load_kept(key, reference) if key else None
     if kept is not None:
         return kept
-    tree = _read_tree(reference, trust)
+    tree = _read_tree(reference, trust, flow=flow)
     if key:
         keep(key, tree)
     return tree
 
 
-def load_cached_tree(reference: str | SourceReference) -> ModuleTree | None:
+def load_cached_tree(reference: str | SourceReference, *, flow: bool = False) -> ModuleTree | None:
     """Read the structure of a network if that takes milliseconds and no torch, else None.
+
+    With `flow`, a structure that holds its flow of information.
 
     That is so for structures kept from an earlier run, those shipped with the program, and
     .safetensors files. Code is never run.
@@ -68,7 +79,7 @@ def load_cached_tree(reference: str | SourceReference) -> ModuleTree | None:
             return _read_checkpoint(reference)
     except SourceError:
         return None
-    key = cache_key(reference)
+    key = cache_key(reference, flow=flow)
     return load_kept(key, reference) if key else None
 
 
@@ -86,14 +97,16 @@ def load_network(
     reference, trust, cache
         As for `load_tree`.
     method
-        The standardization, see `standardize_tree`.
+        The standardization, see `standardize_tree`. ``graph`` traces the network: some tenths of a
+        second, once.
 
     Raises
     ------
     SourceError, TrustError, StandardizationError
         As `load_tree` and `standardize_tree`.
     """
-    return standardize_tree(load_tree(reference, trust=trust, cache=cache), method)
+    tree = load_tree(reference, trust=trust, cache=cache, flow=method == "graph")
+    return standardize_tree(tree, method)
 
 
 def build_module(
@@ -136,17 +149,17 @@ def build_module(
         return load_factory(reference, trust)(**dict(reference.options))
 
 
-def _read_tree(reference: SourceReference, trust: TrustStore | None) -> ModuleTree:
+def _read_tree(reference: SourceReference, trust: TrustStore | None, *, flow: bool) -> ModuleTree:
     if reference.kind == "timm":
         from dpiat_gui.networks.timm_models import timm_tree
 
-        tree = timm_tree(reference.name, dict(reference.options))
+        tree = timm_tree(reference.name, dict(reference.options), flow=flow)
     elif reference.kind == "checkpoint":
         return _read_checkpoint(reference)
     else:
         from dpiat_gui.networks.factories import factory_tree
 
-        tree = factory_tree(reference, trust)
+        tree = factory_tree(reference, trust, flow=flow)
     return replace(tree, name=reference.title, origin=reference.text)
 
 

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 WEIGHT_OPTIONS = frozenset({"pretrained", "checkpoint_path"})
 """Options that choose weights and leave the structure as it is."""
 
+INPUT_SIZE = "input_size"
+"""The option that names the size of the input to trace with; no model is told of it."""
+
 COMMON_OPTIONS = (
     "num_classes",
     "in_chans",
@@ -72,11 +75,14 @@ def timm_version() -> str:
 
 
 def structure_options(reference: SourceReference) -> dict[str, OptionValue]:
-    """Return the reference's options without those that only choose weights."""
-    return {name: value for name, value in reference.options if name not in WEIGHT_OPTIONS}
+    """Return the reference's options without those that only choose weights or an input to trace with."""
+    left_out = WEIGHT_OPTIONS | {INPUT_SIZE}
+    return {name: value for name, value in reference.options if name not in left_out}
 
 
-def timm_tree(name: str, options: Mapping[str, OptionValue] | None = None) -> ModuleTree:
+def timm_tree(
+    name: str, options: Mapping[str, OptionValue] | None = None, *, flow: bool = False
+) -> ModuleTree:
     """Return the structure of one of timm's models; no weights are made, read or downloaded.
 
     Parameters
@@ -85,13 +91,19 @@ def timm_tree(name: str, options: Mapping[str, OptionValue] | None = None) -> Mo
         As timm names it, with or without a tag of weights: ``resnet50``, ``resnet50.a1_in1k``.
     options
         Keyword arguments for ``timm.create_model``; those that only choose weights do nothing.
+        ``input_size`` is the size to trace with.
+    flow
+        Whether to trace the flow of information as well.
 
     Raises
     ------
     SourceError
         If timm has no such model or the model no such option, or it cannot be built with them.
+    StandardizationError
+        If the flow is wanted and cannot be traced.
     """
     from dpiat_gui.networks.torch_modules import tree_of
+    from dpiat_gui.networks.tracing import with_flow
 
     given = dict(options or {})
     _check_options(given)
@@ -100,7 +112,8 @@ def timm_tree(name: str, options: Mapping[str, OptionValue] | None = None) -> Mo
     with collector_off():
         module = create_timm_model(name, chosen, structure=True)
         tree = tree_of(module, reference.title, reference.text)
-    return ModuleTree(tree.name, tree.root, tree.origin, (("timm", timm_version()),))
+    tree = ModuleTree(tree.name, tree.root, tree.origin, (("timm", timm_version()),))
+    return with_flow(tree, module, given.get(INPUT_SIZE), owned=True) if flow else tree
 
 
 def create_timm_model(
@@ -122,7 +135,7 @@ def create_timm_model(
     """
     _check_options(options)
     timm = _checked_timm(name)
-    given = {key: value for key, value in options.items() if key != "checkpoint_path"}
+    given = {key: value for key, value in options.items() if key not in ("checkpoint_path", INPUT_SIZE)}
 
     def create() -> "nn.Module":
         module: nn.Module = timm.create_model(name, **given)

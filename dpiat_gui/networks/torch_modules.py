@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from dpiat_gui.errors import SourceError
 from dpiat_gui.networks.kinds import CONVOLUTIONS, NORMS, LayerKind
+from dpiat_gui.networks.skip_rules import HAS_SKIP, module_skip
 from dpiat_gui.networks.values import Attribute, ModuleNode, ModuleTree, TensorSpec
 
 if TYPE_CHECKING:
@@ -202,6 +203,9 @@ def _attributes(module: "nn.Module", kind: LayerKind) -> tuple[Attribute, ...]:
         found["p"] = getattr(module, "p", getattr(module, "drop_prob", None))
     elif isinstance(getattr(module, "num_heads", None), int):
         found["num_heads"] = module.num_heads
+    skip = module_skip(module)
+    if skip is not None:
+        found[HAS_SKIP] = skip
     return tuple((name, value) for name, value in found.items() if _is_value(value))
 
 

@@ -2,13 +2,15 @@
 
 import copy
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from dpiat_gui.errors import StandardizationError
 from dpiat_gui.networks.flow import LAYER, Flow
-from dpiat_gui.networks.input_shapes import Shape, input_shapes, takes_numbers
+from dpiat_gui.networks.input_shapes import Shape, input_shapes, parse_input_size, takes_numbers
 from dpiat_gui.networks.module_blocks import leaf_layers
-from dpiat_gui.networks.values import Layer
+from dpiat_gui.networks.references import OptionValue
+from dpiat_gui.networks.values import Layer, ModuleTree
 
 if TYPE_CHECKING:
     import torch
@@ -71,6 +73,31 @@ def trace_flow(
         if _leads_through(flow):
             return flow
     raise _untraceable(name, failures, told=bool(shapes or size))
+
+
+def with_flow(
+    tree: ModuleTree, module: "nn.Module", input_size: OptionValue | None = None, *, owned: bool = False
+) -> ModuleTree:
+    """Return the tree of `module` with its flow of information.
+
+    Parameters
+    ----------
+    tree, module
+        The network and its structure.
+    input_size
+        The option of that name, see `input_shapes.parse_input_size`.
+    owned
+        As for `trace_flow`.
+
+    Raises
+    ------
+    StandardizationError
+        As `trace_flow`.
+    SourceError
+        If `input_size` is no size.
+    """
+    size = () if input_size is None else parse_input_size(input_size)
+    return replace(tree, flow=trace_flow(module, size=size, owned=owned))
 
 
 def _without_memory(module: "nn.Module", name: str, *, owned: bool) -> "nn.Module":

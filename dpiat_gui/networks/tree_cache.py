@@ -11,7 +11,7 @@ import json
 import os
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -21,14 +21,14 @@ from dpiat_gui.files import write_whole
 from dpiat_gui.networks.checkpoints import is_safetensors
 from dpiat_gui.networks.folders import cache_folder
 from dpiat_gui.networks.references import SourceReference
-from dpiat_gui.networks.timm_models import structure_options, timm_version
+from dpiat_gui.networks.timm_models import INPUT_SIZE, structure_options, timm_version
 from dpiat_gui.networks.tree_json import tree_from_json, tree_to_json
 from dpiat_gui.networks.values import ModuleTree
 
 LIMIT = 200
 """Structures kept; beyond it the one unused for longest goes."""
 
-_RULES = 1  # to be raised when the same source is read into another tree
+_RULES = 3  # to be raised when the same source is read into another tree
 _WHOLE = 64 << 20  # bytes up to which a file is keyed by all of its content
 _ENDS = 1 << 20  # bytes of either end that key a larger one, beside its size and time
 
@@ -54,8 +54,15 @@ class CacheKey:
         return f"{self.slug}-{hashlib.sha256(self.text.encode()).hexdigest()[:20]}.json"
 
 
-def cache_key(reference: SourceReference) -> CacheKey | None:
+def cache_key(reference: SourceReference, *, flow: bool = False) -> CacheKey | None:
     """Return the key of what a reference names now, None if it cannot be kept.
+
+    Parameters
+    ----------
+    reference
+        What was opened.
+    flow
+        True for the structure with its flow of information, which the size of the input is a part of.
 
     Notes
     -----
@@ -68,6 +75,8 @@ def cache_key(reference: SourceReference) -> CacheKey | None:
             "options": structure_options(reference),
             "version": version,
         }
+        if flow:
+            read_from["flow"] = str(dict(reference.options).get(INPUT_SIZE, ""))
         return _key(read_from, reference.title) if version else None
     if reference.kind != "checkpoint":
         return None
@@ -92,7 +101,7 @@ def load_kept(key: CacheKey, reference: SourceReference) -> ModuleTree | None:
         tree = tree_from_json(data["tree"])
     except (OSError, SourceError, ValueError, KeyError, TypeError, RecursionError):
         return None
-    return ModuleTree(reference.title, tree.root, reference.text, tree.details)
+    return replace(tree, name=reference.title, origin=reference.text)
 
 
 def keep(key: CacheKey, tree: ModuleTree) -> None:
@@ -113,7 +122,7 @@ def write_kept(folder: Path, key: CacheKey, tree: ModuleTree) -> Path:
     ExportError
         If the folder cannot be written.
     """
-    nameless = ModuleTree(key.slug, tree.root, "", tree.details)
+    nameless = replace(tree, name=key.slug, origin="")
     entry = {"key": json.loads(key.text), "tree": tree_to_json(nameless)}
     path = folder / key.file_name
     with write_whole(path) as stream:

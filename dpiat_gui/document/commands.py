@@ -6,7 +6,7 @@ from PySide6.QtGui import QUndoCommand
 
 from dpiat_gui.document.state import Snapshot
 
-MERGED = ("seed", "device", "operator", "options", "exponent")
+MERGED = ("seed", "device", "operator", "exponent", "skip_factor", "match_seed")
 """Settings whose changes in a row become one step, as when a spin box is held down."""
 
 

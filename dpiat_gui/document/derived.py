@@ -3,13 +3,13 @@
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from dpiat_gui.document.state import Snapshot
 from dpiat_gui.errors import DpiatError
-from dpiat_gui.matching.engine import solve
+from dpiat_gui.matching.engine import ScoreTables, solve
 from dpiat_gui.matching.similarity import similarity
 from dpiat_gui.matching.values import Matching, Overrides, Similarity
 
 if TYPE_CHECKING:
+    from dpiat_gui.document.state import Snapshot
     from dpiat_gui.transfer.coverage import Coverage
     from dpiat_gui.transfer.values import TransferPlan
 
@@ -46,7 +46,7 @@ class Derived:
 
         return None if self.plan is None else coverage(self.plan)
 
-    def belongs_to(self, snapshot: Snapshot) -> bool:
+    def belongs_to(self, snapshot: "Snapshot") -> bool:
         """Tell whether `snapshot` would have the same plan."""
         state = snapshot.state
         return (snapshot.matching, state.operator, state.buffers) == (
@@ -57,36 +57,33 @@ class Derived:
 
 
 class Unconstrained:
-    """What two networks are to each other before any override.
+    """What two networks are to each other before any override; shared by all snapshots of its tables.
 
     Parameters
     ----------
-    snapshot
-        Any snapshot of them.
+    tables
+        The scores of the two networks.
     """
 
-    def __init__(self, snapshot: Snapshot) -> None:
-        self._snapshot = snapshot
+    def __init__(self, tables: ScoreTables) -> None:
+        self._tables = tables
 
     @cached_property
     def similarity(self) -> Similarity | None:
         """Similarity of the architectures, None where it has no meaning."""
-        state = self._snapshot.state
-        if state.source is None or state.target is None or self._snapshot.tables is None:
-            return None
+        tables = self._tables
         try:
-            return similarity(state.source, state.target, state.options)
+            return similarity(tables.source, tables.target, tables.options)
         except DpiatError:
             # Networks without a scored layer have none; the matching tells so already.
             return None
 
     @cached_property
-    def score(self) -> float | None:
+    def score(self) -> float:
         """Total score of the best matching without overrides."""
-        if self._snapshot.tables is None:
-            return None
-        return solve(self._snapshot.tables, Overrides()).score
+        return self.matching.score
 
-    def belongs_to(self, snapshot: Snapshot) -> bool:
-        """Tell whether `snapshot` is of the same networks and options."""
-        return self._snapshot.tables is snapshot.tables
+    @cached_property
+    def matching(self) -> Matching:
+        """The best matching without overrides."""
+        return solve(self._tables, Overrides())

@@ -10,13 +10,15 @@ from PySide6.QtCore import QObject
 from dpiat_gui.document.editing import EditableDocument
 from dpiat_gui.document.problems import Problem, ProblemStep, find_problems, step
 from dpiat_gui.document.selection import Selection
-from dpiat_gui.document.state import DocumentState, fitting
+from dpiat_gui.document.solving import Solution, Wish, is_slow
+from dpiat_gui.document.state import DocumentState, Snapshot
 from dpiat_gui.errors import ProjectError
 from dpiat_gui.networks.values import Network
 from dpiat_gui.project.project import SUFFIX, NetworkRecord, Project, save_project
 
 if TYPE_CHECKING:
     from dpiat_gui.matching.values import Matching
+    from dpiat_gui.services.jobs import JobRunner
 
 __all__ = ["Document", "Selection"]
 
@@ -28,8 +30,8 @@ class Document(EditableDocument):
     methods of `EditableDocument`; here are selection, problems and the project file.
     """
 
-    def __init__(self, parent: QObject | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, parent: QObject | None = None, jobs: "JobRunner | None" = None) -> None:
+        super().__init__(parent, jobs)
         self._path = ""
         self._project = Project()
         self._problems: tuple[Matching | None, tuple[Problem, ...]] = (None, ())
@@ -141,23 +143,30 @@ class Document(EditableDocument):
         path
             The file it came from.
         """
-        snapshot, reasons = fitting(_state_of(project, source, target))
+        state = _state_of(project, source, target)
+        self._forget_wish()
         self._project = project
         self._asked = Selection()
         self.undo_stack.clear()
-        self._assign(snapshot)
+        if self._jobs is not None and is_slow(state):
+            self._assign(Snapshot(state))
         self._set_path(path)
-        notes = [
+        changed = [
             f"{network.name} is not the structure the project was saved with."
             for record, network in ((project.source, source), (project.target, target))
             if record is not None and network is not None and record.differs_from(network)
         ]
-        if snapshot.error is not None:
-            notes.append(str(snapshot.error))
-        if reasons:
-            notes.append(_not_fitting(reasons))
-        if notes:
-            self.message.emit(" ".join(notes))
+
+        def tell(solution: Solution) -> None:
+            notes = list(changed)
+            if solution.snapshot.error is not None:
+                notes.append(str(solution.snapshot.error))
+            if solution.reasons:
+                notes.append(_not_fitting(solution.reasons))
+            if notes:
+                self.message.emit(" ".join(notes))
+
+        self._assign_anew(Wish("", state, fits=True, told=tell))
 
     def to_project(self, view: Mapping[str, Any] | None = None) -> Project:
         """Return the document as a project.

@@ -7,7 +7,8 @@ from dpiat_gui.document import edits
 from dpiat_gui.document.commands import MERGED
 from dpiat_gui.document.history import RecordedDocument
 from dpiat_gui.document.selection import Selection
-from dpiat_gui.document.state import solved
+from dpiat_gui.document.solving import Solution, Wish, is_slow, solve_wish
+from dpiat_gui.document.state import same_tables
 from dpiat_gui.errors import OverrideError
 from dpiat_gui.matching.engine import ScoreTables, check_pin, solve
 from dpiat_gui.matching.values import MatchOptions, Overrides
@@ -35,17 +36,17 @@ class EditableDocument(RecordedDocument):
         reference
             Where it comes from, `network.origin` if left out.
         """
-        state = edits.with_network(self.state, network, reference, source=True)
+        state = edits.with_network(self.wanted, network, reference, source=True)
         self._refit(f"Open {network.name} as source", state)
 
     def set_target(self, network: Network, reference: str = "") -> None:
         """Open a target network, as `set_source`."""
-        state = edits.with_network(self.state, network, reference, source=False)
+        state = edits.with_network(self.wanted, network, reference, source=False)
         self._refit(f"Open {network.name} as target", state)
 
     def swap(self) -> None:
         """Exchange source and target; pins and bans turn with them, fresh targets are dropped."""
-        self._refit("Swap source and target", edits.swapped(self.state))
+        self._refit("Swap source and target", edits.swapped(self.wanted))
 
     def set_method(self, method: str) -> None:
         """Standardize both networks by another method.
@@ -55,7 +56,7 @@ class EditableDocument(RecordedDocument):
         StandardizationError
             If there is no such method, or it does not work for a network.
         """
-        self._refit(f"Standardize by {method}", edits.with_method(self.state, method))
+        self._refit(f"Standardize by {method}", edits.with_method(self.wanted, method))
 
     # -- overrides -----------------------------------------------------------------------
 
@@ -68,10 +69,9 @@ class EditableDocument(RecordedDocument):
             If the pair cannot hold; where another pin is in the way, it is named.
         """
         self._need_tables()
-        if (source, target) not in self.overrides.pins:
-            self._override(
-                f"Pin {source} to {target}", self.overrides.with_pin(source, target), target=target
-            )
+        overrides = self.wanted.overrides
+        if (source, target) not in overrides.pins:
+            self._override(f"Pin {source} to {target}", overrides.with_pin(source, target), target=target)
 
     def ban(self, source: str, target: str) -> None:
         """Forbid a pair; of two blocks, pins on layers inside both give way.
@@ -82,7 +82,7 @@ class EditableDocument(RecordedDocument):
             If a path is unknown, or one names a block and the other a layer.
         """
         tables = self._need_tables()
-        cleared = edits.without_pins_inside(self.overrides, tables, target, source)
+        cleared = edits.without_pins_inside(self.wanted.overrides, tables, target, source)
         self._override(f"Ban {source} from {target}", cleared.with_ban(source, target), target=target)
 
     def set_fresh(self, target: str) -> None:
@@ -94,13 +94,13 @@ class EditableDocument(RecordedDocument):
             If the target has no such path.
         """
         tables = self._need_tables()
-        cleared = edits.without_pins_inside(self.overrides, tables, target)
+        cleared = edits.without_pins_inside(self.wanted.overrides, tables, target)
         self._override(f"Leave {target} fresh", cleared.with_fresh(target), target=target)
 
     def clear_override(self, target: str) -> None:
         """Drop every override on a target; on a block, those on its layers too."""
         self._override(
-            f"Clear override of {target}", edits.without_target(self.overrides, self.tables, target)
+            f"Clear override of {target}", edits.without_target(self.wanted.overrides, self.tables, target)
         )
 
     def remove_override(self, kind: str, source: str | None, target: str) -> None:
@@ -116,7 +116,8 @@ class EditableDocument(RecordedDocument):
             The target's path.
         """
         what = target if source is None else f"{source} to {target}"
-        self._override(f"Remove {kind} {what}", edits.without_one(self.overrides, kind, source, target))
+        rest = edits.without_one(self.wanted.overrides, kind, source, target)
+        self._override(f"Remove {kind} {what}", rest)
 
     def clear_overrides(self) -> None:
         """Drop every override."""
@@ -158,11 +159,12 @@ class EditableDocument(RecordedDocument):
         MatchError
             If a value has no meaning.
         """
-        after = replace(options or self.options, **changes)
+        before = self.wanted.options
+        after = replace(options or before, **changes)
         differing = [
             option.name
             for option in fields(MatchOptions)
-            if getattr(after, option.name) != getattr(self.options, option.name)
+            if getattr(after, option.name) != getattr(before, option.name)
         ]
         if not differing:
             return
@@ -170,7 +172,8 @@ class EditableDocument(RecordedDocument):
         text = f"Set {name.replace('_', ' ')}"
         if len(differing) == 1:
             text = f"{text} to {getattr(after, name)}"
-        self._refit(text, replace(self.state, options=after), name if name in MERGED else "")
+        setting = "match_seed" if name == "seed" else name
+        self._refit(text, replace(self.wanted, options=after), setting if setting in MERGED else "")
 
     def set_preset(self, preset: str) -> None:
         """Take all options of a preset, those of the transfer included.
@@ -180,38 +183,52 @@ class EditableDocument(RecordedDocument):
         MatchError
             If there is no such preset.
         """
-        self._refit(f"Use preset {preset}", edits.with_preset(self.state, preset))
+        self._refit(f"Use preset {preset}", edits.with_preset(self.wanted, preset))
 
     def set_operator(self, operator: str) -> None:
         """Choose how tensors are cut to fit."""
-        self._edit(f"Set operator to {operator}", replace(self.state, operator=operator), "operator")
+        self._edit(f"Set operator to {operator}", replace(self.wanted, operator=operator), "operator")
 
     def set_buffers(self, buffers: bool) -> None:
         """Choose whether running statistics are copied."""
         text = "Copy buffers" if buffers else "Leave buffers"
-        self._edit(text, replace(self.state, buffers=buffers))
+        self._edit(text, replace(self.wanted, buffers=buffers))
 
     def set_seed(self, seed: int) -> None:
         """Set the seed of the target's own initialisation."""
-        self._edit(f"Set seed to {seed}", replace(self.state, seed=seed), "seed")
+        self._edit(f"Set seed to {seed}", replace(self.wanted, seed=seed), "seed")
 
     def set_device(self, device: str) -> None:
         """Choose where the transfer runs."""
-        self._edit(f"Set device to {device}", replace(self.state, device=device), "device")
+        self._edit(f"Set device to {device}", replace(self.wanted, device=device), "device")
 
     def rematch(self) -> None:
         """Solve everything again from nothing, and say how it came out."""
-        self._assign(solved(self.state))
-        if self.match_error is not None:
-            self.message.emit(str(self.match_error))
-        elif self.matching is not None:
-            self.message.emit(
-                f"Matched again: {len(self.matching.pairs)} pairs, score {self.matching.score:.3f}."
-            )
+        if self.source is not None and self.target is not None and not self.solving:
+            self._assign_anew(Wish("", self.wanted, told=self._tell_rematched))
+
+    def _assign_anew(self, wish: Wish) -> None:
+        if self._jobs is not None and is_slow(wish.state):
+            self._solve_in_job(wish, None)
+        else:
+            self._forget_wish()
+            self._grant(wish, solve_wish(wish, None))
+
+    def _tell_rematched(self, solution: Solution) -> None:
+        snapshot = solution.snapshot
+        if snapshot.error is not None:
+            self.message.emit(str(snapshot.error))
+        elif snapshot.matching is not None:
+            pairs, score = len(snapshot.matching.pairs), snapshot.matching.score
+            self.message.emit(f"Matched again: {pairs} pairs, score {score:.3f}.")
 
     # -- how ----------------------------------------------------------------------------
 
     def _need_tables(self) -> ScoreTables:
+        if self.solving and not same_tables(self.wanted, self.state):
+            raise OverrideError(
+                "The matching is being solved.", "Wait until it is there, or cancel it first with Esc."
+            )
         if self.tables is None:
             raise self.match_error or OverrideError(
                 "Nothing can be overridden before two networks are matched.", "Open both networks first."
@@ -221,5 +238,4 @@ class EditableDocument(RecordedDocument):
     def _override(self, text: str, overrides: Overrides, target: str | None = None) -> None:
         """Replace the overrides, and let the selection show the new partner of the target."""
         asked = Selection(target=target) if target is not None else None
-        if self._edit(text, replace(self.state, overrides=overrides), asked=asked) and asked is not None:
-            self._select(asked)
+        self._edit(text, replace(self.wanted, overrides=overrides), asked=asked)

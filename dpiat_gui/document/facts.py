@@ -5,8 +5,7 @@ from math import prod
 
 from dpiat_gui.document.places import Place, pair_score, places_of
 from dpiat_gui.document.selection import Selection
-from dpiat_gui.matching.engine import ScoreTables
-from dpiat_gui.matching.scores import shape_ratios
+from dpiat_gui.matching.layer_scores import shape_ratios
 from dpiat_gui.matching.values import EntryPair, Matching, Pair
 from dpiat_gui.networks.kinds import CONVOLUTIONS, NORMS, LayerKind
 from dpiat_gui.networks.values import Layer

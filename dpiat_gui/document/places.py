@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from functools import lru_cache
 
+from dpiat_gui.matching.layer_scores import layer_score, layer_type
 from dpiat_gui.matching.methods import METHODS
-from dpiat_gui.matching.scores import layer_score, layer_type
 from dpiat_gui.matching.values import MatchOptions
 from dpiat_gui.networks.values import Block, Layer, Network
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QUndoStack
 
-from dpiat_gui.document.derived import Derived, Unconstrained
+from dpiat_gui.document.derived import Derived
 from dpiat_gui.document.explain import resolve
 from dpiat_gui.document.selection import Selection
 from dpiat_gui.document.state import DocumentState, Snapshot
@@ -48,6 +48,12 @@ class ReadableDocument(QObject):
         A sentence for the status bar.
     project_path_changed : str
         The file the project is saved in, ``""`` for none.
+    solving_changed : bool
+        Whether a matching is being solved in a job; until it ends the old one stays.
+    refused : DpiatError
+        Why an edit that was solved in a job came to nothing.
+    job_started : Job
+        The job that solves.
     """
 
     source_changed = Signal()
@@ -61,12 +67,14 @@ class ReadableDocument(QObject):
     modified_changed = Signal(bool)
     message = Signal(str)
     project_path_changed = Signal(str)
+    solving_changed = Signal(bool)
+    refused = Signal(object)
+    job_started = Signal(object)
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._snapshot = Snapshot(DocumentState())
         self._derived = Derived(None, "clip", buffers=True)
-        self._unconstrained = Unconstrained(self._snapshot)
         self._asked = Selection()
         self._selection = Selection()
         self._note = ""
@@ -160,13 +168,16 @@ class ReadableDocument(QObject):
     @property
     def similarity(self) -> Similarity | None:
         """Similarity of the two architectures; overrides do not change it."""
-        return self._unconstrained.similarity
+        free = self._snapshot.free
+        return None if free is None else free.similarity
 
     @property
     def override_cost(self) -> float:
         """What all overrides together change in the total score: 0 or less."""
-        free = self._unconstrained.score if self.overrides else None
-        return 0.0 if free is None or self.matching is None else self.matching.score - free
+        free = self._snapshot.free
+        if free is None or self.matching is None or not self.overrides:
+            return 0.0
+        return self.matching.score - free.score
 
     @property
     def selection(self) -> Selection:
@@ -180,14 +191,22 @@ class ReadableDocument(QObject):
 
     # -- for the classes that edit -------------------------------------------------------
 
-    def _assign(self, snapshot: Snapshot) -> None:
-        """Put a snapshot in place and tell of each value that is another one now."""
+    def _assign(self, snapshot: Snapshot, derived: Derived | None = None) -> None:
+        """Put a snapshot in place and tell of each value that is another one now.
+
+        Parameters
+        ----------
+        snapshot
+            The snapshot.
+        derived
+            What follows from it, where that was computed already.
+        """
         before, self._snapshot = self._snapshot, snapshot
         plan_differs = not self._derived.belongs_to(snapshot)
         if plan_differs:
-            self._derived = Derived(snapshot.matching, snapshot.state.operator, snapshot.state.buffers)
-        if not self._unconstrained.belongs_to(snapshot):
-            self._unconstrained = Unconstrained(snapshot)
+            self._derived = derived or Derived(
+                snapshot.matching, snapshot.state.operator, snapshot.state.buffers
+            )
         old, new = before.state, snapshot.state
         if old.source is not new.source or old.source_reference != new.source_reference:
             self.source_changed.emit()

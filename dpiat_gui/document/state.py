@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field, replace
 from time import perf_counter
 
+from dpiat_gui.document.derived import Unconstrained
 from dpiat_gui.errors import MatchError, OverrideError
 from dpiat_gui.matching.engine import ScoreTables, prepare, solve
 from dpiat_gui.matching.values import Matching, MatchOptions, Overrides, match_options
@@ -64,6 +65,8 @@ class Snapshot:
         Why there is no matching although both networks are open, None where there is one.
     solve_ms
         How long solving took, in milliseconds; None where nothing was solved.
+    free
+        What holds before any override; None where there are no tables.
     """
 
     state: DocumentState
@@ -71,6 +74,13 @@ class Snapshot:
     matching: Matching | None = field(default=None, repr=False)
     error: MatchError | None = field(default=None, repr=False)
     solve_ms: float | None = field(default=None, compare=False)
+    free: Unconstrained | None = field(default=None, repr=False, compare=False)
+
+    @property
+    def unsolved(self) -> bool:
+        """Whether both networks are open and nobody has tried to match them yet."""
+        both = self.state.source is not None and self.state.target is not None
+        return both and self.matching is None and self.error is None
 
 
 def solved(state: DocumentState, previous: Snapshot | None = None) -> Snapshot:
@@ -83,12 +93,13 @@ def solved(state: DocumentState, previous: Snapshot | None = None) -> Snapshot:
     """
     if state.source is None or state.target is None:
         return Snapshot(state)
-    if previous is not None and _same_tables(previous.state, state):
+    free = None
+    if previous is not None and same_tables(previous.state, state):
         if previous.error is not None:
             return replace(previous, state=state)
         if previous.matching is not None and previous.state.overrides == state.overrides:
             return replace(previous, state=state, matching=_of_preset(previous.matching, state.preset))
-        tables = previous.tables
+        tables, free = previous.tables, previous.free
     else:
         tables = None
     began = perf_counter()
@@ -98,7 +109,8 @@ def solved(state: DocumentState, previous: Snapshot | None = None) -> Snapshot:
         except MatchError as error:
             return Snapshot(state, error=error)
     matching = _of_preset(solve(tables, state.overrides), state.preset)
-    return Snapshot(state, tables, matching, solve_ms=(perf_counter() - began) * 1000)
+    milliseconds = (perf_counter() - began) * 1000
+    return Snapshot(state, tables, matching, None, milliseconds, free or Unconstrained(tables))
 
 
 def fitting(state: DocumentState, previous: Snapshot | None = None) -> tuple[Snapshot, tuple[str, ...]]:
@@ -130,5 +142,6 @@ def _of_preset(matching: Matching, preset: str) -> Matching:
     return matching if matching.preset == preset else replace(matching, preset=preset)
 
 
-def _same_tables(before: DocumentState, after: DocumentState) -> bool:
+def same_tables(before: DocumentState, after: DocumentState) -> bool:
+    """Tell whether both states are solved from the same scores."""
     return before.source is after.source and before.target is after.target and before.options == after.options

@@ -20,8 +20,11 @@ Positions = NDArray[np.int64]
 _MOST_RUNS = 1_000_000
 """Above this many spans times sources their values are made column by column, and fewer of them."""
 
-_STEP = 16
-"""By how many members spans of long sequences are lengthened at a time."""
+_SHORT = 4
+"""Spans of long sequences are tried up to this many members at every end."""
+
+_LONGEST_STEP = 256
+"""By how many members spans of long sequences are lengthened at a time, at the most."""
 
 
 MatchedLayer = tuple[int, int, float, int]
@@ -168,8 +171,9 @@ def best_values(problem: Problem) -> Scores:
         table[0, pinned[0] + 1 :] = -np.inf
     edges = [0, *(row + 1 for row in pinned), n + 1]
     if n * n * m > _MOST_RUNS:
+        divisors = powers(int(problem.rows[-1] - problem.rows[0]) + 1, problem.exponent)
         for column in range(m):
-            table[column + 1, 1:] = _best_ends(problem, column, table[column])
+            table[column + 1, 1:] = _best_ends(problem, column, table[column], divisors)
             np.maximum(table[column + 1], table[column], out=table[column + 1])
             for start, stop in pairwise(edges):
                 np.maximum.accumulate(table[column + 1, start:stop], out=table[column + 1, start:stop])
@@ -191,7 +195,7 @@ def best_values(problem: Problem) -> Scores:
     return table.T
 
 
-def _best_ends(problem: Problem, column: int, before: Scores) -> Scores:
+def _best_ends(problem: Problem, column: int, before: Scores, divisors: Scores) -> Scores:
     """Return the best value of a span of this source ending at each kept row, shape (rows,).
 
     Parameters
@@ -202,6 +206,8 @@ def _best_ends(problem: Problem, column: int, before: Scores) -> Scores:
         The source.
     before
         The table without that source, shape (rows + 1,).
+    divisors
+        Of spans, by length.
 
     Notes
     -----
@@ -214,24 +220,31 @@ def _best_ends(problem: Problem, column: int, before: Scores) -> Scores:
     if not len(ends) or scores[ends].max() <= 0:
         return result
     own, positions, starts, floor = scores[ends], problem.rows[ends], before[ends], before[ends + 1]
-    divisors = powers(int(positions[-1] - positions[0]) + 1, problem.exponent)
-    best = np.full(len(ends), -np.inf)
-    sums, live, extra = np.zeros(len(ends)), np.arange(len(ends)), 0
+    # A span of one member, and a few more, are worth a look at every end.
+    sums, best = own.copy(), own + starts
+    for extra in range(1, min(_SHORT, len(ends))):
+        sums[extra:] += own[:-extra]
+        lengths = positions[extra:] - positions[:-extra] + 1
+        np.maximum(best[extra:], sums[extra:] / divisors[lengths] + starts[:-extra], out=best[extra:])
+    held = np.concatenate(([0.0], np.cumsum(np.maximum(own, 0.0))))
+    # After a pinned row the table may fall; a bound needs the highest start so far.
+    highest = np.maximum.accumulate(starts)
+    live, extra, step = np.arange(_SHORT, len(ends)), _SHORT, _SHORT
     while len(live):
-        first = live[None, :] - np.arange(extra, extra + _STEP)[:, None]
+        live = live[_may_gain(live, extra, held, positions, highest, np.maximum(floor, best), divisors)]
+        first = live[None, :] - np.arange(extra, extra + step)[:, None]
         there = first >= 0
         np.maximum(first, 0, out=first)
-        steps = np.empty((_STEP + 1, len(live)))
+        steps = np.empty((step + 1, len(live)))
         steps[0] = sums[live]
-        np.multiply(own[first], there, out=steps[1:])
+        np.copyto(steps[1:], np.where(there, own[first], 0.0))
         np.add.accumulate(steps, axis=0, out=steps)
         values = steps[1:] / divisors[positions[live] - positions[first] + 1] + starts[first]
         values[~there] = -np.inf
         best[live] = np.maximum(best[live], values.max(axis=0))
         sums[live] = steps[-1]
-        extra += _STEP
+        extra, step = extra + step, min(2 * step, _LONGEST_STEP)
         live = live[live >= extra]
-        live = live[_may_gain(live, extra, own, positions, starts, np.maximum(floor, best), divisors)]
     result[ends] = best
     return result
 
@@ -239,24 +252,24 @@ def _best_ends(problem: Problem, column: int, before: Scores) -> Scores:
 def _may_gain(
     live: Positions,
     extra: int,
-    own: Scores,
+    held: Scores,
     positions: Positions,
-    starts: Scores,
+    highest: Scores,
     floor: Scores,
     divisors: Scores,
 ) -> NDArray[np.bool_]:
-    """Tell which ends may still gain from a span of more than `extra` members before the last.
+    """Tell which ends may still gain from a span of `extra` or more members before the last.
 
-    Spans of k to 2 k members before the last hold no more than the sum of the 2 k + 1, start no
-    higher than the shortest of them, and are divided by no less than it.
+    Spans of k to 2 k members before the last hold no more than the sum of the 2 k + 1 (of which
+    `held` has the running sums), start no higher than the shortest of them, and are divided by no
+    less than it.
     """
-    sums = np.concatenate(([0.0], np.cumsum(np.maximum(own, 0.0))))
     gains = np.zeros(len(live), dtype=bool)
     shortest = extra
     while len(live) and shortest <= live[-1]:
         first, furthest = np.maximum(live - shortest, 0), np.maximum(live - 2 * shortest, 0)
-        held = sums[live + 1] - sums[furthest]
-        bound = starts[first] + held / divisors[positions[live] - positions[first] + 1]
+        most = held[live + 1] - held[furthest]
+        bound = highest[first] + most / divisors[positions[live] - positions[first] + 1]
         # The bound is rounded otherwise than the values: leave it a hair of room.
         gains |= (live >= shortest) & (bound * (1 + 1e-9) + 1e-9 > floor[live])
         shortest *= 2

@@ -11,6 +11,7 @@ import gc
 import importlib.abc
 import importlib.machinery
 import importlib.util
+import random
 import statistics
 import sys
 import time
@@ -18,11 +19,13 @@ from collections.abc import Callable
 from unittest.mock import MagicMock
 
 from dpiat_gui.matching.engine import match_networks, prepare, solve
+from dpiat_gui.matching.methods import METHODS
 from dpiat_gui.matching.similarity import similarity
 from dpiat_gui.matching.values import Overrides, match_options
+from dpiat_gui.networks.kinds import LayerKind
 from dpiat_gui.networks.sources import load_tree
 from dpiat_gui.networks.standardize import standardize_tree
-from dpiat_gui.networks.values import Network
+from dpiat_gui.networks.values import Block, Layer, ModuleNode, ModuleTree, Network, TensorSpec
 
 PAIRS = [
     ("efficientnet_b0", "efficientnet_b2"),
@@ -133,6 +136,54 @@ def main() -> None:
         )
     if ratios:
         print(f"geometric mean of the ratios: {statistics.geometric_mean(ratios):.0f}")
+    if not quick:
+        print_methods()
+        print_growth()
+
+
+def print_methods() -> None:
+    """Print what each method takes on one pair."""
+    source, target = (
+        standardize_tree(load_tree(f"timm:{name}")) for name in ("efficientnet_b2", "efficientnet_b7")
+    )
+    print("\nefficientnet_b2 -> efficientnet_b7, by method")
+    for name in METHODS:
+        options = match_options("paper", method=name)
+        taken = timed(lambda options=options: match_networks(source, target, options), times=3)
+        print(f"{name:20} {taken * 1e3:8.1f} ms")
+
+
+def print_growth() -> None:
+    """Print how the time grows with the number of layers, in blocks of ten and all in one row."""
+    print("\nsynthetic chains of conv and norm with themselves reversed")
+    print(f"{'layers':>8} {'in blocks':>12} {'in one row':>12}")
+    for layers in (100, 1_000, 2_000, 10_000):
+        taken = []
+        for blocks in (True, False):
+            pair = [synthetic(layers, blocks=blocks, seed=seed) for seed in (0, 1)]
+            if blocks or layers <= 2_000:
+                taken.append(f"{timed(lambda pair=pair: match_networks(*pair, PAPER), times=1):10.2f} s")
+        print(f"{layers:8} " + " ".join(taken))
+
+
+def synthetic(layers: int, *, blocks: bool, seed: int) -> Network:
+    """Make a network of random widths, ten layers a block or all by themselves."""
+    lots = random.Random(seed)
+    made: list[Layer] = []
+    for at in range(0, layers, 2):
+        width = lots.choice([16, 24, 32, 48, 64, 96, 128, 192, 256])
+        for offset, kind, shape in (
+            (0, LayerKind.CONV2D, (width, width, 3, 3)),
+            (1, LayerKind.BATCH_NORM2D, (width,)),
+        ):
+            path = f"layer{at + offset}"
+            made.append(Layer(path, kind, kind.value, (TensorSpec(f"{path}.weight", shape),)))
+    size = 10 if blocks else 1
+    sequence = tuple(
+        Block(f"block{at}", tuple(made[at : at + size]), single=not blocks) for at in range(0, layers, size)
+    )
+    root = ModuleNode("", "Chain", LayerKind.OTHER)
+    return Network(ModuleTree(f"chain{layers}", root), sequence)
 
 
 if __name__ == "__main__":

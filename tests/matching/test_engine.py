@@ -11,7 +11,7 @@ from made import chain, network
 
 from dpiat_gui.errors import OverrideError
 from dpiat_gui.matching.engine import check_pin, match_networks, prepare, solve
-from dpiat_gui.matching.scores import layer_score
+from dpiat_gui.matching.layer_scores import layer_score
 from dpiat_gui.matching.values import MatchOptions, Overrides, match_options
 from dpiat_gui.networks.sources import load_network
 

@@ -3,7 +3,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from made import layer
 
-from dpiat_gui.matching.scores import layer_score, score_table, shape_ratios, spell
+from dpiat_gui.matching.layer_scores import layer_score, shape_ratios
+from dpiat_gui.matching.scores import score_table, spell
 from dpiat_gui.networks.kinds import LayerKind
 from dpiat_gui.networks.values import Block, Layer, TensorSpec
 

@@ -1,8 +1,9 @@
 """The view of a board: networks and matchings as they are handed over, headings, invitations."""
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
+from PySide6.QtCore import QEvent, QMargins, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDragMoveEvent, QDropEvent, QResizeEvent
 from PySide6.QtWidgets import QStyle, QWidget
 
@@ -17,7 +18,9 @@ from dpiat_gui.canvas.style import Style
 from dpiat_gui.matching.values import Matching, Similarity
 from dpiat_gui.networks.values import Network
 from dpiat_gui.services.palettes import Theme
-from dpiat_gui.transfer.coverage import Coverage
+
+if TYPE_CHECKING:
+    from dpiat_gui.transfer.coverage import Coverage
 
 _NOTHING_IN_COMMON = "These networks have no layer types in common: nothing can be matched."
 
@@ -63,7 +66,7 @@ class BoardView(FoldingView):
     def set_matching(
         self,
         matching: Matching | None,
-        coverage: Coverage | None = None,
+        coverage: "Coverage | None" = None,
         similarity: Similarity | None = None,
     ) -> None:
         """Show a matching.
@@ -141,12 +144,16 @@ class BoardView(FoldingView):
     # -- overlays -----------------------------------------------------------------------
 
     def _column_span(self, side: Side) -> tuple[float, float]:
-        """Return left side and width of a column on the screen."""
+        """Return left side and width of a column on this view."""
         left = self._scene.left(side)
         first, last = (
             self.viewportTransform().map(QPointF(x, 0)).x() for x in (left, left + self._scene.columns.width)
         )
-        return first, last - first
+        return first + self.viewport().x(), last - first
+
+    def _strip_room(self) -> int:
+        """Return the room that is kept beside the columns, in pixels."""
+        return 0
 
     def _arrange_overlays(self) -> None:
         """Put headings, invitations and notices where they belong."""
@@ -154,8 +161,9 @@ class BoardView(FoldingView):
         self._notice.say(_NOTHING_IN_COMMON if nothing else "")
         heading = round(40 * self._style.unit) if any(self.board.columns.values()) else 0
         notice = round(30 * self._style.unit) if nothing else 0
-        if self.viewportMargins().top() != heading + notice:
-            self.setViewportMargins(0, heading + notice, 0, 0)
+        margins = QMargins(self._strip_room(), heading + notice, self._strip_room(), 0)
+        if self.viewportMargins() != margins:
+            self.setViewportMargins(margins)
         self._headings.setVisible(heading > 0)
         self._headings.setGeometry(0, 0, self.width(), heading)
         self._notice.setGeometry(0, heading, self.width(), notice)
@@ -184,13 +192,16 @@ class BoardView(FoldingView):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Let the columns fill the width at 100 %."""
+        self._fit_columns()
+        super().resizeEvent(event)
+
+    def _fit_columns(self) -> None:
         anchor = self._anchor()
         # As Qt reckons it, whether the bar shows or not: columns must not jump as it comes and goes.
         bar = self.style().pixelMetric(QStyle.PixelMetric.PM_ScrollBarExtent, None, self)
         room = self.maximumViewportSize().width() - bar
         if self._scene.set_columns(Columns.fitting(room, self._style.unit)) and anchor:
             self._hold(*anchor)
-        super().resizeEvent(event)
 
     def changeEvent(self, event: QEvent) -> None:
         """Follow the system's font."""

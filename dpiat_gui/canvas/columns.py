@@ -10,7 +10,7 @@ from enum import Enum, StrEnum
 from functools import cached_property
 
 from dpiat_gui.canvas.layout import EntryShape, Link
-from dpiat_gui.matching.scores import layer_type
+from dpiat_gui.matching.layer_scores import layer_type
 from dpiat_gui.matching.values import EntryPair, Matching
 from dpiat_gui.networks.titles import BlockRole, LayerRole, describe, format_shape, role_of_layer
 from dpiat_gui.networks.values import Block, Layer, Network

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from itertools import pairwise
-from statistics import fmean
+from math import fsum
 
 from dpiat_gui.canvas.layout import Layout, Link, Metrics, Placed
 
@@ -158,7 +158,7 @@ def _row_edges(position: int, link: Link, source: Placed, target: Placed) -> Ite
 
 def _middle(placed: Placed, rows: Sequence[int]) -> float:
     """Return where the edge of several rows ends: in their middle, while they show."""
-    return fmean(placed.row_port(row) for row in rows) if rows else placed.port
+    return fsum(placed.row_port(row) for row in rows) / len(rows) if rows else placed.port
 
 
 def _entry_bands(layout: Layout, links: Sequence[Link]) -> list[Band]:

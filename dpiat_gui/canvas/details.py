@@ -6,7 +6,7 @@ from html import escape
 
 from dpiat_gui.canvas.board import Board
 from dpiat_gui.canvas.columns import Entry, Place, Row, Side
-from dpiat_gui.matching.scores import shape_ratios
+from dpiat_gui.matching.layer_scores import shape_ratios
 from dpiat_gui.matching.values import EntryPair, Pair
 from dpiat_gui.networks.kinds import CONVOLUTIONS, NORMS, LayerKind
 from dpiat_gui.networks.titles import format_shape

@@ -1,15 +1,16 @@
 """The drawing of everything between the columns: curves, ribbons, score labels."""
 
 from collections.abc import Iterable
+from functools import cached_property
+from typing import TYPE_CHECKING
 
-import numpy as np
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen
 
 from dpiat_gui.canvas.badges import pin_badge, skip_badge
 from dpiat_gui.canvas.board import Board
 from dpiat_gui.canvas.connections import Band
-from dpiat_gui.canvas.curves import Picker, weight
+from dpiat_gui.canvas.curves import weight
 from dpiat_gui.canvas.edge_marks import EdgeMark
 from dpiat_gui.canvas.layout import Columns
 from dpiat_gui.canvas.primitives import (
@@ -24,6 +25,9 @@ from dpiat_gui.canvas.primitives import (
     pen,
 )
 from dpiat_gui.canvas.style import Style
+
+if TYPE_CHECKING:
+    from dpiat_gui.canvas.picker import Picker
 
 _SKIP_AT = 0.8
 """Where on an edge the mark of the skip factor stands, from source to target."""
@@ -59,21 +63,25 @@ class EdgeDrawing:
         self._pens: dict[tuple[int, float, bool], QPen] = {}
         self._ribbons: list[list[QPointF]] | None = None
         self._hairlines: list[tuple[QPen, QPainterPath]] | None = None
-        self._picker = Picker.of([(edge.y0, edge.y1) for edge in self._edges])
 
     def __len__(self) -> int:
         return len(self._edges)
 
+    @cached_property
+    def _picker(self) -> "Picker":
+        # Not before there are edges: the window paints its empty columns before it loads NumPy.
+        from dpiat_gui.canvas.picker import Picker
+
+        return Picker.of([(edge.y0, edge.y1) for edge in self._edges])
+
     def visible(self, top: float, bottom: float) -> list[int]:
         """Return the positions of the edges that cross a strip of heights."""
-        y0, y1 = self._picker.y0, self._picker.y1
-        crossing = (np.maximum(y0, y1) >= top) & (np.minimum(y0, y1) <= bottom)
-        return [int(i) for i in np.flatnonzero(crossing)]
+        return self._picker.between(top, bottom) if self._edges else []
 
     def nearest(self, x: float, y: float, radius: float) -> int | None:
         """Return the edge nearest to a point, None if none is within `radius`."""
         length = self._right - self._left
-        return self._picker.nearest((x - self._left) / length, y, length, radius)
+        return self._picker.nearest((x - self._left) / length, y, length, radius) if self._edges else None
 
     def middle(self, edge: int) -> QPointF:
         """Return the point half-way along an edge."""

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from PySide6.QtCore import QPointF, QRectF
+from PySide6.QtCore import QPointF, QRectF, Signal
 from PySide6.QtGui import QPixmapCache
 from PySide6.QtWidgets import QGraphicsItem, QGraphicsRectItem, QGraphicsScene
 
@@ -68,6 +68,9 @@ class MatchScene(QGraphicsScene):
         How it looks.
     """
 
+    rebuilt = Signal()
+    """Something was placed or marked anew."""
+
     def __init__(self, board: Board, style: Style) -> None:
         super().__init__()
         # What a large screen shows of the blocks, at two device pixels a pixel, has to fit.
@@ -113,6 +116,7 @@ class MatchScene(QGraphicsScene):
         if self._far.isVisible():
             self._refresh_far()
         self.rebuild_edges()
+        self.rebuilt.emit()
 
     def rebuild_edges(self) -> None:
         """Draw the board's edges as they are now."""

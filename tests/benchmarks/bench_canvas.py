@@ -2,7 +2,7 @@
 
     python tests/benchmarks/bench_canvas.py
 
-Offscreen, the tenth at the fast end (what it takes when nothing else runs), median and 95th percentile in milliseconds.
+Offscreen, in milliseconds: the fastest tenth (what it takes when nothing else runs), median, 95th percentile.
 """
 
 import gc

@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from dpiat_gui.canvas.curves import Picker, height, slope, weight
+from dpiat_gui.canvas.curves import height, slope, weight
+from dpiat_gui.canvas.picker import Picker
 
 
 def test_the_weight_goes_from_one_end_to_the_other_and_is_flat_there():

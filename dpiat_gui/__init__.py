@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from dpiat_gui.api import (
+        explain,
         load_network,
         match,
         plan_transfer,
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
         TransferError,
         TrustError,
     )
+    from dpiat_gui.matching.compare import compare
     from dpiat_gui.matching.values import Matching, MatchOptions, Overrides, Similarity
     from dpiat_gui.networks.values import Network
     from dpiat_gui.transfer.live import transfer
@@ -56,6 +58,8 @@ __all__ = [
     "TransferError",
     "TransferPlan",
     "TrustError",
+    "compare",
+    "explain",
     "load_network",
     "match",
     "plan_transfer",
@@ -65,9 +69,12 @@ __all__ = [
 ]
 
 _HOMES = {
-    **dict.fromkeys(["load_network", "match", "plan_transfer", "similarity", "standardize"], "api"),
+    **dict.fromkeys(
+        ["explain", "load_network", "match", "plan_transfer", "similarity", "standardize"], "api"
+    ),
     **dict.fromkeys(["Matching", "MatchOptions", "Overrides", "Similarity"], "matching.values"),
     "Network": "networks.values",
+    "compare": "matching.compare",
     "TransferPlan": "transfer.values",
 }
 

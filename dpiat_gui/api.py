@@ -4,7 +4,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from dpiat_gui.matching import similarity as similarities
-from dpiat_gui.matching.engine import match_networks
+from dpiat_gui.matching.engine import match_networks, prepare
+from dpiat_gui.matching.explain import Explanation, explain_pair
 from dpiat_gui.matching.values import Matching, Overrides, Similarity, match_options
 from dpiat_gui.networks import sources
 from dpiat_gui.networks.standardize import standardize_tree
@@ -19,7 +20,13 @@ if TYPE_CHECKING:
     from dpiat_gui.networks.trust import TrustStore
 
 
-def load_network(reference: str, method: str = "blocks", *, trust: "TrustStore | None" = None) -> Network:
+def load_network(
+    reference: str,
+    method: str = "blocks",
+    *,
+    trust: "TrustStore | None" = None,
+    branches: bool = False,
+) -> Network:
     """Open a network from a source reference; its weights are not read.
 
     Parameters
@@ -31,6 +38,9 @@ def load_network(reference: str, method: str = "blocks", *, trust: "TrustStore |
         Standardization: ``blocks``, ``flatten`` or ``graph``.
     trust
         Which files may run code; those a person has trusted before, if left out.
+    branches
+        Whether to trace the network for its parallel branches, which ``match(method="dp-branch")``
+        aligns.
 
     Raises
     ------
@@ -39,7 +49,7 @@ def load_network(reference: str, method: str = "blocks", *, trust: "TrustStore |
     TrustError
         If it would run code that nobody has trusted yet.
     """
-    return sources.load_network(reference, method, trust=trust)
+    return sources.load_network(reference, method, trust=trust, branches=branches)
 
 
 def standardize(module: "nn.Module", method: str = "blocks", name: str = "") -> Network:
@@ -97,6 +107,18 @@ def match(
     """
     matching = match_networks(_network(source), _network(target), match_options(preset, **options), overrides)
     return replace(matching, preset=preset)
+
+
+def explain(matching: Matching, target: str) -> Explanation:
+    """Explain why a target layer has the source it has; the parts of all pairs add up to the score.
+
+    Raises
+    ------
+    MatchError
+        If that layer is not matched.
+    """
+    tables = prepare(matching.source, matching.target, matching.options)
+    return explain_pair(tables, matching, target)
 
 
 def similarity(

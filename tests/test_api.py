@@ -87,3 +87,25 @@ def test_errors_share_a_base_and_carry_a_hint():
         dg.load_network("timm:resnet5")
     assert isinstance(caught.value, dg.SourceError)
     assert "resnet50" in caught.value.hint
+
+
+def test_explain_and_compare():
+    source, target = dg.load_network("timm:resnet18"), dg.load_network("timm:resnet34")
+    one = dg.match(source, target)
+    told = dg.explain(one, one.pairs[0].target)
+    assert told.pair == one.pairs[0]
+    assert told.cost >= 0
+    found = dg.compare(one, dg.match(source, target, overrides=dg.Overrides(fresh=["fc"])))
+    assert [change.target for change in found.changes] == ["fc"]
+
+
+def test_branches_are_traced_on_wish():
+    plain = dg.load_network("timm:mixnet_s")
+    traced = dg.load_network("timm:mixnet_s", branches=True)
+    assert not any(block.branches for block in plain.entries)
+    assert any(block.branches for block in traced.entries)
+    other = dg.load_network("timm:mixnet_m", branches=True)
+    by_branch, by_order = (
+        dg.match(traced, other, method=name, skip_factor=1.0) for name in ("dp-branch", "dp")
+    )
+    assert by_branch.score >= by_order.score

@@ -7,6 +7,7 @@ from typing import Any
 
 from dpiat_gui.errors import MatchError, ProjectError
 from dpiat_gui.matching.engine import match_networks
+from dpiat_gui.matching.methods import METHODS
 from dpiat_gui.matching.values import Matching, MatchOptions, Overrides, match_options
 from dpiat_gui.networks.factories import code_file
 from dpiat_gui.networks.sources import load_network
@@ -46,9 +47,10 @@ class Task:
 
     def networks(self) -> tuple[Network, Network]:
         """Open both networks; refuse those that are no longer what the project was made with."""
+        branches = METHODS[self.options.method].branches
         networks = (
-            load_network(self.source, self.standardization),
-            load_network(self.target, self.standardization),
+            load_network(self.source, self.standardization, branches=branches),
+            load_network(self.target, self.standardization, branches=branches),
         )
         for network, fingerprint in zip(networks, self.fingerprints, strict=True):
             if fingerprint and fingerprint != network.fingerprint:

@@ -25,6 +25,8 @@ class Method:
         What holds between the networks' entries, and between the layers inside matched blocks.
     layerwise
         True if it knows no blocks: every layer is an entry by itself.
+    branches
+        True if it aligns parallel branches, which only the flow of information tells.
     """
 
     name: str
@@ -32,11 +34,12 @@ class Method:
     entries: Rule
     layers: Rule
     layerwise: bool = False
+    branches: bool = False
 
     @property
     def keeps_order(self) -> bool:
         """Whether no two matched layers ever cross."""
-        return self.entries is Rule.ORDERED and self.layers is Rule.ORDERED and self.name != "dp-branch"
+        return self.entries is Rule.ORDERED and self.layers is Rule.ORDERED and not self.branches
 
 
 METHODS = {
@@ -48,6 +51,7 @@ METHODS = {
             "DPIAT with parallel branches of a block assigned to each other first",
             Rule.ORDERED,
             Rule.ORDERED,
+            branches=True,
         ),
         Method(
             "flat",

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dpiat_gui.errors import SourceError
+from dpiat_gui.errors import SourceError, StandardizationError
 from dpiat_gui.networks.checkpoints import is_safetensors, read_specs
 from dpiat_gui.networks.key_inference import tree_from_tensors
 from dpiat_gui.networks.references import SourceReference, parse_reference
@@ -89,6 +89,7 @@ def load_network(
     *,
     trust: TrustStore | None = None,
     cache: bool = True,
+    branches: bool = False,
 ) -> Network:
     """Read and standardize a network; no weights are read.
 
@@ -99,13 +100,22 @@ def load_network(
     method
         The standardization, see `standardize_tree`. ``graph`` traces the network: some tenths of a
         second, once.
+    branches
+        Whether to trace it for its parallel branches as well, which the matcher ``dp-branch`` aligns.
+        A network that cannot be traced, such as a checkpoint, is then taken to have none.
 
     Raises
     ------
     SourceError, TrustError, StandardizationError
         As `load_tree` and `standardize_tree`.
     """
-    tree = load_tree(reference, trust=trust, cache=cache, flow=method == "graph")
+    flow = method == "graph" or branches
+    try:
+        tree = load_tree(reference, trust=trust, cache=cache, flow=flow)
+    except StandardizationError:
+        if method == "graph":
+            raise
+        tree = load_tree(reference, trust=trust, cache=cache)
     return standardize_tree(tree, method)
 
 

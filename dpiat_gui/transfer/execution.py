@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from dpiat_gui.errors import TransferError
 from dpiat_gui.matching.engine import match_networks
+from dpiat_gui.matching.methods import METHODS
 from dpiat_gui.matching.values import Matching
 from dpiat_gui.networks.references import SourceReference, parse_reference
 from dpiat_gui.networks.values import Network, TensorSpec
@@ -133,9 +134,10 @@ def _match(
     """Read both networks, check that they are the ones asked for, and match them."""
     from dpiat_gui.networks.sources import load_network
 
+    branches = METHODS[request.options.method].branches
     networks: list[Network] = []
     for reference, expected in ((source, request.source_fingerprint), (target, request.target_fingerprint)):
-        network = load_network(reference, request.method, trust=trust)
+        network = load_network(reference, request.method, trust=trust, branches=branches)
         if expected is not None and network.fingerprint != expected:
             raise TransferError(
                 f"{reference.text} has changed since it was matched.",

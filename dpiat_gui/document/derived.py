@@ -4,12 +4,12 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from dpiat_gui.errors import DpiatError
-from dpiat_gui.matching.engine import ScoreTables, solve
-from dpiat_gui.matching.similarity import similarity
+from dpiat_gui.matching.engine import solve
 from dpiat_gui.matching.values import Matching, Overrides, Similarity
 
 if TYPE_CHECKING:
     from dpiat_gui.document.state import Snapshot
+    from dpiat_gui.matching.tables import ScoreTables
     from dpiat_gui.transfer.coverage import Coverage
     from dpiat_gui.transfer.values import TransferPlan
 
@@ -65,12 +65,15 @@ class Unconstrained:
         The scores of the two networks.
     """
 
-    def __init__(self, tables: ScoreTables) -> None:
+    def __init__(self, tables: "ScoreTables") -> None:
         self._tables = tables
 
     @cached_property
     def similarity(self) -> Similarity | None:
         """Similarity of the architectures, None where it has no meaning."""
+        # Here and not above, as with plan and coverage: the window paints before it loads NumPy.
+        from dpiat_gui.matching.similarity import similarity
+
         tables = self._tables
         try:
             return similarity(tables.source, tables.target, tables.options)

@@ -14,7 +14,7 @@ from dpiat_gui.document.solving import Solution, Wish, is_slow
 from dpiat_gui.document.state import DocumentState, Snapshot
 from dpiat_gui.errors import ProjectError
 from dpiat_gui.networks.values import Network
-from dpiat_gui.project.project import SUFFIX, NetworkRecord, Project, save_project
+from dpiat_gui.project.values import SUFFIX, NetworkRecord, Project
 
 if TYPE_CHECKING:
     from dpiat_gui.matching.values import Matching
@@ -214,6 +214,9 @@ class Document(EditableDocument):
         ExportError
             If the file cannot be written; the project stays modified.
         """
+        # Here and not above: the window paints before it reads or writes a project.
+        from dpiat_gui.project.project import save_project
+
         goal = Path(path)
         if not goal.suffix:
             goal = goal.with_name(f"{goal.name}{SUFFIX}")

@@ -1,18 +1,23 @@
 """Every way to edit the document; each is one flat command, computed before it is pushed."""
 
 from dataclasses import fields, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dpiat_gui.document import edits
 from dpiat_gui.document.commands import MERGED
 from dpiat_gui.document.history import RecordedDocument
 from dpiat_gui.document.selection import Selection
-from dpiat_gui.document.solving import Solution, Wish, is_slow, solve_wish
+from dpiat_gui.document.solving import Solution, Wish, is_slow, overrides_cost, solve_wish
 from dpiat_gui.document.state import same_tables
 from dpiat_gui.errors import OverrideError
-from dpiat_gui.matching.engine import ScoreTables, check_pin, solve
+from dpiat_gui.matching.engine import check_pin
 from dpiat_gui.matching.values import MatchOptions, Overrides
-from dpiat_gui.networks.values import Network
+from dpiat_gui.networks.values import ModuleTree, Network
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from dpiat_gui.matching.tables import ScoreTables
 
 
 class EditableDocument(RecordedDocument):
@@ -57,6 +62,29 @@ class EditableDocument(RecordedDocument):
             If there is no such method, or it does not work for a network.
         """
         self._refit(f"Standardize by {method}", edits.with_method(self.wanted, method))
+
+    def set_traced(self, trees: "Mapping[str, ModuleTree]", method: str = "", matcher: str = "") -> None:
+        """Take up networks whose flow of information was traced, in one step with what asked for it.
+
+        Parameters
+        ----------
+        trees
+            The same networks with their flows, by side: ``source``, ``target``.
+        method
+            Another standardization, ``""`` for the present one.
+        matcher
+            Another matcher, ``""`` for the present one.
+
+        Raises
+        ------
+        StandardizationError
+            As `set_method`.
+        """
+        state = edits.with_trees(self.wanted, trees, method or self.wanted.method)
+        if matcher:
+            state = replace(state, options=replace(state.options, method=matcher))
+        text = f"Set method to {matcher}" if matcher else f"Standardize by {state.method}"
+        self._refit(text, state)
 
     # -- overrides -----------------------------------------------------------------------
 
@@ -142,10 +170,7 @@ class EditableDocument(RecordedDocument):
         """
         if self.tables is None or self.matching is None:
             return None
-        try:
-            return solve(self.tables, overrides).score - self.matching.score
-        except OverrideError:
-            return None
+        return overrides_cost(self.tables, self.matching, overrides)
 
     # -- options and settings ------------------------------------------------------------
 
@@ -224,7 +249,7 @@ class EditableDocument(RecordedDocument):
 
     # -- how ----------------------------------------------------------------------------
 
-    def _need_tables(self) -> ScoreTables:
+    def _need_tables(self) -> "ScoreTables":
         if self.solving and not same_tables(self.wanted, self.state):
             raise OverrideError(
                 "The matching is being solved.", "Wait until it is there, or cancel it first with Esc."

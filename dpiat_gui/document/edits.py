@@ -1,15 +1,18 @@
 """What the edits do to the values: pure functions, without Qt or history."""
 
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 from dpiat_gui.document.places import places_of
 from dpiat_gui.document.state import DocumentState
 from dpiat_gui.errors import OverrideError
-from dpiat_gui.matching.engine import ScoreTables
 from dpiat_gui.matching.values import Overrides, match_options
-from dpiat_gui.networks.standardize import standardize_tree
-from dpiat_gui.networks.values import Network
+from dpiat_gui.networks.values import ModuleTree, Network
 from dpiat_gui.transfer.presets import transfer_options
+
+if TYPE_CHECKING:
+    from dpiat_gui.matching.tables import ScoreTables
 
 
 def with_network(state: DocumentState, network: Network, reference: str, *, source: bool) -> DocumentState:
@@ -19,7 +22,7 @@ def with_network(state: DocumentState, network: Network, reference: str, *, sour
     if other is None:
         method = network.method
     elif network.method != method:
-        network = standardize_tree(network.tree, method)
+        network = _standardized(network, method)
     reference = reference or network.origin
     if source:
         return replace(state, source=network, source_reference=reference, method=method)
@@ -48,9 +51,21 @@ def with_method(state: DocumentState, method: str) -> DocumentState:
     def again(network: Network | None) -> Network | None:
         if network is None or network.method == method:
             return network
-        return standardize_tree(network.tree, method)
+        return _standardized(network, method)
 
     return replace(state, source=again(state.source), target=again(state.target), method=method)
+
+
+def with_trees(state: DocumentState, trees: Mapping[str, ModuleTree], method: str) -> DocumentState:
+    """Return the state with other trees of its networks, by side, standardized by `method`."""
+    from dpiat_gui.networks.standardize import standardize_tree
+
+    networks: dict[str, Any] = {
+        side: standardize_tree(tree, method)
+        for side, tree in trees.items()
+        if getattr(state, side) is not None
+    }
+    return with_method(replace(state, **networks), method)
 
 
 def with_preset(state: DocumentState, preset: str) -> DocumentState:
@@ -63,7 +78,7 @@ def with_preset(state: DocumentState, preset: str) -> DocumentState:
 
 
 def without_pins_inside(
-    overrides: Overrides, tables: ScoreTables, target: str, source: str | None = None
+    overrides: Overrides, tables: "ScoreTables", target: str, source: str | None = None
 ) -> Overrides:
     """Return the overrides without pins that lie in a target block, and in a source block if given.
 
@@ -81,7 +96,7 @@ def without_pins_inside(
     return replace(overrides, pins=pins)
 
 
-def without_target(overrides: Overrides, tables: ScoreTables | None, target: str) -> Overrides:
+def without_target(overrides: Overrides, tables: "ScoreTables | None", target: str) -> Overrides:
     """Return the overrides without any on the target, or on a layer of it if it is a block."""
     kept = overrides.without(target)
     if tables is not None:
@@ -115,3 +130,10 @@ def dropped_text(reasons: tuple[str, ...]) -> str:
     if len(reasons) == 1:
         return f"An override no longer fits and was dropped: {reasons[0]}"
     return f"{len(reasons)} overrides no longer fit and were dropped; the first: {reasons[0]}"
+
+
+def _standardized(network: Network, method: str) -> Network:
+    # Here and not above: the window paints before it needs to standardize anything.
+    from dpiat_gui.networks.standardize import standardize_tree
+
+    return standardize_tree(network.tree, method)

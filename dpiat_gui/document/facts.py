@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from math import prod
+from typing import TYPE_CHECKING
 
 from dpiat_gui.document.places import Place, pair_score, places_of
 from dpiat_gui.document.selection import Selection
@@ -9,6 +10,9 @@ from dpiat_gui.matching.layer_scores import shape_ratios
 from dpiat_gui.matching.values import EntryPair, Matching, Pair
 from dpiat_gui.networks.kinds import CONVOLUTIONS, NORMS, LayerKind
 from dpiat_gui.networks.values import Layer
+
+if TYPE_CHECKING:
+    from dpiat_gui.matching.tables import ScoreTables
 
 _TRANSPOSED = (LayerKind.CONV_TRANSPOSE1D, LayerKind.CONV_TRANSPOSE2D, LayerKind.CONV_TRANSPOSE3D)
 _NEARNESS = 0.05
@@ -119,7 +123,7 @@ def dimension_names(layer: Layer) -> tuple[str, ...]:
     return tuple(f"dim {at}" for at in range(rank))
 
 
-def facts_of(matching: Matching, tables: ScoreTables, selection: Selection) -> Facts:
+def facts_of(matching: Matching, tables: "ScoreTables", selection: Selection) -> Facts:
     """Return the facts of a selection in a matching."""
     layer_types = matching.options.layer_types
     source = places_of(matching.source, layer_types).get(selection.source or "")
@@ -148,7 +152,7 @@ def _dimensions(source: Layer, target: Layer) -> tuple[Dimension, ...]:
     return tuple(Dimension(name, s, t) for name, s, t in shapes)
 
 
-def candidates(tables: ScoreTables, facts: Facts, most: int = 6) -> tuple[Candidate, ...]:
+def candidates(tables: "ScoreTables", facts: Facts, most: int = 6) -> tuple[Candidate, ...]:
     """Return other partners for what is selected, the best first.
 
     They are ranked by score, and by nearness: a good score far up or down the column would cost
@@ -190,13 +194,13 @@ def candidates(tables: ScoreTables, facts: Facts, most: int = 6) -> tuple[Candid
     return tuple(candidate for _, candidate in found[:most])
 
 
-def _score(tables: ScoreTables, source: Place, target: Place) -> float:
+def _score(tables: "ScoreTables", source: Place, target: Place) -> float:
     if source.layer is None or target.layer is None:
         return _block_score(tables, source, target)
     return pair_score(source, target, tables.options)
 
 
-def _block_score(tables: ScoreTables, source: Place, target: Place) -> float:
+def _block_score(tables: "ScoreTables", source: Place, target: Place) -> float:
     """Return the score of two blocks by themselves; 0 for a method that knows no blocks."""
     if tables.groups is not None:
         return 0.0

@@ -61,8 +61,11 @@ class RecordedDocument(ReadableDocument):
 
     def cancel_solving(self) -> None:
         """Give up the matching that is being solved; the old one stays."""
-        if self._job is not None:
-            self._job.cancel()
+        job = self._job
+        if job is not None:
+            # At once: its answer may be on its way already, and is not wanted any more.
+            self._on_cancelled(job)
+            job.cancel()
 
     def undo(self) -> None:
         """Take back the last edit; one that is still being solved is given up."""
@@ -77,6 +80,7 @@ class RecordedDocument(ReadableDocument):
         work: Callable[[], Answer],
         then: Callable[[Answer], None],
         failed: Callable[[DpiatError], None] | None = None,
+        solves: int = 1,
     ) -> None:
         """Compute something that takes some solves, in a thread if they are long.
 
@@ -90,8 +94,10 @@ class RecordedDocument(ReadableDocument):
             Takes the answer; later, or before this returns.
         failed
             Takes the error, if `work` raises one.
+        solves
+            How often `work` solves.
         """
-        if self._jobs is not None and is_slow_again(self._snapshot):
+        if self._jobs is not None and is_slow_again(self._snapshot, solves):
             job = self._jobs.run_in_thread(lambda _token: work(), "Weighing alternatives", pure=True)
             job.deliver_to(owner, done=then, failed=failed)
             return

@@ -10,11 +10,11 @@ from dpiat_gui.document.explain import resolve
 from dpiat_gui.document.selection import Selection
 from dpiat_gui.document.state import DocumentState, Snapshot
 from dpiat_gui.errors import DpiatError
-from dpiat_gui.matching.engine import ScoreTables
 from dpiat_gui.matching.values import Matching, MatchOptions, Overrides, Similarity
 from dpiat_gui.networks.values import Network
 
 if TYPE_CHECKING:
+    from dpiat_gui.matching.tables import ScoreTables
     from dpiat_gui.transfer.coverage import Coverage
     from dpiat_gui.transfer.values import TransferPlan
 
@@ -151,7 +151,7 @@ class ReadableDocument(QObject):
         return self._snapshot.error
 
     @property
-    def tables(self) -> ScoreTables | None:
+    def tables(self) -> "ScoreTables | None":
         """Scores of every pair of blocks: what a matching is solved from."""
         return self._snapshot.tables
 

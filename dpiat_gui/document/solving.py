@@ -7,13 +7,16 @@ from typing import TYPE_CHECKING
 from dpiat_gui.document.derived import Derived
 from dpiat_gui.document.selection import Selection
 from dpiat_gui.document.state import DocumentState, Snapshot, fitting, same_tables, solved
+from dpiat_gui.errors import OverrideError
 from dpiat_gui.matching.layer_scores import layer_type
 from dpiat_gui.matching.methods import METHODS, Rule
-from dpiat_gui.matching.values import MatchOptions
+from dpiat_gui.matching.values import Matching, MatchOptions, Overrides
 from dpiat_gui.networks.values import Network
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from dpiat_gui.matching.tables import ScoreTables
 
 SLOW_MS = 50.0
 """What takes longer than this is no work for the window's own thread."""
@@ -99,6 +102,16 @@ def solve_whole(wish: Wish, previous: Snapshot | None) -> Solution:
     return Solution(snapshot, solution.reasons, derived)
 
 
+def overrides_cost(tables: "ScoreTables", matching: Matching, overrides: Overrides) -> float | None:
+    """Return the total score under other overrides, less that of `matching`; None if they cannot hold."""
+    from dpiat_gui.matching.engine import solve
+
+    try:
+        return solve(tables, overrides).score - matching.score
+    except OverrideError:
+        return None
+
+
 def is_slow(state: DocumentState, previous: Snapshot | None = None) -> bool:
     """Tell whether solving `state` may hold up the window, with what `previous` can lend."""
     if state.source is None or state.target is None:
@@ -110,12 +123,13 @@ def is_slow(state: DocumentState, previous: Snapshot | None = None) -> bool:
     return _NEW_TABLES * estimated_ms(state.source, state.target, state.options) > SLOW_MS
 
 
-def is_slow_again(snapshot: Snapshot) -> bool:
-    """Tell whether solving with other overrides may hold up the window."""
+def is_slow_again(snapshot: Snapshot, solves: int = 1) -> bool:
+    """Tell whether solving so many times with other overrides may hold up the window."""
     state = snapshot.state
     if state.source is None or state.target is None:
         return False
-    return max(estimated_ms(state.source, state.target, state.options), snapshot.solve_ms or 0) > SLOW_MS
+    estimated = estimated_ms(state.source, state.target, state.options)
+    return solves * max(estimated, snapshot.solve_ms or 0) > SLOW_MS
 
 
 def estimated_ms(source: Network, target: Network, options: MatchOptions) -> float:

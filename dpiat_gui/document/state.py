@@ -2,12 +2,16 @@
 
 from dataclasses import dataclass, field, replace
 from time import perf_counter
+from typing import TYPE_CHECKING
 
 from dpiat_gui.document.derived import Unconstrained
 from dpiat_gui.errors import MatchError, OverrideError
-from dpiat_gui.matching.engine import ScoreTables, prepare, solve
+from dpiat_gui.matching.engine import prepare, solve
 from dpiat_gui.matching.values import Matching, MatchOptions, Overrides, match_options
 from dpiat_gui.networks.values import Network
+
+if TYPE_CHECKING:
+    from dpiat_gui.matching.tables import ScoreTables
 
 
 @dataclass(frozen=True)
@@ -70,7 +74,7 @@ class Snapshot:
     """
 
     state: DocumentState
-    tables: ScoreTables | None = field(default=None, repr=False)
+    tables: "ScoreTables | None" = field(default=None, repr=False)
     matching: Matching | None = field(default=None, repr=False)
     error: MatchError | None = field(default=None, repr=False)
     solve_ms: float | None = field(default=None, compare=False)

@@ -6,8 +6,8 @@ from difflib import get_close_matches
 from functools import cached_property
 
 from dpiat_gui.errors import OverrideError
+from dpiat_gui.matching.layer_scores import layer_score, layer_type
 from dpiat_gui.matching.methods import METHODS, Method, Rule
-from dpiat_gui.matching.scores import layer_score, layer_type
 from dpiat_gui.matching.values import MatchOptions, Overrides
 from dpiat_gui.networks.values import Block, Layer
 

@@ -8,16 +8,12 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from dpiat_gui.errors import MatchError, OverrideError
-from dpiat_gui.matching.engine import (
-    ScoreTables,
-    check_pin,
-    entry_constraints,
-    inner_constraints,
-    solve,
-)
+from dpiat_gui.matching.layer_scores import layer_score, shape_ratios
 from dpiat_gui.matching.methods import METHODS, Rule
 from dpiat_gui.matching.recurrence import Problem, Span, best_values, make_problem, powers, trace_back
-from dpiat_gui.matching.scores import Scores, layer_score, shape_ratios
+from dpiat_gui.matching.scores import Scores
+from dpiat_gui.matching.solving import check_pin, entry_constraints, inner_constraints, solve
+from dpiat_gui.matching.tables import ScoreTables
 from dpiat_gui.matching.values import Matching, Overrides, Pair
 
 

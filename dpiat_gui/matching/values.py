@@ -6,8 +6,6 @@ from functools import cached_property
 from math import sqrt
 from typing import Any
 
-import numpy as np
-
 from dpiat_gui.errors import MatchError
 from dpiat_gui.matching.methods import METHODS
 from dpiat_gui.networks.kinds import SCORED_KINDS
@@ -253,6 +251,9 @@ class Matching:
         Layers of the same two blocks cross by their places inside; layers of different blocks
         cross if the blocks do. That one source block serves several targets is no crossing.
         """
+        # Here and not above: the window paints before it loads NumPy.
+        import numpy as np
+
         entries = np.array([(entry.source, entry.target, len(entry.pairs)) for entry in self.entry_pairs])
         if not len(entries):
             return 0

@@ -1,6 +1,5 @@
 """Which files of Python code a person has said may be run."""
 
-import hashlib
 import json
 from pathlib import Path
 
@@ -90,6 +89,9 @@ def _resolved(file: Path | str) -> Path:
 
 
 def _digest(file: Path, content: bytes | None) -> str:
+    # Here and not above: OpenSSL is not loaded before the window's first paint.
+    import hashlib
+
     return hashlib.sha256(read_code(file) if content is None else content).hexdigest()
 
 

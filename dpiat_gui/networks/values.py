@@ -4,7 +4,6 @@ All values are immutable and know neither torch nor Qt; a network is its structu
 shapes, never its weights.
 """
 
-import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -132,6 +131,9 @@ class ModuleTree:
     @cached_property
     def fingerprint(self) -> str:
         """SHA-256 over paths, kinds, keys, shapes and dtypes: equal for equal structures."""
+        # Here and not above: OpenSSL is not loaded before the first paint.
+        import hashlib
+
         digest = hashlib.sha256()
         for node in self.root.walk():
             digest.update(f"{node.path}\t{node.kind.value}\n".encode())

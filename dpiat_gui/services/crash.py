@@ -2,7 +2,6 @@
 
 import faulthandler
 import logging
-import platform
 import sys
 import threading
 import time
@@ -153,8 +152,8 @@ def _opened(path: Path) -> IO[str] | None:
         mode = "w" if path.exists() and path.stat().st_size > MOST_BYTES else "a"
         stream = path.open(mode, encoding="utf-8", errors="backslashreplace")
         stream.write(
-            f"{time.strftime('%Y-%m-%d %H:%M:%S')} started: Python {platform.python_version()}, "
-            f"Qt {qVersion()}, {platform.platform()}\n"
+            f"{time.strftime('%Y-%m-%d %H:%M:%S')} started: Python {sys.version.split()[0]}, "
+            f"Qt {qVersion()}, {sys.platform}\n"
         )
         stream.flush()
     except OSError:

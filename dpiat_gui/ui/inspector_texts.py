@@ -1,13 +1,17 @@
 """What the inspector says: pure functions of facts."""
 
+from typing import TYPE_CHECKING
+
 from dpiat_gui.document.facts import Facts, formula, penalty
 from dpiat_gui.document.places import is_scored
 from dpiat_gui.errors import DpiatError
 from dpiat_gui.matching.values import Matching, Overrides
 from dpiat_gui.networks.titles import describe
 from dpiat_gui.networks.values import Network
-from dpiat_gui.transfer.coverage import Coverage
 from dpiat_gui.ui.texts import percent, plural
+
+if TYPE_CHECKING:
+    from dpiat_gui.transfer.coverage import Coverage
 
 
 def nothing_selected(source: Network | None, target: Network | None, error: DpiatError | None) -> str:
@@ -92,7 +96,7 @@ def _is_nested(facts: Facts) -> bool:
     return facts.pair is not None and facts.target is not None and not facts.target.block.single
 
 
-def covered_text(facts: Facts, coverage: Coverage) -> str:
+def covered_text(facts: Facts, coverage: "Coverage") -> str:
     """Return how much of the selected target is covered."""
     if facts.target is None or (facts.source is not None and not facts.matched):
         return ""

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QDockWidget, QMainWindow, QMenu, QTabWidget, QVBox
 
 from dpiat_gui.canvas.view import MatchView
 from dpiat_gui.document.document import Document
-from dpiat_gui.project.project import SUFFIX
+from dpiat_gui.project.values import SUFFIX
 from dpiat_gui.services.jobs import JobRunner
 from dpiat_gui.services.theme import Theme, ThemeKeeper
 from dpiat_gui.ui.actions import BY_ID, build_actions, update_enabled

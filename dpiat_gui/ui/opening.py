@@ -10,9 +10,8 @@ from PySide6.QtWidgets import QWidget
 from dpiat_gui.document.document import Document
 from dpiat_gui.errors import Cancelled, DpiatError
 from dpiat_gui.networks.references import SourceReference
-from dpiat_gui.networks.standardize import standardize_tree
 from dpiat_gui.networks.values import ModuleTree, Network
-from dpiat_gui.project.project import NetworkRecord, Project
+from dpiat_gui.project.values import NetworkRecord, Project
 from dpiat_gui.services.jobs import Job, JobRunner
 from dpiat_gui.ui.demo import demo_references
 from dpiat_gui.ui.fetching import Fetch
@@ -194,3 +193,6 @@ class Opening(QObject):
         self._notices.show_error(
             error, actions=((f"Open {side}…", partial(self.ask, side)),), key=f"open {side}"
         )
+        # Not before the window is painted: it brings much along.
+        from dpiat_gui.networks.standardize import standardize_tree
+

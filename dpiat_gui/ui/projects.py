@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QFileDialog, QMenu, QMessageBox, QWidget
 
 from dpiat_gui.document.document import Document
 from dpiat_gui.errors import DpiatError
-from dpiat_gui.project.project import SUFFIX, Project, load_project
+from dpiat_gui.project.values import SUFFIX, Project
 from dpiat_gui.ui.notifications import NotificationArea
 from dpiat_gui.ui.opening import Opening
 
@@ -114,6 +114,9 @@ class Projects(QObject):
             self._open(name)
 
     def _open(self, path: str) -> None:
+        # Not before the window is painted: few are opened.
+        from dpiat_gui.project.project import load_project
+
         try:
             project = load_project(path)
         except DpiatError as error:

@@ -78,7 +78,7 @@ def test_the_old_matching_stays_until_the_new_one_is_there(slow, qtbot):
 def test_what_the_window_reads_is_computed_by_the_job(slow, qtbot, monkeypatch):
     slow.set_options(method="flat")
     ended(slow, qtbot)
-    monkeypatch.setattr("dpiat_gui.document.derived.similarity", lambda *_: pytest.fail("computed again"))
+    monkeypatch.setattr("dpiat_gui.matching.similarity.similarity", lambda *_: pytest.fail("computed again"))
     monkeypatch.setattr("dpiat_gui.transfer.coverage.coverage", lambda *_: pytest.fail("computed again"))
     assert slow.similarity is not None
     assert slow.coverage is not None

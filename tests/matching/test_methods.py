@@ -13,8 +13,8 @@ from dpiat_gui.errors import MatchError, OverrideError
 from dpiat_gui.matching.assignment import assign, draw, total_of
 from dpiat_gui.matching.branches import match_branches
 from dpiat_gui.matching.engine import check_pin, match_networks, prepare
-from dpiat_gui.matching.methods import METHODS
 from dpiat_gui.matching.layer_scores import layer_score
+from dpiat_gui.matching.methods import METHODS
 from dpiat_gui.matching.values import MatchOptions, Overrides
 from dpiat_gui.networks.sources import load_network
 from dpiat_gui.networks.values import Block, Network

@@ -32,6 +32,8 @@ class BlockView:
         Top of each row, from the box's top; empty unless expanded.
     row_height
         Of each row.
+    port_right
+        Whether edges end on the box's own right side.
     """
 
     entry: Entry
@@ -42,12 +44,31 @@ class BlockView:
     header: float
     rows: tuple[float, ...] = ()
     row_height: float = 0.0
+    port_right: bool = True
 
     @classmethod
-    def of(cls, entry: Entry, marks: EntryMarks, side: Side, width: float, placed: Placed) -> "BlockView":
-        """Return the view of a placed entry."""
+    def of(
+        cls,
+        entry: Entry,
+        marks: EntryMarks,
+        side: Side,
+        width: float,
+        placed: Placed,
+        across: bool = False,
+    ) -> "BlockView":
+        """Return the view of a placed entry, of a strip if `across`."""
         rows = tuple(row - placed.top for row in placed.rows)
-        return cls(entry, marks, side, width, placed.height, placed.header, rows, placed.row_height)
+        return cls(
+            entry,
+            marks,
+            side,
+            width,
+            placed.height,
+            placed.header,
+            rows,
+            placed.row_height,
+            (side is Side.SOURCE) != across,
+        )
 
     @property
     def free(self) -> bool:
@@ -297,8 +318,8 @@ def _badges(view: BlockView, style: Style) -> list[Primitive]:
     else:
         marks.append((view.marks.whole, view.header / 2))
     # Side by side into the gap, where nothing is written.
-    outward = 1 if view.side is Side.SOURCE else -1
-    port = view.width if view.side is Side.SOURCE else 0.0
+    outward = 1 if view.port_right else -1
+    port = view.width if view.port_right else 0.0
     drawing: list[Primitive] = []
     for mark, y in marks:
         x = port
@@ -309,15 +330,19 @@ def _badges(view: BlockView, style: Style) -> list[Primitive]:
     return drawing
 
 
-def draw_silhouettes(views: Sequence[tuple[QPointF, BlockView]], style: Style) -> dict[int, list[QRectF]]:
+def draw_silhouettes(
+    views: Sequence[tuple[QPointF, BlockView]], style: Style, across: bool = False
+) -> dict[int, list[QRectF]]:
     """Return plain rectangles by colour for a zoom at which blocks are specks.
 
     Parameters
     ----------
     views
-        Upper left corners and views of blocks.
+        Upper left corners, of boxes not yet turned, and views of blocks.
     style
         The style.
+    across
+        True for strips, where boxes are turned to the left.
 
     Returns
     -------
@@ -325,18 +350,21 @@ def draw_silhouettes(views: Sequence[tuple[QPointF, BlockView]], style: Style) -
         By colour (``QColor.rgba``), what to fill with it, in painting order.
     """
     found: dict[int, list[QRectF]] = {}
+
+    def fill(color: QColor, corner: QPointF, x: float, y: float, width: float, height: float) -> None:
+        if across:
+            rect = QRectF(corner.x() + y, corner.y() - x - width, height, width)
+        else:
+            rect = QRectF(corner.x() + x, corner.y() + y, width, height)
+        found.setdefault(color.rgba(), []).append(rect)
+
+    unit, ink = style.unit, style.color("border")
     for corner, view in views:
-        name = f"{_NAMES[view.side]}_soft" if view.free else "surface"
-        box = QRectF(corner.x(), corner.y(), view.width, view.height)
-        found.setdefault(style.color(name).rgba(), []).append(box)
+        ground = style.color(f"{_NAMES[view.side]}_soft" if view.free else "surface")
+        fill(ground, corner, 0, 0, view.width, view.height)
     for corner, view in views:
-        bar = QRectF(corner.x(), corner.y(), 18 * style.unit, view.height)
-        found.setdefault(style.role(view.entry.role).rgba(), []).append(bar)
+        fill(style.role(view.entry.role), corner, 0, 0, 18 * unit, view.height)
         # One stroke of ink a row or title keeps the texture of the columns.
-        ink = style.color("border").rgba()
-        for top in view.rows or (view.height / 2 - 4 * style.unit,):
-            line = QRectF(
-                corner.x() + 34 * style.unit, corner.y() + top + 4, view.width * 0.45, 8 * style.unit
-            )
-            found.setdefault(ink, []).append(line)
+        for top in view.rows or (view.height / 2 - 4 * unit,):
+            fill(ink, corner, 34 * unit, top + 4, view.width * 0.45, 8 * unit)
     return found

@@ -1,6 +1,7 @@
 """The view of a board: networks and matchings as they are handed over, headings, invitations."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QMargins, QPointF, QRectF, Qt, Signal
@@ -145,7 +146,7 @@ class BoardView(FoldingView):
 
     def _column_span(self, side: Side) -> tuple[float, float]:
         """Return left side and width of a column on this view."""
-        left = self._scene.left(side)
+        left = self._scene.stage.left(side)
         first, last = (
             self.viewportTransform().map(QPointF(x, 0)).x() for x in (left, left + self._scene.columns.width)
         )
@@ -200,7 +201,8 @@ class BoardView(FoldingView):
         # As Qt reckons it, whether the bar shows or not: columns must not jump as it comes and goes.
         bar = self.style().pixelMetric(QStyle.PixelMetric.PM_ScrollBarExtent, None, self)
         room = self.maximumViewportSize().width() - bar
-        if self._scene.set_columns(Columns.fitting(room, self._style.unit)) and anchor:
+        columns = Columns.fitting(room, self._style.unit)
+        if self._scene.set_stage(replace(self._scene.stage, columns=columns)) and anchor:
             self._hold(*anchor)
 
     def changeEvent(self, event: QEvent) -> None:

@@ -173,6 +173,8 @@ def _one_html(board: Board, spot: Place) -> str:
     parts = [f"<b>{escape(_kind(board, spot))}</b>", _code(board.path(spot))]
     if spot.row is None and not _entry(board, spot).single:
         parts.append(escape(_entry(board, spot).subtitle))
+        if _entry(board, spot).block.skip:
+            parts.append("an identity skip leads around it")
     else:
         layer = _row(board, spot).layer
         if layer.shape is not None:

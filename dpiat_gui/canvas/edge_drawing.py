@@ -9,10 +9,10 @@ from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen
 
 from dpiat_gui.canvas.badges import pin_badge, skip_badge
 from dpiat_gui.canvas.board import Board
+from dpiat_gui.canvas.columns import Side
 from dpiat_gui.canvas.connections import Band
 from dpiat_gui.canvas.curves import weight
 from dpiat_gui.canvas.edge_marks import EdgeMark
-from dpiat_gui.canvas.layout import Columns
 from dpiat_gui.canvas.primitives import (
     Anchor,
     Box,
@@ -24,6 +24,7 @@ from dpiat_gui.canvas.primitives import (
     paint_all,
     pen,
 )
+from dpiat_gui.canvas.stage import Stage
 from dpiat_gui.canvas.style import Style
 
 if TYPE_CHECKING:
@@ -42,8 +43,8 @@ class EdgeDrawing:
     ----------
     board
         What is drawn.
-    columns
-        The x of the columns.
+    stage
+        Where the columns stand.
     style
         How it looks.
 
@@ -53,12 +54,14 @@ class EdgeDrawing:
     are made when they are first seen.
     """
 
-    def __init__(self, board: Board, columns: Columns, style: Style) -> None:
+    def __init__(self, board: Board, stage: Stage, style: Style) -> None:
         self._board = board
+        self.stage = stage
         self._style = style
         self._edges = board.edges.edges
         self._marks = board.edge_marks
-        self._left, self._right = columns.source_right, columns.target_left
+        self._left, self._right = stage.port_x(Side.SOURCE), stage.port_x(Side.TARGET)
+        self._shifts = stage.shift(Side.SOURCE), stage.shift(Side.TARGET)
         self._paths: dict[int, QPainterPath] = {}
         self._pens: dict[tuple[int, float, bool], QPen] = {}
         self._ribbons: list[list[QPointF]] | None = None
@@ -78,15 +81,27 @@ class EdgeDrawing:
         """Return the positions of the edges that cross a strip of heights."""
         return self._picker.between(top, bottom) if self._edges else []
 
-    def nearest(self, x: float, y: float, radius: float) -> int | None:
-        """Return the edge nearest to a point, None if none is within `radius`."""
+    def nearest(self, point: QPointF, radius: float) -> int | None:
+        """Return the edge nearest to a point of the scene, None if none is within `radius`."""
+        x, y = self.stage.local(point.x(), point.y())
         length = self._right - self._left
         return self._picker.nearest((x - self._left) / length, y, length, radius) if self._edges else None
 
     def middle(self, edge: int) -> QPointF:
-        """Return the point half-way along an edge."""
-        drawn = self._edges[edge]
-        return QPointF((self._left + self._right) / 2, (drawn.y0 + drawn.y1) / 2)
+        """Return the point of the scene half-way along an edge."""
+        return self._along(edge, 0.5)
+
+    def _along(self, edge: int, fraction: float) -> QPointF:
+        y0, y1 = self._heights(edge)
+        x = self._left + fraction * (self._right - self._left)
+        return self.stage.point(x, y0 + weight(fraction) * (y1 - y0))
+
+    def _heights(self, edge: int) -> tuple[float, float]:
+        return float(self._picker.y0[edge]), float(self._picker.y1[edge])
+
+    def _ends(self, edge: int) -> tuple[QPointF, QPointF]:
+        y0, y1 = self._heights(edge)
+        return self.stage.point(self._left, y0), self.stage.point(self._right, y1)
 
     # painting
 
@@ -131,12 +146,14 @@ class EdgeDrawing:
         """Paint all edges as hairlines, for a zoom at which more cannot be seen."""
         if self._hairlines is None:
             paths: dict[int, QPainterPath] = {}
-            for edge, mark in zip(self._edges, self._marks, strict=True):
+            for i, mark in enumerate(self._marks):
                 path = paths.setdefault(self._style.score(mark.score).rgba(), QPainterPath())
-                path.moveTo(self._left, edge.y0)
-                for fraction, share in _RIBBON_STEPS[4::4] if edge.y0 != edge.y1 else _RIBBON_STEPS[-1:]:
+                (start, end), (y0, y1) = self._ends(i), self._heights(i)
+                path.moveTo(start)
+                for fraction, share in _RIBBON_STEPS[4:-1:4] if y0 != y1 else ():
                     x = self._left + fraction * (self._right - self._left)
-                    path.lineTo(x, edge.y0 + share * (edge.y1 - edge.y0))
+                    path.lineTo(self.stage.point(x, y0 + share * (y1 - y0)))
+                path.lineTo(end)
             self._hairlines = [(QPen(QColor.fromRgba(rgba), 0), path) for rgba, path in paths.items()]
         painter.setBrush(Qt.BrushStyle.NoBrush)
         for line, path in self._hairlines:
@@ -148,22 +165,24 @@ class EdgeDrawing:
             self._ribbons = [self._ribbon(band) for band in self._board.edges.bands]
         painter.setPen(Qt.PenStyle.NoPen)
         for band, points in zip(self._board.edges.bands, self._ribbons, strict=True):
-            if min(band.source_top, band.target_top) <= bottom and top <= max(
-                band.source_bottom, band.target_bottom
-            ):
+            up, down = self._shifts
+            upper = min(band.source_top + up, band.target_top + down)
+            lower = max(band.source_bottom + up, band.target_bottom + down)
+            if upper <= bottom and top <= lower:
                 painter.setBrush(self._ribbon_color(band))
                 painter.drawPolygon(points)
 
     def _paint_edge(self, painter: QPainter, i: int, extra: float) -> None:
-        edge, mark = self._edges[i], self._marks[i]
-        line = self._pen(mark, extra)
-        if edge.y0 == edge.y1:
+        line = self._pen(self._marks[i], extra)
+        start, end = self._ends(i)
+        y0, y1 = self._heights(i)
+        if y0 == y1:
             painter.setPen(line)
-            painter.drawLine(QLineF(self._left, edge.y0, self._right, edge.y1))
+            painter.drawLine(QLineF(start, end))
         else:
             path = self._paths.get(i)
             if path is None:
-                path = curve_path(QPointF(self._left, edge.y0), QPointF(self._right, edge.y1))
+                path = curve_path(start, end, self.stage.across)
                 self._paths[i] = path
             painter.strokePath(path, line)
         paint_all(painter, self._badges(i))
@@ -185,10 +204,9 @@ class EdgeDrawing:
         drawing: list[Primitive] = [
             Polygon(self._ribbon(band), self._ribbon_color(band)) for band in self._board.edges.bands
         ]
-        for i, (edge, mark) in enumerate(zip(self._edges, self._marks, strict=True)):
-            start, end = QPointF(self._left, edge.y0), QPointF(self._right, edge.y1)
-            color = self._style.score(mark.score)
-            drawing.append(Curve(start, end, color, self._width(mark), mark.weak, self._note(i)))
+        for i, mark in enumerate(self._marks):
+            color, width = self._style.score(mark.score), self._width(mark)
+            drawing.append(Curve(*self._ends(i), color, width, mark.weak, self._note(i), self.stage.across))
         for i in range(len(self)):
             drawing += self._badges(i)
         return drawing
@@ -201,11 +219,9 @@ class EdgeDrawing:
             middle = self.middle(edge)
             drawing += pin_badge(self._style, middle.x(), middle.y())
         if mark.factor < 1:
-            drawn = self._edges[edge]
             # Near the target, which has but one edge, and out of the way of the pin and the score.
-            x = self._left + _SKIP_AT * (self._right - self._left)
-            y = drawn.y0 + weight(_SKIP_AT) * (drawn.y1 - drawn.y0)
-            drawing += skip_badge(self._style, x, y)
+            place = self._along(edge, _SKIP_AT)
+            drawing += skip_badge(self._style, place.x(), place.y())
         return drawing
 
     def label(self, edge: int, middle: QPointF) -> list[Primitive]:
@@ -238,18 +254,17 @@ class EdgeDrawing:
 
     def _ribbon(self, band: Band) -> list[QPointF]:
         left, length = self._left, self._right - self._left
-        upper = [
-            QPointF(left + fraction * length, band.source_top + share * (band.target_top - band.source_top))
-            for fraction, share in _RIBBON_STEPS
-        ]
-        lower = [
-            QPointF(
-                left + fraction * length,
-                band.source_bottom + share * (band.target_bottom - band.source_bottom),
-            )
-            for fraction, share in reversed(_RIBBON_STEPS)
-        ]
-        return upper + lower
+        up, down = self._shifts
+
+        def side(source: float, target: float) -> list[QPointF]:
+            source, target = source + up, target + down
+            return [
+                self.stage.point(left + fraction * length, source + share * (target - source))
+                for fraction, share in _RIBBON_STEPS
+            ]
+
+        upper = side(band.source_top, band.target_top)
+        return upper + side(band.source_bottom, band.target_bottom)[::-1]
 
     def _ribbon_color(self, band: Band) -> QColor:
         score = self._board.link_score(band.link)

@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from PySide6.QtCore import QPointF, QRectF, Signal
-from PySide6.QtWidgets import QWidget
+from PySide6.QtCore import QRectF, Signal
+from PySide6.QtWidgets import QScrollBar, QWidget
 
 from dpiat_gui.canvas.board import Board
 from dpiat_gui.canvas.collector import collector_paused
@@ -37,51 +37,64 @@ class FoldingView(ZoomView):
         return self.mapToScene(self.viewport().rect()).boundingRect()
 
     def _anchor(self) -> tuple[Place, float] | None:
-        """Return a place that should not move, and its height on the screen."""
+        """Return a place that should not move, and how far along the screen it stands."""
         seen = self.seen()
         chosen = (self._scene.attention.target, self._scene.attention.source)
         for spot in chosen:
             if spot is not None and seen.intersects(self._scene.rect_of(spot)):
                 return spot, self._screen_top(spot)
         for side in (Side.TARGET, Side.SOURCE):
+            top, _ = self._scene.span(side, seen)
             for entry, placed in enumerate(self.board.placed(side)):
-                if placed.bottom > seen.top():
+                if placed.bottom > top:
                     spot = Place(side, entry)
                     return spot, self._screen_top(spot)
         return None
 
     def _screen_top(self, spot: Place) -> float:
-        return self.viewportTransform().map(self._scene.rect_of(spot).topLeft()).y()
+        """Return where on the screen a place begins: below the upper end, or right of the left one."""
+        corner = self.viewportTransform().map(self._scene.rect_of(spot).topLeft())
+        return corner.x() if self._scene.stage.across else corner.y()
+
+    def _bar(self) -> QScrollBar:
+        """Return the bar that scrolls along the columns."""
+        return self.horizontalScrollBar() if self._scene.stage.across else self.verticalScrollBar()
 
     def _hold(self, spot: Place, screen_top: float) -> None:
-        bar = self.verticalScrollBar()
+        bar = self._bar()
         bar.setValue(bar.value() + round(self._screen_top(spot) - screen_top))
 
     def reveal(self, spots: Iterable[Place]) -> None:
         """Scroll if any of the places lies outside the middle of the view; the first counts most."""
-        rects = [self._scene.rect_of(spot) for spot in spots]
+        stage = self._scene.stage
+        rects = [stage.rect(self._scene.rect_of(spot)) for spot in spots]
         if not rects:
             return
-        seen = self.seen()
+        seen = stage.rect(self.seen())
         margin = seen.height() * _MIDDLE
         wanted = rects[0].united(rects[-1])
         if wanted.height() > seen.height() - 2 * margin:
             wanted = rects[0]
         if wanted.top() < seen.top() + margin or wanted.bottom() > seen.bottom() - margin:
-            x = seen.center().x()
-            y = min(wanted.center().y(), wanted.top() + seen.height() / 2 - margin)
-            self.centerOn(QPointF(x, y))
-        if seen.width() < self._scene.bounds().width():
+            self._centre_along(min(wanted.center().y(), wanted.top() + seen.height() / 2 - margin))
+        if seen.width() < self._scene.columns.total:
             first = rects[0]
             if first.left() < seen.left() or first.right() > seen.right():
-                self.centerOn(QPointF(first.center().x(), self.seen().center().y()))
+                y = stage.rect(self.seen()).center().y()
+                self.centerOn(stage.point(first.center().x(), y))
+
+    def _centre_along(self, y: float) -> None:
+        """Bring a height to the middle of the view."""
+        stage = self._scene.stage
+        self.centerOn(stage.point(stage.rect(self.seen()).center().x(), y))
 
     # -- fitting and expanding ----------------------------------------------------------
 
     def zoom_reset(self) -> None:
         """Go back to 100 %, where the columns fill the width of the view."""
         super().zoom_reset()
-        self.centerOn(QPointF(self._scene.bounds().center().x(), self.seen().center().y()))
+        stage = self._scene.stage
+        self.centerOn(stage.point(self._scene.columns.total / 2, stage.rect(self.seen()).center().y()))
 
     def fit_all(self) -> None:
         """Show everything."""
@@ -94,11 +107,12 @@ class FoldingView(ZoomView):
             self.fit_all()
             return
         blocks = [Place(spot.side, spot.entry) for spot in chosen]
-        rect = self._scene.rects_of(blocks)
+        stage = self._scene.stage
+        rect = stage.rect(self._scene.rects_of(blocks))
         # Both columns stay in view: a pair is read across the gap.
         rect.setLeft(0)
-        rect.setRight(self._scene.bounds().right())
-        self.fit(rect.adjusted(0, -24, 0, 24), LARGEST)
+        rect.setRight(self._scene.columns.total)
+        self.fit(stage.rect(rect.adjusted(0, -24, 0, 24)), LARGEST)
 
     def expand(self, path: str, side: str | None = None) -> None:
         """Show the rows of a block and of its partners; of either side if none is named."""

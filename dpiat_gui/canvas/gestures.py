@@ -84,30 +84,31 @@ class PinDrag:
     def _candidates(self, seen: QRectF) -> list[Place]:
         """Return the rows, entries while collapsed, of the other side in a part of the scene."""
         board, side = self.scene.board, self.start.side.other
+        low, high = self.scene.span(side, seen)
         found: list[Place] = []
         for entry, placed in enumerate(board.placed(side)):
-            if placed.bottom < seen.top() or placed.top > seen.bottom():
+            if placed.bottom < low or placed.top > high:
                 continue
             found.append(Place(side, entry))
             marks = board.marks[side][entry].rows
             found.extend(
                 Place(side, entry, row)
                 for row, top in enumerate(placed.rows)
-                if seen.top() <= top <= seen.bottom()
-                and (marks[row].state is not RowState.PLAIN or board.matching is None)
+                if low <= top <= high and (marks[row].state is not RowState.PLAIN or board.matching is None)
             )
         return found
 
     def _port(self, spot: Place) -> QPointF:
         """Return the point where edges of a place end."""
-        board, columns = self.scene.board, self.scene.columns
-        placed = board.placed(spot.side)[spot.entry]
-        y = placed.row_port(spot.row) if spot.row is not None and placed.expanded else placed.port
-        return QPointF(columns.source_right if spot.side is Side.SOURCE else columns.target_left, y)
+        placed = self.scene.board.placed(spot.side)[spot.entry]
+        return self.scene.stage.port(
+            spot.side, placed.port if spot.row is None else placed.row_port(spot.row)
+        )
 
     def _curve(self, begin: QPointF, end: QPointF) -> QPainterPath:
         # From left to right, as every edge is drawn.
-        return curve_path(begin, end) if self.start.side is Side.SOURCE else curve_path(end, begin)
+        ends = (begin, end) if self.start.side is Side.SOURCE else (end, begin)
+        return curve_path(*ends, self.scene.stage.across)
 
 
 def dropped_file(data: QMimeData) -> str | None:

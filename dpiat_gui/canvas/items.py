@@ -7,9 +7,11 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen
 from PySide6.QtWidgets import QGraphicsItem, QGraphicsRectItem, QStyleOptionGraphicsItem, QWidget
 
+from dpiat_gui.canvas.arc_drawing import ArcDrawing
 from dpiat_gui.canvas.block_drawing import RADIUS, BlockView, draw_block, draw_silhouettes, draw_skeleton
 from dpiat_gui.canvas.edge_drawing import EdgeDrawing
 from dpiat_gui.canvas.primitives import Primitive, paint_all
+from dpiat_gui.canvas.stage import Stage
 from dpiat_gui.canvas.style import Style
 
 TEXT_SCALE = 0.5
@@ -23,6 +25,12 @@ WHOLE = -1
 
 _OVERHANG = 7.0
 """How far badges and focus rings reach out of a block's box."""
+
+
+def scale_of(painter: QPainter) -> float:
+    """Return the zoom a painter draws at, whichever way it is turned."""
+    transform = painter.worldTransform()
+    return max(abs(transform.m22()), abs(transform.m12()))
 
 
 class BlockItem(QGraphicsRectItem):
@@ -74,7 +82,7 @@ class BlockItem(QGraphicsRectItem):
         if self.view is None or self._style is None:
             return
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        if painter.worldTransform().m22() < TEXT_SCALE:
+        if scale_of(painter) < TEXT_SCALE:
             if self._skeleton is None:
                 self._skeleton = draw_skeleton(self.view, self._style)
             drawing = self._skeleton
@@ -166,7 +174,7 @@ class EdgeItem(QGraphicsRectItem):
         """Paint the edges that the exposed strip shows."""
         if self._drawing is None:
             return
-        exposed = option.exposedRect
+        exposed = self._drawing.stage.rect(option.exposedRect)
         if self._far:
             painter.setOpacity(self._rest)
             self._drawing.paint_hairlines(painter)
@@ -200,7 +208,34 @@ class LabelItem(QGraphicsRectItem):
         """Paint the scores."""
         if self._drawing is not None:
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            self._drawing.paint_labels(painter, self._edges, painter.worldTransform().m22())
+            self._drawing.paint_labels(painter, self._edges, scale_of(painter))
+
+
+class ArcItem(QGraphicsRectItem):
+    """The arcs outside a column, painted by one item and culled by height."""
+
+    def __init__(self, parent: QGraphicsItem) -> None:
+        super().__init__(parent)
+        self.setPen(QPen(Qt.PenStyle.NoPen))
+        self.setFlag(QGraphicsItem.GraphicsItemFlag.ItemUsesExtendedStyleOption)
+        self._drawing: ArcDrawing | None = None
+        self._stage = Stage()
+
+    def show_arcs(self, drawing: ArcDrawing, stage: Stage, bounds: QRectF) -> None:
+        """Draw other arcs."""
+        self._drawing, self._stage = drawing, stage
+        self.setRect(bounds)
+        self.update()
+
+    def paint(
+        self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None
+    ) -> None:
+        """Paint the arcs that the exposed strip shows."""
+        if self._drawing is None:
+            return
+        exposed = self._stage.rect(option.exposedRect)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        self._drawing.paint(painter, exposed.top(), exposed.bottom())
 
 
 class FarItem(QGraphicsRectItem):
@@ -211,9 +246,11 @@ class FarItem(QGraphicsRectItem):
         self.setPen(QPen(Qt.PenStyle.NoPen))
         self._batches: list[tuple[QColor, list[QRectF]]] = []
 
-    def show_views(self, views: list[tuple[QPointF, BlockView]], style: Style, bounds: QRectF) -> None:
+    def show_views(
+        self, views: list[tuple[QPointF, BlockView]], style: Style, bounds: QRectF, across: bool = False
+    ) -> None:
         """Draw blocks, given by corner and view."""
-        found = draw_silhouettes(views, style)
+        found = draw_silhouettes(views, style, across)
         self._batches = [(QColor.fromRgba(rgba), rects) for rgba, rects in found.items()]
         self.setRect(bounds)
         self.update()

@@ -79,6 +79,15 @@ class Columns:
         # Rounded down, so that no scroll bar appears for half a pixel.
         return cls(margin, float(int(width)), float(int(gap)))
 
+    @classmethod
+    def stacked(cls, available: float, unit: float = 1.0) -> "Columns":
+        """Return strips, one above the other, that fill the height `available` as far as reads well."""
+        margin = 24.0 * unit
+        inner = available - 2 * margin
+        width = min(max(inner * 0.34, 150.0 * unit), 230.0 * unit)
+        gap = min(max(inner - 2 * width, 90.0 * unit), 300.0 * unit)
+        return cls(margin, float(int(width)), float(int(gap)))
+
     @property
     def source_left(self) -> float:
         """Left side of the sources."""

@@ -25,6 +25,7 @@ class EdgeState(Enum):
     SPAN = "one source for several targets"
     CROSSING = "pairs that cross"
     SKIP = "skip on one side only"
+    ARC = "skip or branch around layers"
     PINNED = "pinned by hand"
     BANNED = "banned by hand"
     LEFT_FRESH = "left fresh by hand"
@@ -67,6 +68,8 @@ def legend_of(columns: Iterable[Column], theme: Theme, matching: Matching | None
     if matching is not None and matching.entry_pairs:
         ramp = tuple(score_color(step / (_RAMP_STEPS - 1), theme) for step in range(_RAMP_STEPS))
     states = _states(columns, matching) if matching else ()
+    if any(column.network.arcs or any(entry.block.skip for entry in column.entries) for column in columns):
+        states = (*states, EdgeState.ARC)
     return Legend(_roles(columns, theme), ramp, states)
 
 

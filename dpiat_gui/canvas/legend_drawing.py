@@ -6,7 +6,11 @@ from functools import partial
 from PySide6.QtCore import QLineF, QPointF, QRectF
 from PySide6.QtGui import QColor
 
+from dpiat_gui.canvas.arc_drawing import ArcDrawing
+from dpiat_gui.canvas.arcs import SKIP, ArcLine
 from dpiat_gui.canvas.badges import ban_badge, fresh_badge, pin_badge, skip_badge
+from dpiat_gui.canvas.columns import Side
+from dpiat_gui.canvas.layout import Columns
 from dpiat_gui.canvas.legend import EdgeState, Legend
 from dpiat_gui.canvas.primitives import Box, Dot, Line, Polygon, Primitive, Text
 from dpiat_gui.canvas.style import Style
@@ -84,6 +88,9 @@ def state_sample(style: Style, x: float, middle: float, state: EdgeState) -> lis
     right, centre = x + 26 * unit, x + 13 * unit
     if state in _BADGES:
         return _BADGES[state](style, centre, middle)
+    if state is EdgeState.ARC:
+        line = ArcLine(middle - 6 * unit, middle + 6 * unit, 0, SKIP)
+        return ArcDrawing([line], Side.TARGET, Columns(0, 0, x + 9 * unit), style).primitives()
     if state in (EdgeState.UNUSED, EdgeState.FRESH):
         name = "unmatched" if state is EdgeState.UNUSED else "fresh"
         box = QRectF(x, middle - 7 * unit, 26 * unit, 14 * unit)

@@ -1,6 +1,6 @@
 """A view of a board with strips beside it that show all of it."""
 
-from PySide6.QtCore import QPointF, QRect, QSize, Signal
+from PySide6.QtCore import QRect, QSize, Signal
 from PySide6.QtWidgets import QWidget
 
 from dpiat_gui.canvas.board_view import BoardView
@@ -40,12 +40,11 @@ class OverviewView(BoardView):
 
     def _seen_of(self, side: Side) -> tuple[float, float]:
         """Return the part of a column that is seen, as heights of the layout."""
-        seen = self.seen()
-        return seen.top(), seen.bottom()
+        return self._scene.span(side, self.seen())
 
     def _jump(self, y: float) -> None:
         """Bring a height of the layout to the middle of the view."""
-        self.centerOn(QPointF(self.seen().center().x(), y))
+        self._centre_along(y)
 
     def _strip_room(self) -> int:
         # The base class arranges itself before there are strips.

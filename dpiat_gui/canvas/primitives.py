@@ -185,9 +185,11 @@ class Polyline:
 
     __slots__ = ("_pen", "points")
 
-    def __init__(self, points: Sequence[QPointF], color: QColor, width: float = 1.0) -> None:
+    def __init__(
+        self, points: Sequence[QPointF], color: QColor, width: float = 1.0, *, dashed: bool = False
+    ) -> None:
         self.points = list(points)
-        self._pen = pen(color, width)
+        self._pen = pen(color, width, dashed)
 
     def paint(self, painter: QPainter) -> None:
         """Paint it."""
@@ -222,18 +224,26 @@ class Polygon:
 
 
 class Curve:
-    """An edge: a cubic curve with horizontal tangents."""
+    """An edge: a cubic curve with horizontal tangents, with vertical ones if it runs `across` strips."""
 
-    __slots__ = ("_pen", "end", "note", "path", "start")
+    __slots__ = ("_pen", "across", "end", "note", "path", "start")
 
     def __init__(
-        self, start: QPointF, end: QPointF, color: QColor, width: float, dashed: bool = False, note: str = ""
+        self,
+        start: QPointF,
+        end: QPointF,
+        color: QColor,
+        width: float,
+        dashed: bool = False,
+        note: str = "",
+        across: bool = False,
     ) -> None:
         self.start = start
         self.end = end
         self.note = note
+        self.across = across
         self._pen = pen(color, width, dashed)
-        self.path = curve_path(start, end)
+        self.path = curve_path(start, end, across)
 
     def paint(self, painter: QPainter) -> None:
         """Paint it."""
@@ -241,21 +251,26 @@ class Curve:
 
     def svg(self) -> str:
         """Write it as one SVG element."""
-        reach = (self.end.x() - self.start.x()) * TENSION
         a, b = self.start, self.end
-        data = (
-            f"M{_n(a.x())},{_n(a.y())} C{_n(a.x() + reach)},{_n(a.y())} "
-            f"{_n(b.x() - reach)},{_n(b.y())} {_n(b.x())},{_n(b.y())}"
-        )
+        c, d = control_points(a, b, self.across)
+        data = f"M{_xy(a)} C{_xy(c)} {_xy(d)} {_xy(b)}"
         title = f"<title>{escape(self.note)}</title>" if self.note else ""
         return f'<path class="edge" d="{data}" fill="none"{_stroke(self._pen)}>{title}</path>'
 
 
-def curve_path(start: QPointF, end: QPointF) -> QPainterPath:
+def control_points(start: QPointF, end: QPointF, across: bool = False) -> tuple[QPointF, QPointF]:
+    """Return the two control points of the curve of an edge."""
+    if across:
+        reach = QPointF(0, (end.y() - start.y()) * TENSION)
+    else:
+        reach = QPointF((end.x() - start.x()) * TENSION, 0)
+    return start + reach, end - reach
+
+
+def curve_path(start: QPointF, end: QPointF, across: bool = False) -> QPainterPath:
     """Return the curve of an edge between two ports."""
-    reach = (end.x() - start.x()) * TENSION
     path = QPainterPath(start)
-    path.cubicTo(start.x() + reach, start.y(), end.x() - reach, end.y(), end.x(), end.y())
+    path.cubicTo(*control_points(start, end, across), end)
     return path
 
 
@@ -338,6 +353,10 @@ def paint_all(painter: QPainter, drawing: Sequence[Primitive]) -> None:
 def _n(value: float) -> str:
     """Write a number with as few digits as it needs."""
     return f"{value:.2f}".rstrip("0").rstrip(".") if value % 1 else str(int(value))
+
+
+def _xy(point: QPointF) -> str:
+    return f"{_n(point.x())},{_n(point.y())}"
 
 
 def _paint(attribute: str, color: QColor) -> str:

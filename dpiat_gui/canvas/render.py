@@ -10,6 +10,8 @@ from pathlib import Path
 from PySide6.QtCore import QBuffer, QIODevice, QMarginsF, QRectF, QSizeF
 from PySide6.QtGui import QColor, QGuiApplication, QImage, QPageSize, QPainter, QPdfWriter
 
+from dpiat_gui.canvas.arc_drawing import ArcDrawing
+from dpiat_gui.canvas.arcs import arc_lines
 from dpiat_gui.canvas.block_drawing import BlockView, draw_block
 from dpiat_gui.canvas.board import Board
 from dpiat_gui.canvas.columns import Place, Side
@@ -18,6 +20,7 @@ from dpiat_gui.canvas.layout import Columns
 from dpiat_gui.canvas.legend import legend_of
 from dpiat_gui.canvas.legend_drawing import draw_legend
 from dpiat_gui.canvas.primitives import Anchor, Box, Primitive, Text, paint_all
+from dpiat_gui.canvas.stage import Stage
 from dpiat_gui.canvas.style import Style
 from dpiat_gui.errors import ExportError
 from dpiat_gui.files import write_whole
@@ -141,7 +144,11 @@ def _compose(
     if title:
         parts.append((0.0, 0.0, _heading(board, columns, style)))
         y = 64 * style.unit
-    parts.append((0.0, y, EdgeDrawing(board, columns, style).primitives()))
+    parts.append((0.0, y, EdgeDrawing(board, Stage(columns), style).primitives()))
+    for side, column in board.columns.items():
+        if column is not None:
+            arcs = ArcDrawing(arc_lines(column, board.placed(side)), side, columns, style)
+            parts.append((0.0, y, arcs.primitives()))
     parts += [(x, y + top, drawing) for x, top, drawing in _blocks(board, columns, style)]
     y += board.layout.height
     if legend:

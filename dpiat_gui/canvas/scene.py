@@ -7,12 +7,15 @@ from PySide6.QtCore import QPointF, QRectF, Signal
 from PySide6.QtGui import QPixmapCache
 from PySide6.QtWidgets import QGraphicsItem, QGraphicsRectItem, QGraphicsScene
 
+from dpiat_gui.canvas.arc_drawing import ArcDrawing
+from dpiat_gui.canvas.arcs import arc_lines
 from dpiat_gui.canvas.block_drawing import BlockView
 from dpiat_gui.canvas.board import Board
 from dpiat_gui.canvas.columns import Place, Side
 from dpiat_gui.canvas.edge_drawing import EdgeDrawing
-from dpiat_gui.canvas.items import FAR_SCALE, WHOLE, BlockItem, EdgeItem, FarItem, LabelItem
+from dpiat_gui.canvas.items import FAR_SCALE, WHOLE, ArcItem, BlockItem, EdgeItem, FarItem, LabelItem
 from dpiat_gui.canvas.layout import Columns
+from dpiat_gui.canvas.stage import TURN, Stage
 from dpiat_gui.canvas.style import Style
 
 _MOST_LABELS = 24
@@ -78,22 +81,33 @@ class MatchScene(QGraphicsScene):
         self.setItemIndexMethod(QGraphicsScene.ItemIndexMethod.NoIndex)
         self.board = board
         self.style_ = style
-        self.columns = Columns()
+        self.stage = Stage()
         self.attention = Attention()
+        self.arcs_visible = True
         self._edges = EdgeItem()
         self.addItem(self._edges)
-        # One parent for all blocks: the far view hides them with one call.
-        self._near = QGraphicsRectItem()
-        self._near.setFlag(QGraphicsItem.GraphicsItemFlag.ItemHasNoContents)
-        self.addItem(self._near)
+        # One parent for the blocks of a side: hiding or moving all of them takes one call.
+        self._near = {side: self._group() for side in Side}
+        self._arcs = {side: ArcItem(self._near[side]) for side in Side}
         self._far = FarItem()
         self._far.setVisible(False)
         self.addItem(self._far)
         self._labels = LabelItem()
         self.addItem(self._labels)
         self._blocks: dict[Side, list[BlockItem]] = {Side.SOURCE: [], Side.TARGET: []}
-        self._drawing = EdgeDrawing(board, self.columns, style)
+        self._drawing = EdgeDrawing(board, self.stage, style)
         self._far_is_stale = True
+
+    def _group(self) -> QGraphicsRectItem:
+        group = QGraphicsRectItem()
+        group.setFlag(QGraphicsItem.GraphicsItemFlag.ItemHasNoContents)
+        self.addItem(group)
+        return group
+
+    @property
+    def columns(self) -> Columns:
+        """The x of the columns; the y of strips."""
+        return self.stage.columns
 
     @property
     def drawing(self) -> EdgeDrawing:
@@ -110,6 +124,7 @@ class MatchScene(QGraphicsScene):
         """Draw the board as it is now; items that still fit are kept."""
         for side in Side:
             self._rebuild_column(side)
+            self._rebuild_arcs(side)
         bounds = self.bounds()
         self.setSceneRect(bounds)
         self._far_is_stale = True
@@ -120,11 +135,11 @@ class MatchScene(QGraphicsScene):
 
     def rebuild_edges(self) -> None:
         """Draw the board's edges as they are now."""
-        self._drawing = EdgeDrawing(self.board, self.columns, self.style_)
+        self._drawing = EdgeDrawing(self.board, self.stage, self.style_)
         left, right = self.columns.source_right, self.columns.target_left
         reach = 8.0
         bounds = QRectF(left - reach, 0, right - left + 2 * reach, self.board.layout.height)
-        self._edges.show_edges(self._drawing, bounds)
+        self._edges.show_edges(self._drawing, self.stage.rect(bounds))
         self._show_attention_of_edges()
 
     def _rebuild_column(self, side: Side) -> None:
@@ -134,19 +149,45 @@ class MatchScene(QGraphicsScene):
         while len(items) > len(entries):
             self.removeItem(items.pop())
         while len(items) < len(entries):
-            items.append(BlockItem(self._near))
-        x, width = self.left(side), self.columns.width
+            items.append(BlockItem(self._near[side]))
+        across, width = self.stage.across, self.columns.width
         for item, entry, mark, where in zip(items, entries, marks, placed, strict=True):
-            item.show_view(BlockView.of(entry, mark, side, width, where), self.style_)
-            if item.pos() != QPointF(x, where.top):
-                item.setPos(x, where.top)
+            item.show_view(BlockView.of(entry, mark, side, width, where, across), self.style_)
+            corner = self.stage.corner(side, where)
+            if item.pos() != corner:
+                item.setPos(corner)
+            if (item.rotation() != 0) != across:
+                item.setRotation(TURN if across else 0)
 
-    def set_columns(self, columns: Columns) -> bool:
-        """Move the columns to other x; return whether anything moved."""
-        if columns == self.columns:
+    def _rebuild_arcs(self, side: Side) -> None:
+        column = self.board.columns[side]
+        lines = arc_lines(column, self.board.placed(side)) if column and self.arcs_visible else ()
+        drawing = ArcDrawing(lines, side, self.columns, self.style_, self.stage.across)
+        outer = 0.0 if side is Side.SOURCE else self.stage.left(side) + self.columns.width
+        bounds = QRectF(outer, 0, self.columns.margin, self.board.layout.height)
+        self._arcs[side].show_arcs(drawing, self.stage, self.stage.rect(bounds))
+
+    def set_arcs_visible(self, visible: bool) -> None:
+        """Draw skips and branches outside the columns, or leave them out."""
+        self.arcs_visible = visible
+        for side in Side:
+            self._rebuild_arcs(side)
+
+    def set_stage(self, stage: Stage) -> bool:
+        """Move the columns elsewhere; return whether anything moved."""
+        if stage == self.stage:
             return False
-        self.columns = columns
-        self.rebuild()
+        turned = (stage.columns, stage.across) != (self.stage.columns, self.stage.across)
+        self.stage = stage
+        for side in Side:
+            self._near[side].setPos(stage.point(0.0, stage.shift(side)))
+        if turned:
+            self.rebuild()
+        else:
+            self.rebuild_edges()
+            self._far_is_stale = True
+            if self._far.isVisible():
+                self._refresh_far()
         return True
 
     def set_style(self, style: Style) -> None:
@@ -160,13 +201,19 @@ class MatchScene(QGraphicsScene):
         if far != self._far.isVisible():
             if far and self._far_is_stale:
                 self._refresh_far()
-            self._near.setVisible(not far)
+            for group in self._near.values():
+                group.setVisible(not far)
             self._far.setVisible(far)
             self._edges.set_far(far)
 
     def _refresh_far(self) -> None:
-        views = [(item.pos(), item.view) for items in self._blocks.values() for item in items if item.view]
-        self._far.show_views(views, self.style_, self.bounds())
+        views = [
+            (self._near[side].pos() + item.pos(), item.view)
+            for side, items in self._blocks.items()
+            for item in items
+            if item.view
+        ]
+        self._far.show_views(views, self.style_, self.bounds(), self.stage.across)
         self._far_is_stale = False
 
     # what is looked at
@@ -225,30 +272,33 @@ class MatchScene(QGraphicsScene):
 
     # places
 
-    def left(self, side: Side) -> float:
-        """Return the x of a column."""
-        return self.columns.source_left if side is Side.SOURCE else self.columns.target_left
-
     def bounds(self) -> QRectF:
         """Return the rectangle of everything."""
-        return QRectF(0, 0, self.columns.total, self.board.layout.height)
+        return self.stage.rect(QRectF(0, 0, self.columns.total, self.board.layout.height))
 
     def place_at(self, point: QPointF) -> Place | None:
         """Return the entry or row at a point, None beside the columns and in gaps."""
+        x, y = self.stage.local(point.x(), point.y())
         for side in Side:
-            left = self.left(side)
-            if left <= point.x() <= left + self.columns.width:
-                return self.board.at(side, point.y())
+            left = self.stage.left(side)
+            if left <= x <= left + self.columns.width:
+                return self.board.at(side, y - self.stage.shift(side))
         return None
+
+    def span(self, side: Side, part: QRectF) -> tuple[float, float]:
+        """Return the heights of the layout between which a part of the scene shows a column."""
+        local, shift = self.stage.rect(part), self.stage.shift(side)
+        return local.top() - shift, local.bottom() - shift
 
     def edge_at(self, point: QPointF, radius: float) -> int | None:
         """Return the edge nearest to a point between the columns, within `radius`."""
-        return self._drawing.nearest(point.x(), point.y(), radius)
+        return self._drawing.nearest(point, radius)
 
     def rect_of(self, spot: Place) -> QRectF:
         """Return the rectangle of an entry or of one of its rows."""
         top, bottom = self.board.extent(spot)
-        return QRectF(self.left(spot.side), top, self.columns.width, bottom - top)
+        y = top + self.stage.shift(spot.side)
+        return self.stage.rect(QRectF(self.stage.left(spot.side), y, self.columns.width, bottom - top))
 
     def rects_of(self, spots: Mapping[str, Place] | list[Place]) -> QRectF:
         """Return the rectangle around several places."""

@@ -4,10 +4,10 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent
 from PySide6.QtWidgets import QWidget
 
+from dpiat_gui.canvas.arranging import ArrangingView
 from dpiat_gui.canvas.columns import Place, Side
 from dpiat_gui.canvas.details import describe_plain
 from dpiat_gui.canvas.navigation import Move, moved
-from dpiat_gui.canvas.overview_view import OverviewView
 
 _MOVES = {
     Qt.Key.Key_Up: Move.UP,
@@ -20,7 +20,7 @@ _MOVES = {
 _SIDES = {Qt.Key.Key_Left: Side.SOURCE, Qt.Key.Key_Right: Side.TARGET}
 
 
-class SelectingView(OverviewView):
+class SelectingView(ArrangingView):
     """A board whose rows, blocks and pairs can be selected."""
 
     selected = Signal(object, object)

@@ -167,7 +167,8 @@ class MatchView(SelectingView):
         column = self.board.columns[spot.side]
         if spot.row is not None or column is None or column.entries[spot.entry].single:
             return False
-        return self._to_scene(point).x() - self._scene.left(spot.side) < 24 * self._style.unit
+        item = self._scene.blocks(spot.side)[spot.entry]
+        return item.mapFromScene(self._to_scene(point)).x() < 24 * self._style.unit
 
     def _toggle(self, spot: Place) -> None:
         block = Place(spot.side, spot.entry)

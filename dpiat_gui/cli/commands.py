@@ -5,21 +5,23 @@ import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from dpiat_gui import __version__
 from dpiat_gui.cli import output
-from dpiat_gui.cli.options import Json, takes_task
-from dpiat_gui.cli.task import Task
+from dpiat_gui.cli.asked import match_project, open_networks
+from dpiat_gui.cli.options import Json, takes_project
 from dpiat_gui.errors import Cancelled, DpiatError, EngineError, MatchError
 from dpiat_gui.matching.compare import compare
 from dpiat_gui.matching.engine import match_networks
 from dpiat_gui.matching.similarity import similarity as similarity_of
 from dpiat_gui.matching.values import Matching, Overrides, Similarity
+from dpiat_gui.project.values import Project
 
 app = typer.Typer(
     name="dpiat-gui",
@@ -90,9 +92,9 @@ def demo() -> int:
 
 
 @app.command()
-@takes_task()
+@takes_project()
 def match(
-    task: Task,
+    project: Project,
     json: Json = None,
     csv: Annotated[
         str | None, typer.Option(metavar="FILE", help="Write the pairs as CSV; - for standard output.")
@@ -105,9 +107,9 @@ def match(
     ] = None,
 ) -> None:
     """Match two networks and print the pairs as a table."""
-    matching = task.matching()
-    similarity = _similarity_or_none(task, matching)
-    other = _other(task, matching, versus) if versus else None
+    matching = match_project(project)
+    similarity = _similarity_or_none(project, matching)
+    other = _other(project, matching, versus) if versus else None
     if json:
         document = output.matching_to_json(matching, similarity)
         if other:
@@ -122,36 +124,37 @@ def match(
             output.print_matching(matching, similarity)
 
 
-def _similarity_or_none(task: Task, matching: Matching) -> Similarity | None:
+def _similarity_or_none(project: Project, matching: Matching) -> Similarity | None:
     try:
-        return similarity_of(matching.source, matching.target, task.options)
+        return similarity_of(matching.source, matching.target, project.options)
     except MatchError:
         return None
 
 
-def _other(task: Task, matching: Matching, versus: str) -> Matching:
+def _other(project: Project, matching: Matching, versus: str) -> Matching:
     """Match the same networks in the way that is compared with."""
     if versus == "automatic":
-        return match_networks(matching.source, matching.target, task.options, Overrides())
-    return match_networks(matching.source, matching.target, task.with_method(versus).options, task.overrides)
+        return match_networks(matching.source, matching.target, project.options, Overrides())
+    return match_project(replace(project, options=replace(project.options, method=versus)))
 
 
 @app.command()
-@takes_task(preset="paper", overrides=False)
-def similarity(task: Task, json: Json = None) -> None:
+@takes_project(preset="paper", overrides=False)
+def similarity(project: Project, json: Json = None) -> None:
     """Print how similar two architectures are, in both directions."""
-    found = similarity_of(*task.networks(), task.options)
+    source, target = open_networks(project)
+    found = similarity_of(source, target, project.options)
     if json:
-        names = {"source": task.source, "target": task.target}
+        names = {"source": source.origin, "target": target.origin}
         output.write_json(json, names | output.similarity_to_json(found))
     else:
         typer.echo(output.similarity_text(found))
 
 
 @app.command()
-@takes_task()
+@takes_project()
 def transfer(
-    task: Task,
+    project: Project,
     out: Annotated[
         Path, typer.Option("-o", "--output", metavar="OUT", help="The .safetensors or .pth file to write.")
     ],
@@ -166,23 +169,12 @@ def transfer(
     json: Json = None,
 ) -> None:
     """Transfer weights from SOURCE to TARGET and write the target's checkpoint."""
+    from dpiat_gui.project.request import transfer_request
     from dpiat_gui.transfer.execution import run_transfer
-    from dpiat_gui.transfer.request import TransferRequest
 
-    request = TransferRequest(
-        source=task.source,
-        target=task.target,
-        output=str(out),
-        method=task.standardization,
-        options=task.options,
-        overrides=task.overrides,
-        operator=operator or task.operator,
-        buffers=task.buffers if buffers is None else buffers,
-        device=device or task.device,
-        seed=task.seed if seed is None else seed,
-        source_fingerprint=task.fingerprints[0] or None,
-        target_fingerprint=task.fingerprints[1] or None,
-    )
+    named: dict[str, Any] = {"operator": operator, "buffers": buffers, "device": device, "seed": seed}
+    project = replace(project, **{name: value for name, value in named.items() if value is not None})
+    request = transfer_request(project, out)
     with _interruptible() as cancelled, output.progress_bar(quiet=json == "-") as progress:
         report = run_transfer(request, progress=progress, cancelled=cancelled)
     if json:
@@ -215,9 +207,9 @@ class ThemeName(StrEnum):
 
 
 @app.command()
-@takes_task()
+@takes_project()
 def render(
-    task: Task,
+    project: Project,
     out: Annotated[
         Path, typer.Option("-o", "--output", metavar="FIG", help="The .svg, .pdf or .png file to write.")
     ],
@@ -236,7 +228,7 @@ def render(
     problem = display_problem({"QT_QPA_PLATFORM": "offscreen"})
     if problem:
         raise DpiatError(problem)
-    matching = task.matching()
+    matching = match_project(project)
     from dpiat_gui.canvas.render import render_matching
     from dpiat_gui.services.palettes import DARK, LIGHT
     from dpiat_gui.transfer.coverage import coverage
@@ -246,7 +238,7 @@ def render(
         matching,
         out,
         theme=DARK if theme is ThemeName.dark else LIGHT,
-        coverage=coverage(plan_transfer(matching, operator=task.operator, buffers=task.buffers)),
+        coverage=coverage(plan_transfer(matching, operator=project.operator, buffers=project.buffers)),
         expanded=expand,
         scale=scale,
         legend=legend,

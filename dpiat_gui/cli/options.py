@@ -8,11 +8,12 @@ from typing import Annotated, Any
 
 import typer
 
-from dpiat_gui.cli.task import Task, make_task
+from dpiat_gui.cli.asked import make_project
 from dpiat_gui.matching.methods import METHODS
 from dpiat_gui.matching.values import PRESETS
 from dpiat_gui.networks.kinds import SCORED_KINDS
 from dpiat_gui.networks.standardize import METHODS as STANDARDIZATIONS
+from dpiat_gui.project.values import Project
 
 _REFERENCE = "timm:NAME?options, FILE.safetensors, FILE.pth, FILE.py:factory or package.module:factory."
 
@@ -69,8 +70,10 @@ _SHARED: Mapping[str, Any] = {
 _WITHOUT_OVERRIDES = ("pin", "ban", "fresh")
 
 
-def takes_task(*, preset: str = "recommended", overrides: bool = True) -> Callable[..., Callable[..., Any]]:
-    """Give a command the shared options, and hand it what they come to as its first argument.
+def takes_project(
+    *, preset: str = "recommended", overrides: bool = True
+) -> Callable[..., Callable[..., Any]]:
+    """Give a command the shared options, and hand it the project they make as its first argument.
 
     Parameters
     ----------
@@ -102,7 +105,7 @@ def takes_task(*, preset: str = "recommended", overrides: bool = True) -> Callab
     return decorate
 
 
-def _make(given: dict[str, Any], preset: str) -> Task:
+def _make(given: dict[str, Any], preset: str) -> Project:
     """Put the options together; what is missing there is bad use, not bad input."""
     if not given["preset"] and not given["project"]:
         given["preset"] = preset
@@ -112,6 +115,6 @@ def _make(given: dict[str, Any], preset: str) -> Task:
         name: value.value if isinstance(value, StrEnum) else value for name, value in given.items()
     }
     try:
-        return make_task(**plain)
+        return make_project(**plain)
     except ValueError as error:
         raise typer.BadParameter(str(error)) from error

@@ -109,25 +109,11 @@ class Transferring(QObject):
         TransferError
             If a network is missing or a value has no meaning.
         """
-        from dpiat_gui.transfer.request import TransferRequest
+        from dpiat_gui.project.request import transfer_request
 
-        state = self._document.state
-        if state.source is None or state.target is None:
+        if self._document.state.source is None or self._document.state.target is None:
             raise TransferError("There is nothing to transfer yet.", "Open a source and a target first.")
-        return TransferRequest(
-            source=state.source_reference,
-            target=state.target_reference,
-            output=str(path),
-            method=state.method,
-            options=state.options,
-            overrides=state.overrides,
-            operator=state.operator,
-            buffers=state.buffers,
-            device=state.device,
-            seed=state.seed,
-            source_fingerprint=state.source.fingerprint,
-            target_fingerprint=state.target.fingerprint,
-        )
+        return transfer_request(self._document.to_project(), path)
 
     def _ask_replace(self, path: Path) -> None:
         box = QMessageBox(self._panel.window())

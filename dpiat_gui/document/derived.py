@@ -33,18 +33,21 @@ class Derived:
     @cached_property
     def plan(self) -> "TransferPlan | None":
         """The transfer plan, None where there is no matching."""
-        from dpiat_gui.transfer.planning import plan_transfer
-
         if self.matching is None:
             return None
+        # Here and not above: the window paints before there is anything to transfer.
+        from dpiat_gui.transfer.planning import plan_transfer
+
         return plan_transfer(self.matching, operator=self.operator, buffers=self.buffers)
 
     @cached_property
     def coverage(self) -> "Coverage | None":
         """What of the target is covered, None where there is no plan."""
+        if self.plan is None:
+            return None
         from dpiat_gui.transfer.coverage import coverage
 
-        return None if self.plan is None else coverage(self.plan)
+        return coverage(self.plan)
 
     def belongs_to(self, snapshot: "Snapshot") -> bool:
         """Tell whether `snapshot` would have the same plan."""

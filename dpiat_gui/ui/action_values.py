@@ -69,6 +69,11 @@ def any_network(state: WindowState) -> bool:
     return state.source or state.target
 
 
+def both_open(state: WindowState) -> bool:
+    """Return whether both networks are open, matched or not."""
+    return state.source and state.target
+
+
 def matched(state: WindowState) -> bool:
     """Return whether both networks are open and matched."""
     return state.matching

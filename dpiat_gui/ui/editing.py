@@ -20,6 +20,7 @@ class Editing(QObject):
     def __init__(self, document: Document, notices: NotificationArea, window: QWidget) -> None:
         super().__init__(window)
         self._document, self._notices = document, notices
+        document.refused.connect(self.refuse)
 
     def attempt(self, edit: Callable[..., object], *arguments: object) -> bool:
         """Call an edit of the document; show why, if it cannot be done.
@@ -32,12 +33,14 @@ class Editing(QObject):
         try:
             edit(*arguments)
         except DpiatError as error:
-            self._notices.show_notification(
-                Notification(Severity.WARNING, error.message, error.hint, key="edit")
-            )
+            self.refuse(error)
             return False
         self._notices.dismiss_all("edit")
         return True
+
+    def refuse(self, error: DpiatError) -> None:
+        """Show why an edit came to nothing."""
+        self._notices.show_notification(Notification(Severity.WARNING, error.message, error.hint, key="edit"))
 
     def pin(self, source: str, target: str) -> None:
         """Pin a pair."""

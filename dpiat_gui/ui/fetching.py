@@ -29,12 +29,17 @@ class Fetch(QObject):
         Parent of the question of trust.
     got, failed
         Called at the end; neither after `drop`.
+    flow
+        Whether the flow of information is traced with it.
     """
 
     job_started = Signal(Job)
 
-    def __init__(self, jobs: JobRunner, window: QWidget, got: Got, failed: Failed) -> None:
+    def __init__(
+        self, jobs: JobRunner, window: QWidget, got: Got, failed: Failed, *, flow: bool = False
+    ) -> None:
         super().__init__(window)
+        self._flow = flow
         self._jobs, self._window = jobs, window
         self._got, self._failed = got, failed
         self._job: Job | None = None
@@ -47,7 +52,7 @@ class Fetch(QObject):
 
         try:
             parsed = parse_reference(reference)
-            tree = load_cached_tree(parsed)
+            tree = load_cached_tree(parsed, flow=self._flow)
         except DpiatError as error:
             self._fail(error)
             return
@@ -64,13 +69,14 @@ class Fetch(QObject):
         self.deleteLater()
 
     def _ask_engine(self, reference: SourceReference) -> None:
-        job = self._jobs.run_script(_describe(reference.text), f"Opening {reference.title}")
+        doing = "Tracing" if self._flow else "Opening"
+        job = self._jobs.run_script(_describe(reference.text, self._flow), f"{doing} {reference.title}")
         self._job = job
         job.deliver_to(
             self,
             done=partial(self._described, reference),
             failed=partial(self._refused, reference),
-            cancelled=partial(self._fail, Cancelled(f"Opening {reference.title} was cancelled.")),
+            cancelled=partial(self._fail, Cancelled(f"{doing} {reference.title} was cancelled.")),
         )
         self.job_started.emit(job)
 
@@ -110,10 +116,10 @@ class Fetch(QObject):
             self.deleteLater()
 
 
-def _describe(reference: str) -> Script:
+def _describe(reference: str, flow: bool) -> Script:
     """Have the engine read a structure, and a thread unpack it: a large one takes some time."""
     from dpiat_gui.engine.operations import read_structure
 
-    answer = yield InEngine({"do": "describe", "reference": reference})
+    answer = yield InEngine({"do": "describe", "reference": reference, "flow": flow})
     tree = yield InThread(lambda _token: read_structure(answer))
     return tree

@@ -22,7 +22,8 @@ from dpiat_gui.ui.handlers import handlers_of, state_of
 from dpiat_gui.ui.icon_set import set_icons
 from dpiat_gui.ui.inspector_dock import InspectorPanel
 from dpiat_gui.ui.legend import LegendPanel
-from dpiat_gui.ui.menus import DOCKS, RECENT, build_menus
+from dpiat_gui.ui.menus import DOCKS, MATCHERS, RECENT, STANDARDIZATIONS, build_menus
+from dpiat_gui.ui.methods import Methods
 from dpiat_gui.ui.networks_panel import NetworksPanel
 from dpiat_gui.ui.notifications import NotificationArea
 from dpiat_gui.ui.opening import SIDES, Opening
@@ -69,7 +70,7 @@ class MainWindow(QMainWindow):
         super().__init__()
         self.settings, self.jobs, self.themes = settings, jobs, themes
         self._closing = self._painted = self._refreshing = False
-        self.document = Document(self)
+        self.document = Document(self, jobs)
         self._build_centre()
         self._build_panels()
         self._build_controllers()
@@ -116,6 +117,7 @@ class MainWindow(QMainWindow):
         self.transferring = Transferring(
             self.document, self.editing, self.jobs, self.transfer, self.notices, self.settings
         )
+        self.methods = Methods(self.document, self.editing, self.jobs, self)
         self.figures = Figures(self.document, self.notices, self)
         self.link = CanvasLink(self.document, self.view, self.editing)
         self.dialogs = Dialogs(self.settings, self.themes, self)
@@ -179,6 +181,7 @@ class MainWindow(QMainWindow):
             document.selection_changed,
             document.overrides_changed,
             document.undo_stack.indexChanged,
+            document.solving_changed,
             self.search.changed,
             self.transferring.running_changed,
         ):
@@ -205,7 +208,10 @@ class MainWindow(QMainWindow):
         self.dialogs.wheel_zooms_changed.connect(self.view.set_wheel_zooms)
         self.readout.title_changed.connect(self.setWindowTitle)
         self.transferring.pane_wanted.connect(self.show_transfer)
-        self.toolbar.preset_chosen.connect(partial(self.editing.attempt, document.set_preset))
+        self.methods.summary_changed.connect(self.toolbar.show_method)
+        self.methods.fill_menus(self.submenus[MATCHERS], self.submenus[STANDARDIZATIONS])
+        for starter in (self.methods, document):
+            starter.job_started.connect(self.running.follow)
         self.submenus[RECENT].aboutToShow.connect(partial(self.projects.fill_recent, self.submenus[RECENT]))
         self.themes.theme_changed.connect(self._apply_theme)
 
@@ -251,7 +257,8 @@ class MainWindow(QMainWindow):
         self._refreshing = False
         update_enabled(self.commands, state_of(self))
         stack = self.document.undo_stack
-        self.commands["undo"].setText(f"&Undo {stack.undoText()}".rstrip())
+        undone = "matching" if self.document.solving else stack.undoText()
+        self.commands["undo"].setText(f"&Undo {undone}".rstrip())
         self.commands["redo"].setText(f"&Redo {stack.redoText()}".rstrip())
 
     # -- following ---------------------------------------------------------------------------

@@ -8,6 +8,15 @@ from PySide6.QtWidgets import QMainWindow, QMenu
 SEPARATOR = ""
 RECENT = "@recent"
 DOCKS = "@docks"
+MATCHERS = "@matchers"
+STANDARDIZATIONS = "@standardizations"
+SUBMENUS = {
+    RECENT: "&Recent projects",
+    DOCKS: "&Panes",
+    MATCHERS: "Ma&tcher",
+    STANDARDIZATIONS: "&Standardization",
+}
+"""Submenus that others fill."""
 
 MENUS: tuple[tuple[str, tuple[str, ...]], ...] = (
     (
@@ -45,7 +54,23 @@ MENUS: tuple[tuple[str, tuple[str, ...]], ...] = (
             "previous_problem",
         ),
     ),
-    ("&Match", ("pin", "ban", "fresh", SEPARATOR, "clear_override", "clear_overrides", SEPARATOR, "rematch")),
+    (
+        "&Match",
+        (
+            "pin",
+            "ban",
+            "fresh",
+            SEPARATOR,
+            "clear_override",
+            "clear_overrides",
+            SEPARATOR,
+            MATCHERS,
+            STANDARDIZATIONS,
+            "method",
+            SEPARATOR,
+            "rematch",
+        ),
+    ),
     (
         "&View",
         (
@@ -73,14 +98,13 @@ MENUS: tuple[tuple[str, tuple[str, ...]], ...] = (
 def build_menus(window: QMainWindow, actions: Mapping[str, QAction]) -> dict[str, QMenu]:
     """Fill the menu bar; returns the submenus that others fill, by their mark."""
     filled_by_others: dict[str, QMenu] = {}
-    names = {RECENT: "&Recent projects", DOCKS: "&Panes"}
     for title, entries in MENUS:
         menu = window.menuBar().addMenu(title)
         for entry in entries:
             if entry == SEPARATOR:
                 menu.addSeparator()
-            elif entry in names:
-                filled_by_others[entry] = menu.addMenu(names[entry])
+            elif entry in SUBMENUS:
+                filled_by_others[entry] = menu.addMenu(SUBMENUS[entry])
             else:
                 menu.addAction(actions[entry])
     return filled_by_others

@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
 from dpiat_gui.document.document import Document
-from dpiat_gui.errors import Cancelled, DpiatError
+from dpiat_gui.errors import Cancelled, DpiatError, StandardizationError
 from dpiat_gui.networks.references import SourceReference
 from dpiat_gui.networks.values import ModuleTree, Network
 from dpiat_gui.project.values import NetworkRecord, Project
@@ -23,6 +23,11 @@ if TYPE_CHECKING:
 Side = Literal["source", "target"]
 SIDES: tuple[Side, Side] = ("source", "target")
 Both = dict[Side, Network | None]
+
+
+def needs_flow(method: str, matcher: str) -> bool:
+    """Tell whether a standardization or a matcher looks at the flow of information."""
+    return method == "graph" or matcher == "dp-branch"
 
 
 class Opening(QObject):
@@ -74,7 +79,9 @@ class Opening(QObject):
 
     def open(self, side: Side, reference: str | SourceReference) -> None:
         """Open a network on a side, as a step that can be undone."""
-        self._fetch(side, reference, partial(self._put, side))
+        state = self._document.wanted
+        flow = needs_flow(state.method, state.options.method)
+        self._fetch(side, reference, partial(self._put, side), flow=flow)
 
     def open_both(self, source: str, target: str) -> None:
         """Start over with two networks, either of which may be ``""``."""
@@ -104,9 +111,12 @@ class Opening(QObject):
         def show(networks: Both) -> None:
             self._document.open_project(project, networks["source"], networks["target"], path)
 
-        self._open_pair(references, project.method, show)
+        flow = needs_flow(project.method, project.options.method)
+        self._open_pair(references, project.method, show, flow=flow)
 
-    def _open_pair(self, references: dict[Side, str], method: str, show: Callable[[Both], object]) -> None:
+    def _open_pair(
+        self, references: dict[Side, str], method: str, show: Callable[[Both], object], *, flow: bool
+    ) -> None:
         for side in SIDES:
             self._drop(side)
         networks: Both = {"source": None, "target": None}
@@ -123,7 +133,7 @@ class Opening(QObject):
 
         for side in SIDES:
             if references[side]:
-                self._fetch(side, references[side], partial(got, side))
+                self._fetch(side, references[side], partial(got, side), flow=flow)
         # Both come at once where both are known already: one change of the document, not two.
         started = True
         show(networks)
@@ -133,6 +143,8 @@ class Opening(QObject):
         side: Side,
         reference: str | SourceReference,
         got: Callable[[SourceReference, ModuleTree], object],
+        *,
+        flow: bool,
     ) -> None:
         self._drop(side)
 
@@ -142,9 +154,14 @@ class Opening(QObject):
 
         def fail(error: DpiatError) -> None:
             self._settle(side)
+            if flow and isinstance(error, StandardizationError):
+                # What cannot be traced can still be opened, and matched without its branches.
+                self._fetch(side, reference, got, flow=False)
+                self._document.message.emit(error.message)
+                return
             self._fail(side, error)
 
-        fetch = Fetch(self._jobs, self._window, succeed, fail)
+        fetch = Fetch(self._jobs, self._window, succeed, fail, flow=flow)
         fetch.job_started.connect(self.job_started)
         self._fetches[side] = fetch
         self._pending[side] = str(reference)
@@ -164,7 +181,7 @@ class Opening(QObject):
         self.opening_changed.emit()
 
     def _put(self, side: Side, reference: SourceReference, tree: ModuleTree) -> None:
-        network = self._standardized(side, reference.text, tree, self._document.state.method)
+        network = self._standardized(side, reference.text, tree, self._document.wanted.method)
         if network is None:
             return
         if side == "source":
@@ -180,6 +197,9 @@ class Opening(QObject):
             self._settings.add_recent_target(reference.text)
 
     def _standardized(self, side: Side, reference: str, tree: ModuleTree, method: str) -> Network | None:
+        # Not before the window is painted: it brings much along.
+        from dpiat_gui.networks.standardize import standardize_tree
+
         try:
             return standardize_tree(tree, method)
         except DpiatError as error:
@@ -193,6 +213,3 @@ class Opening(QObject):
         self._notices.show_error(
             error, actions=((f"Open {side}…", partial(self.ask, side)),), key=f"open {side}"
         )
-        # Not before the window is painted: it brings much along.
-        from dpiat_gui.networks.standardize import standardize_tree
-

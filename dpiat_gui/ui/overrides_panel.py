@@ -1,6 +1,7 @@
 """The list of all corrections by hand."""
 
 from dataclasses import dataclass
+from functools import partial
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QFontMetrics, QKeyEvent, QPainter
@@ -20,7 +21,8 @@ from PySide6.QtWidgets import (
 from dpiat_gui.document.document import Document
 from dpiat_gui.document.edits import without_one
 from dpiat_gui.document.selection import Selection
-from dpiat_gui.matching.values import Overrides
+from dpiat_gui.document.solving import overrides_cost
+from dpiat_gui.matching.values import Matching, Overrides
 from dpiat_gui.services.theme import LIGHT, Theme, fixed_font
 from dpiat_gui.ui.texts import cost
 from dpiat_gui.ui.widgets import muted
@@ -273,8 +275,19 @@ class OverridesPanel(QWidget):
             return
         override = self._shown[self._costed]
         rest = without_one(self._document.overrides, override.kind, override.source, override.target)
-        gain = self._document.overrides_cost(rest)
-        item = self.list.topLevelItem(self._costed)
+        tables, matching = self._document.tables, self._document.matching
+        if tables is not None and matching is not None:
+            self._document.work_out(
+                self,
+                partial(overrides_cost, tables, matching, rest),
+                partial(self._show_cost, matching, self._costed, override),
+            )
+
+    def _show_cost(self, matching: Matching, row: int, override: Override, gain: float | None) -> None:
+        """Show what an override costs, unless it is of a matching that is no more; go on with the next."""
+        if matching is not self._document.matching or row != self._costed:
+            return
+        item = self.list.topLevelItem(row)
         if item is not None:
             text = "" if gain is None else cost(-gain)
             item.setData(0, COST_ROLE, text)

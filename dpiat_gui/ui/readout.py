@@ -26,16 +26,18 @@ class Readout(QObject):
             document.matching_changed,
             document.plan_changed,
             document.project_path_changed,
+            document.solving_changed,
         ):
             signal.connect(self.refresh)
         document.selection_changed.connect(self._show_problems)
         document.message.connect(status.say)
 
-    def refresh(self) -> None:
+    def refresh(self, _changed: object = None) -> None:
         """Show everything anew."""
         document = self._document
         coverage = document.coverage
         self._status.show_matching(document.matching, document.similarity, document.solve_ms)
+        self._status.show_solving(document.solving)
         self._status.show_coverage(*((coverage.fraction, coverage.elements) if coverage else (None, 0)))
         self._show_problems(document.selection)
         self._show_title()

@@ -138,6 +138,11 @@ class StatusBar(QStatusBar):
             "solved", f"solved in {milliseconds:.1f} ms" if matching and milliseconds is not None else ""
         )
 
+    def show_solving(self, solving: bool) -> None:
+        """Show that another matching is being solved; the figures are those of the old one."""
+        if solving:
+            self.figures.show_text("solved", "matching…")
+
     def show_coverage(self, fraction: float | None, elements: int = 0) -> None:
         """Show the share of the target that is covered."""
         text = "" if fraction is None else f"covered {percent(fraction)} of {big(elements)}"

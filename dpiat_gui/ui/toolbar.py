@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QComboBox, QLabel, QSizePolicy, QToolBar, QToolButton, QWidget
+from PySide6.QtWidgets import QSizePolicy, QToolBar, QToolButton, QWidget
 
 from dpiat_gui.ui.search_field import SearchField
 from dpiat_gui.ui.widgets import primary
@@ -19,16 +19,10 @@ ICON_BUTTONS = (
     "collapse_all",
     "only_selection_edges",
 )
-PRESETS = (
-    ("DPIAT · recommended", "recommended", "Every type of layer scores; running statistics are copied"),
-    ("DPIAT · as in the paper", "paper", "The paper's types of layers; weights and biases only"),
-)
 
 
 class MainToolBar(QToolBar):
-    """Buttons, the choice of preset, the search field and the primary button."""
-
-    preset_chosen = Signal(str)
+    """Buttons, the method, the search field and the primary button."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("Toolbar", parent)
@@ -54,7 +48,8 @@ class MainToolBar(QToolBar):
             else:
                 self.addSeparator()
         self.addSeparator()
-        self.preset = self._preset_choice()
+        self.method = self._method_button(actions["method"])
+        self.addWidget(self.method)
         self.addWidget(_stretch())
         self.addWidget(self.search)
         self.addWidget(_stretch())
@@ -77,24 +72,19 @@ class MainToolBar(QToolBar):
             button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
         self.addWidget(button)
 
-    def _preset_choice(self) -> QComboBox:
-        label = QLabel("&Method")
-        label.setProperty("muted", True)
-        box = QComboBox()
-        for row, (text, value, tip) in enumerate(PRESETS):
-            box.addItem(text, value)
-            box.setItemData(row, tip, Qt.ItemDataRole.ToolTipRole)
-        box.activated.connect(lambda: self.preset_chosen.emit(box.currentData()))
-        box.setAccessibleName("Method and preset of the matching")
-        box.setToolTip("How the networks are matched")
-        label.setBuddy(box)
-        self.addWidget(label)
-        self.addWidget(box)
-        return box
+    def _method_button(self, action: QAction) -> QToolButton:
+        button = QToolButton()
+        button.setText("Method…")
+        button.setToolTip(action.toolTip())
+        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
+        button.clicked.connect(action.trigger)
+        return button
 
-    def show_preset(self, preset: str) -> None:
-        """Show the preset that holds; nothing is emitted."""
-        self.preset.setCurrentIndex(self.preset.findData(preset))
+    def show_method(self, summary: str) -> None:
+        """Show in a few words how the networks are matched."""
+        self.method.setText(f"Method: {summary} ▾")
+        self.method.setAccessibleName(f"Method: {summary}")
 
 
 def _stretch() -> QWidget:

@@ -1,5 +1,5 @@
 import json
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -263,3 +263,17 @@ def test_a_view_that_json_cannot_hold_is_refused_and_the_old_file_stays(tmp_path
 def test_a_folder_that_is_missing_is_an_export_error(tmp_path: Path) -> None:
     with pytest.raises(ExportError):
         save_project(Project(), tmp_path / "none" / "p.dpiat")
+
+
+@pytest.mark.parametrize("option", [field.name for field in fields(MatchOptions)])
+def test_every_option_of_the_matching_is_kept(option: str) -> None:
+    other = {"method": "flat", "layer_types": "paper", "exponent": 0.25, "seed": 9, "skip_factor": 0.75}
+    project = Project(options=replace(MatchOptions(), **{option: other[option]}))
+    assert getattr(parse_project(dump_project(project)).options, option) == other[option]
+
+
+def test_a_matcher_that_nobody_knows_is_named() -> None:
+    text = dump_project(Project()).decode().replace('"method": "dp"', '"method": "magic"')
+    with pytest.raises(ProjectError, match="magic") as caught:
+        parse_project(text.encode())
+    assert "dp-branch" in caught.value.hint

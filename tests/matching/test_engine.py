@@ -1,5 +1,8 @@
 import itertools
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -219,6 +222,29 @@ def test_networks_with_nothing_in_common_match_to_nothing(entries):
     matching = match_networks(network("s", [(8,)]), network("t", entries), PAPER)
     assert matching.score == 0
     assert matching.pairs == ()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("method", ["dp", "random", "bipartite"])
+def test_equal_inputs_give_equal_results_in_other_processes(method):
+    script = (
+        "import dpiat_gui as dg\n"
+        "one, other = dg.load_network('timm:mixnet_s'), dg.load_network('timm:efficientnet_b0')\n"
+        f"found = dg.match(one, other, method={method!r}, seed=5)\n"
+        "print(repr((found.score, [(p.source, p.target, p.score) for p in found.pairs])))\n"
+    )
+    told = {
+        subprocess.run(
+            [sys.executable, "-c", script],
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=120,
+        ).stdout
+        for seed in ("1", "200")
+    }
+    assert len(told) == 1
 
 
 def test_equal_inputs_give_equal_floats():

@@ -214,8 +214,3 @@ def formula(dimensions: tuple[Dimension, ...]) -> str:
         for d in dimensions
     )
     return f"{factors} = {prod(dimension.ratio for dimension in dimensions):.4f}"
-
-
-def penalty(span: int, exponent: float) -> float:
-    """Return what a span multiplies a score by: ``span ** -exponent``."""
-    return float(span**-exponent)

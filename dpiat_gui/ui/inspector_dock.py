@@ -10,14 +10,17 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVB
 from dpiat_gui.document.document import Document
 from dpiat_gui.document.facts import Candidate, Facts, candidates, dimension_names, facts_of
 from dpiat_gui.document.selection import Selection
+from dpiat_gui.document.solving import overrides_cost
 from dpiat_gui.services.theme import Theme
 from dpiat_gui.ui import inspector_texts as texts
 from dpiat_gui.ui.inspector_drawings import CopyDrawing, DimensionBars
-from dpiat_gui.ui.inspector_parts import CandidateList, LayerFacts, LayerList
+from dpiat_gui.ui.inspector_parts import CandidateList, LayerFacts, LayerList, RunnerUp
 from dpiat_gui.ui.widgets import ElidedLabel, monospaced, muted, section
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from dpiat_gui.matching.explain import Explanation
 
 _GAP = 10
 """Pixels between the parts."""
@@ -82,6 +85,8 @@ class InspectorPanel(QWidget):
         self.ban = QPushButton("Ban")
         self.fresh = QPushButton("Leave fresh")
         self.clear = QPushButton("Clear")
+        self.runner_up_title = muted("Without this pair")
+        self.runner_up = RunnerUp()
         self.candidates_title = muted("Other candidates")
         self.candidates = CandidateList()
         self.layer_facts = LayerFacts()
@@ -119,6 +124,8 @@ class InspectorPanel(QWidget):
             (self.copy_title, 0),
             (self.drawing, 0),
             (self.covered, _GAP),
+            (self.runner_up_title, 0),
+            (self.runner_up, _GAP),
             (self.candidates_title, 0),
             (self.candidates, _GAP),
             (self.details_title, 0),
@@ -135,6 +142,7 @@ class InspectorPanel(QWidget):
         self._document.plan_changed.connect(self.refresh)
         self._timer.timeout.connect(self._next_step)
         self.candidates.pin_requested.connect(self.pin_requested)
+        self.runner_up.pin_requested.connect(self.pin_requested)
         self.layers.layer_chosen.connect(self._on_layer_chosen)
         for button, wish in (
             (self.pin, self.pin_requested),
@@ -163,8 +171,8 @@ class InspectorPanel(QWidget):
         self._show_layers(facts)
         # The old drawing and costs stay hidden until the new ones are there.
         _show(self.copy_title, self.drawing, self.covered, shown=False)
-        _show(self.candidates_title, self.candidates, shown=False)
-        self._steps.extend((self._show_copy, self._show_candidates))
+        _show(self.runner_up_title, self.runner_up, self.candidates_title, self.candidates, shown=False)
+        self._steps.extend((self._show_copy, self._explain, self._show_candidates))
         self._timer.start()
 
     def _next_step(self) -> None:
@@ -177,7 +185,8 @@ class InspectorPanel(QWidget):
         document = self._document
         _show(self.source_path, self.target_path, self.bars, self.score, self.formula, shown=False)
         _show(self._buttons, self.layers, self.copy_title, self.drawing, self.covered, shown=False)
-        _show(self.candidates_title, self.candidates, self.details_title, self.layer_facts, shown=False)
+        _show(self.runner_up_title, self.runner_up, self.candidates_title, self.candidates, shown=False)
+        _show(self.details_title, self.layer_facts, shown=False)
         self.state.setText(texts.nothing_selected(document.source, document.target, document.match_error))
         self.state.show()
 
@@ -257,11 +266,39 @@ class InspectorPanel(QWidget):
         self._candidates = found
         self._steps.extend(partial(self._show_cost, at) for at in range(len(found)))
 
+    def _explain(self) -> None:
+        """Find out what the selected pair keeps out: one solve with the pair banned."""
+        from dpiat_gui.matching.explain import explain_pair
+
+        facts, document = self._facts, self._document
+        matching, tables = document.matching, document.tables
+        if facts is None or facts.pair is None or facts.pair.pinned or matching is None or tables is None:
+            return
+        work = partial(explain_pair, tables, matching, facts.pair.target)
+        document.work_out(self, work, partial(self._show_runner_up, facts))
+
+    def _show_runner_up(self, facts: Facts, explanation: "Explanation") -> None:
+        if facts is self._facts:
+            text, change = texts.runner_up_line(explanation)
+            self.runner_up.show_other(explanation.runner_up.source, explanation.pair.target, text, change)
+            _show(self.runner_up_title, self.runner_up, shown=True)
+
     def _show_cost(self, at: int) -> None:
-        candidate = self._candidates[at]
-        reason = self._document.can_pin(candidate.source, candidate.target)
-        change = None if reason else self._document.pin_cost(candidate.source, candidate.target)
-        self.candidates.set_cost(at, change, reason or "")
+        facts, document, candidate = self._facts, self._document, self._candidates[at]
+        matching, tables = document.matching, document.tables
+        if matching is None or tables is None:
+            return
+        reason = document.can_pin(candidate.source, candidate.target)
+        if reason:
+            self.candidates.set_cost(at, None, reason)
+            return
+        pinned = document.overrides.with_pin(candidate.source, candidate.target)
+
+        def show(change: float | None) -> None:
+            if facts is self._facts:
+                self.candidates.set_cost(at, change)
+
+        document.work_out(self, partial(overrides_cost, tables, matching, pinned), show)
 
     # -- what a person does -------------------------------------------------------------
 

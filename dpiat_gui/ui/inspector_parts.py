@@ -7,6 +7,7 @@ from PySide6.QtWidgets import (
     QAbstractItemView,
     QFrame,
     QGridLayout,
+    QHBoxLayout,
     QHeaderView,
     QLabel,
     QPushButton,
@@ -109,6 +110,44 @@ class CandidateList(QWidget):
     def _on_pin(self, row: int) -> None:
         if row < len(self._candidates):
             self.pin_requested.emit(self._candidates[row].source, self._candidates[row].target)
+
+
+class RunnerUp(QWidget):
+    """What the target would get without its pair, what that costs, and a button that pins it.
+
+    Signals
+    -------
+    pin_requested : str, str
+        Source and target.
+    """
+
+    pin_requested = Signal(str, str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._pair = ("", "")
+        self.path = monospaced(ElidedLabel(mode=Qt.TextElideMode.ElideRight))
+        self.change = muted()
+        self.change.setToolTip("Change of the total score if the selected pair is banned")
+        self.pin = QPushButton("Pin")
+        self.pin.setProperty("link", True)
+        self.pin.clicked.connect(lambda: self.pin_requested.emit(*self._pair))
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(10)
+        row.addWidget(self.path, 1)
+        row.addWidget(self.change)
+        row.addWidget(self.pin)
+
+    def show_other(self, source: str | None, target: str, text: str, change: str) -> None:
+        """Show another source of a target, None if it would stay fresh."""
+        self._pair = (source or "", target)
+        self.path.set_full_text(text)
+        self.change.setText(change)
+        self.pin.setVisible(source is not None)
+        self.pin.setToolTip(f"Pin {source} to {target}")
+        self.pin.setAccessibleName(f"Pin the runner-up {source} to {target}")
+        self.setAccessibleName(f"Runner-up: {text}, {change} in total score")
 
 
 class LayerList(QTreeWidget):

@@ -2,13 +2,16 @@
 
 from typing import TYPE_CHECKING
 
-from dpiat_gui.document.facts import Facts, formula, penalty
+from dpiat_gui.document.facts import Facts, formula
 from dpiat_gui.document.places import is_scored
 from dpiat_gui.errors import DpiatError
-from dpiat_gui.matching.values import Matching, Overrides
+from dpiat_gui.matching.values import EntryPair, Matching, Overrides
 from dpiat_gui.networks.titles import describe
 from dpiat_gui.networks.values import Network
-from dpiat_gui.ui.texts import percent, plural
+from dpiat_gui.ui.texts import cost, percent, plural
+
+if TYPE_CHECKING:
+    from dpiat_gui.matching.explain import Explanation
 
 if TYPE_CHECKING:
     from dpiat_gui.transfer.coverage import Coverage
@@ -61,7 +64,7 @@ def score_line(facts: Facts, matching: Matching) -> str:
     span = inner if _is_nested(facts) else max(inner, outer)
     if span == 1:
         return f"{text}   span 1, no penalty"
-    return f"{text}   span {span}, × {penalty(span, matching.options.exponent):.3f}"
+    return f"{text}   span {span}, × {_penalty(span, matching):.3f}"
 
 
 def formula_lines(facts: Facts, matching: Matching) -> str:
@@ -70,19 +73,42 @@ def formula_lines(facts: Facts, matching: Matching) -> str:
     if facts.dimensions:
         lines.append(formula(facts.dimensions))
     if facts.matched and facts.entry is not None and facts.score is not None:
-        exponent, factor = matching.options.exponent, facts.entry.factor
-        inner, outer = _spans(facts)
-        share = facts.score * penalty(inner, exponent) * penalty(outer, exponent)
-        if facts.pair is not None:
-            share *= factor
-        if _is_nested(facts) and outer > 1:
-            lines.append(f"Its block is one of a span of {outer}: × {penalty(outer, exponent):.3f}")
-        if factor < 1:
-            counted = "" if facts.pair is not None else ", counted in the score"
-            lines.append(f"Only one of the two blocks has an identity skip: × {factor:.3f}{counted}")
-        if abs(share - facts.score) > 1e-9:
-            lines.append(f"Adds {share:.4f} to the total score.")
+        lines += _parts(facts, facts.entry, matching)
     return "\n".join(lines)
+
+
+def _parts(facts: Facts, entry: EntryPair, matching: Matching) -> list[str]:
+    """Return what the score is multiplied by, and what is left of it in the total score."""
+    from dpiat_gui.matching.explain import contributions
+
+    inner, outer = _spans(facts)
+    lines = []
+    if _is_nested(facts) and inner > 1:
+        lines.append(f"Serves {inner} layers inside the block: × {_penalty(inner, matching):.3f}")
+    if _is_nested(facts) and outer > 1:
+        lines.append(f"Its block is one of a span of {outer}: × {_penalty(outer, matching):.3f}")
+    if entry.factor < 1:
+        counted = "" if facts.pair is not None else ", counted in the score"
+        lines.append(
+            f"Skip lost: × {entry.factor:g} (one of the two blocks has an identity skip, "
+            f"the other has none{counted})"
+        )
+    if facts.pair is not None:
+        share = contributions(matching)[facts.pair.target]
+    else:
+        share = entry.score * _penalty(outer, matching)
+    lines.append(f"Adds {share:.4f} to the total of {matching.score:.3f}.")
+    return lines
+
+
+def runner_up_line(explanation: "Explanation") -> tuple[str, str]:
+    """Return what would be if the pair were banned, and what that costs: ``blocks.4.1.bn1``, ``−0.120``."""
+    other = explanation.runner_up
+    return other.source or "fresh: no other source", cost(-explanation.cost)
+
+
+def _penalty(span: int, matching: Matching) -> float:
+    return float(span**-matching.options.exponent)
 
 
 def _spans(facts: Facts) -> tuple[int, int]:

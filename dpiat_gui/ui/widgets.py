@@ -1,10 +1,14 @@
 """Small widgets that several panes share."""
 
+from typing import TypeVar
+
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QLabel, QPushButton, QScrollArea, QSizePolicy, QWidget
 
 from dpiat_gui.services.theme import LIGHT, Theme, fixed_font, score_color
+
+Label = TypeVar("Label", bound=QLabel)
 
 
 class ElidedLabel(QLabel):
@@ -73,7 +77,7 @@ def muted(text: str = "", *, small: bool = False) -> QLabel:
     return label
 
 
-def monospaced(label: QLabel) -> QLabel:
+def monospaced(label: Label) -> Label:
     """Give the label the fixed-width font, for paths and shapes."""
     label.setFont(fixed_font())
     return label

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -54,7 +55,7 @@ def test_a_pair_shows_its_paths_dimensions_and_score(panel: InspectorPanel, docu
     assert panel.target_path.full_text == "→ t3"
     assert panel.state.text() == "Linear · matched"
     assert panel.score.text() == "score = 0.5000   span 1, no penalty"
-    assert panel.formula.text() == "5/10 × 1 = 0.5000"
+    assert panel.formula.text() == "5/10 × 1 = 0.5000\nAdds 0.5000 to the total of 4.734."
     assert panel.bars.isVisible()
     assert panel.bars.accessibleDescription() == "out 10 to 5, 0.500 kept; in 8 to 8, 1.000 same"
 
@@ -66,7 +67,7 @@ def test_a_span_shows_its_penalty(qtbot: QtBot) -> None:
     qtbot.addWidget(panel)
     document.select_target("t1")
     assert panel.score.text() == "score = 1.0000   span 2, × 0.707"
-    assert panel.formula.text() == "1 × 1 = 1.0000\nAdds 0.7071 to the total score."
+    assert panel.formula.text() == "1 × 1 = 1.0000\nAdds 0.7071 to the total of 1.414."
 
 
 def test_what_is_copied_and_covered_arrives_after(
@@ -206,3 +207,48 @@ def test_drawings_hold_at_any_size_and_in_both_themes(qtbot: QtBot) -> None:
 def test_a_fresh_row_of_the_plan_says_why() -> None:
     row = PlanRow("a.bias", (3,), "float32", "a", fresh=FreshReason.NOT_IN_SOURCE)
     assert copy_text(row) == "a.bias stays fresh: the matched source layer has no such tensor."
+
+
+def test_the_runner_up_says_what_a_ban_would_cost(qtbot: QtBot) -> None:
+    document = Document()
+    document.open_networks(network("s", [(8, 8), (8, 4)]), network("t", [(8, 8)]))
+    panel = InspectorPanel(document)
+    qtbot.addWidget(panel)
+    panel.show()
+    document.select_target("t0")
+    _settle(panel, qtbot)
+    assert panel.runner_up.isVisible()
+    assert (panel.runner_up.path.full_text, panel.runner_up.change.text()) == ("s1", "−0.500")
+    with qtbot.waitSignal(panel.pin_requested) as asked:
+        panel.runner_up.pin.click()
+    assert asked.args == ["s1", "t0"]
+    document.ban("s0", "t0")
+    assert document.matching is not None
+    assert document.matching.by_target["t0"].source == "s1"
+
+
+def test_a_target_without_another_source_would_stay_fresh(
+    panel: InspectorPanel, document: Document, qtbot: QtBot
+) -> None:
+    document.select_target("t3")
+    _settle(panel, qtbot)
+    assert "fresh" in panel.runner_up.path.full_text
+    assert not panel.runner_up.pin.isVisible()
+    document.pin("s2", "t3")
+    _settle(panel, qtbot)
+    assert not panel.runner_up.isVisible()
+
+
+def test_a_lost_skip_is_said(qtbot: QtBot) -> None:
+    source, target = network("s", [[C, (8,)], (5, 5)]), network("t", [[C, (8,)], (5, 5)])
+    blocks = (replace(source.sequence[0], skip=True), *source.sequence[1:])
+    others = (replace(target.sequence[0], skip=False), *target.sequence[1:])
+    document = Document()
+    document.open_networks(replace(source, sequence=blocks), replace(target, sequence=others))
+    panel = InspectorPanel(document)
+    qtbot.addWidget(panel)
+    document.select_target("t0.0")
+    assert "Skip lost: × 0.5 " in panel.formula.text()
+    assert "Adds 0.5000 to the total of 2.000." in panel.formula.text()
+    document.select_target("t0")
+    assert "counted in the score" in panel.formula.text()

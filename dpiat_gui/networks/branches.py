@@ -75,7 +75,7 @@ def arcs(flow: FlowMap) -> tuple[Arc, ...]:
             for other in others:
                 start = _layer_of(flow, other)
                 direct = flow.dominators[main] >> other & 1
-                kind = "skip" if node.kind == "add" and direct and not node.sources[other] else node.kind
+                kind = "skip" if node.kind == "add" and direct else node.kind
                 if start != end:
                     found[Arc(start, end, kind)] = None
     return tuple(found)

@@ -14,50 +14,36 @@ if TYPE_CHECKING:
 
 LAYER = "layer"
 INPUT = "input"
+FUNCTION = "function"
+"""A function of one stream that has no layer and changes more than its shape, or takes a part of it."""
 JOINS = ("add", "mul", "cat", "matmul", "other")
 """What several streams can be joined by: sums and differences; products, as in gates; concatenation;
 matrix products, as in attention; anything else."""
 
 _VERSION = 1
-_CODES = {kind: -1 - at for at, kind in enumerate((INPUT, *JOINS))}
+_CODES = {kind: -1 - at for at, kind in enumerate((INPUT, *JOINS, FUNCTION))}
 _KINDS = {code: kind for kind, code in _CODES.items()}
 _HINT = "It was made by another version or is damaged; open the source again."
 
 
 @dataclass(frozen=True, slots=True)
-class Edge:
-    """What a step takes from an earlier one.
-
-    Parameters
-    ----------
-    source
-        Number of the step whose output it is.
-    altered
-        True if more was done to it on the way than to show it in another shape: a function
-        without a layer of its own (``F.relu``, a mean), or only a part was taken.
-    """
-
-    source: int
-    altered: bool = False
-
-
-@dataclass(frozen=True, slots=True)
 class Step:
-    """One event of the flow: a layer is applied, streams are joined, or an input comes in.
+    """One event of the flow: a layer or function is applied, streams are joined, or an input comes in.
 
     Parameters
     ----------
     kind
-        ``layer``, ``input`` or one of `JOINS`.
+        ``layer``, ``input``, ``function`` or one of `JOINS`.
     path
-        Path of the layer as standardization names it; empty for joins and inputs.
+        Path of the layer as standardization names it; empty otherwise.
     inputs
-        What it takes, in order; a layer that makes something of nothing takes nothing.
+        Numbers of the steps whose outputs it takes, in order; a layer that makes something of
+        nothing takes nothing.
     """
 
     kind: str
     path: str = ""
-    inputs: tuple[Edge, ...] = ()
+    inputs: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -98,32 +84,26 @@ class Flow:
         -------
         networkx.DiGraph
             One node a step, its number, with ``kind`` and ``path``; one edge from each step to
-            every one that takes from it, with ``altered``. Imports networkx, no torch.
+            every one that takes from it. Imports networkx, no torch.
         """
         import networkx
 
         graph = networkx.DiGraph(outputs=self.outputs)
         for number, step in enumerate(self.steps):
             graph.add_node(number, kind=step.kind, path=step.path)
-            for edge in step.inputs:
-                known = graph.get_edge_data(edge.source, number, {"altered": True})
-                graph.add_edge(edge.source, number, altered=edge.altered and known["altered"])
+            graph.add_edges_from((source, number) for source in step.inputs)
         return graph
 
 
 def flow_to_json(flow: Flow) -> dict[str, Any]:
     """Return `flow` as plain values that `flow_from_json` reads back into an equal flow.
 
-    A step is a list: the number of its layer (or a negative number for a join or an input), then
-    the steps it takes from; an altered one is written as its complement, ``-1 - number``.
+    A step is a list: the number of its layer, or a negative number for what is none, then the
+    steps it takes from.
     """
     layers = {path: at for at, path in enumerate(flow.layers)}
     steps = [
-        [
-            layers[step.path] if step.kind == LAYER else _CODES[step.kind],
-            *(~edge.source if edge.altered else edge.source for edge in step.inputs),
-        ]
-        for step in flow.steps
+        [layers[step.path] if step.kind == LAYER else _CODES[step.kind], *step.inputs] for step in flow.steps
     ]
     return {
         "version": _VERSION,
@@ -162,12 +142,10 @@ def flow_from_json(data: Any) -> Flow:
 
 def _read_step(at: int, data: list[Any], layers: list[str]) -> Step:
     code, *inputs = data
-    edges = tuple(
-        Edge(_number(~value, at), True) if value < 0 else Edge(_number(value, at)) for value in inputs
-    )
+    sources = tuple(_number(value, at) for value in inputs)
     if code < 0:
-        return Step(_KINDS[code], "", edges)
-    return Step(LAYER, layers[_number(code, len(layers))], edges)
+        return Step(_KINDS[code], "", sources)
+    return Step(LAYER, layers[_number(code, len(layers))], sources)
 
 
 def _number(value: Any, limit: int | None) -> int:

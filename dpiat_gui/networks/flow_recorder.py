@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from dpiat_gui.networks.flow import INPUT, LAYER, Edge, Flow, Step
+from dpiat_gui.networks.flow import FUNCTION, INPUT, LAYER, Flow, Step
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,19 +14,12 @@ class Origin:
     ----------
     step
         The step whose output it is, None if it comes from parameters alone.
-    altered
-        As on `Edge`.
     pending
         Layers whose own parameters went into the value, but into no stream so far.
     """
 
     step: int | None = None
-    altered: bool = False
     pending: tuple[str, ...] = ()
-
-    def with_alteration(self) -> "Origin":
-        """Return the origin of something made of this value by a function without a layer."""
-        return self if self.altered or self.step is None else Origin(self.step, True, self.pending)
 
 
 class FlowRecorder:
@@ -48,7 +41,7 @@ class FlowRecorder:
         """
         joined = self.combine("other", origins, whole=True)
         if joined.step is None:
-            return Origin(None, False, _union([joined.pending, (path,)]))
+            return Origin(None, _union([joined.pending, (path,)]))
         if passed:
             self._passes.add(path)
         return self._apply(joined, path)
@@ -68,19 +61,20 @@ class FlowRecorder:
         Notes
         -----
         Different streams give a join. Parameters that meet a stream are their layer applied to
-        it: a scale, a class token, a table of position biases.
+        it: a scale, a class token, a table of position biases. Any other change of one stream is a
+        step too: two that take the same changed stream then take the same.
         """
         known = list(origins)
-        streams = [origin for origin in known if origin.step is not None]
         pending = _union(origin.pending for origin in known)
-        steps = {origin.step for origin in streams}
+        streams = tuple(dict.fromkeys(origin.step for origin in known if origin.step is not None))
         if not streams:
-            return Origin(None, False, pending)
-        if len(steps) == 1:
-            altered = all(origin.altered for origin in streams) or not (whole or pending)
-            made = Origin(streams[0].step, altered)
+            return Origin(None, pending)
+        if len(streams) > 1:
+            made = self._add(kind, "", streams)
+        elif whole or pending:
+            made = Origin(streams[0])
         else:
-            made = self._add(kind, "", tuple(dict.fromkeys(map(_edge, streams))))
+            made = self._add(FUNCTION, "", streams)
         for path in pending:
             made = self._apply(made, path)
         return made
@@ -91,29 +85,34 @@ class FlowRecorder:
         A part that already holds the tensor's own stream (``x[:, :n] += y``) leaves one stream;
         any other part is set beside what there was, as by a concatenation.
         """
-        if whole or into is None or into.step is None or value.step is None or into.step == value.step:
+        if whole or into is None or into.step is None or into.step == value.step or value.step is None:
             return value
-        if any(edge.source == into.step for edge in self._steps[value.step].inputs):
+        own = self._stream(into.step)
+        if any(self._stream(source) == own for source in self._steps[value.step].inputs):
             return value
-        return self.combine("cat", [into.with_alteration(), value.with_alteration()])
+        return self.combine("cat", [into, value])
+
+    def part(self, origin: Origin) -> Origin:
+        """Return the origin of a part of a value."""
+        return self.combine("other", [origin])
 
     def finish(self, outputs: Iterable[Origin], shapes: tuple[tuple[int, ...], ...], way: str) -> Flow:
         """Return the flow of a network with these outputs."""
         numbers = tuple(dict.fromkeys(origin.step for origin in outputs if origin.step is not None))
         return Flow(tuple(self._steps), numbers, frozenset(self._passes), shapes, way)
 
-    def _apply(self, origin: Origin, path: str) -> Origin:
-        return self._add(LAYER, path, (_edge(origin),))
+    def _stream(self, number: int) -> int:
+        """Return the step that a value came from before functions changed it."""
+        while self._steps[number].kind == FUNCTION:
+            (number,) = self._steps[number].inputs
+        return number
 
-    def _add(self, kind: str, path: str, inputs: tuple[Edge, ...]) -> Origin:
+    def _apply(self, origin: Origin, path: str) -> Origin:
+        return self._add(LAYER, path, () if origin.step is None else (origin.step,))
+
+    def _add(self, kind: str, path: str, inputs: tuple[int, ...]) -> Origin:
         self._steps.append(Step(kind, path, inputs))
         return Origin(len(self._steps) - 1)
-
-
-def _edge(origin: Origin) -> Edge:
-    if origin.step is None:
-        raise ValueError("a value without a stream has no edge")
-    return Edge(origin.step, origin.altered)
 
 
 def _union(groups: Iterable[tuple[str, ...]]) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from dpiat_gui.networks.flow import INPUT, LAYER, Flow
+from dpiat_gui.networks.flow import FUNCTION, JOINS, LAYER, Flow
 from dpiat_gui.networks.kinds import DIMENSIONAL, LayerKind
 from dpiat_gui.networks.values import Layer
 
@@ -21,19 +21,19 @@ ENTRY = 0
 
 @dataclass(frozen=True, slots=True)
 class FlowNode:
-    """A step that counts: an applied layer, a join of different streams, or an input.
+    """A step that counts: an applied layer or function, a join of different streams, or an input.
 
     Parameters
     ----------
     kind, path
         As on the `Step`.
     sources
-        The nodes it takes from, each with whether what it takes was altered on the way.
+        The nodes it takes from, each once, in order.
     """
 
     kind: str
     path: str
-    sources: Mapping[int, bool]
+    sources: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,26 +226,21 @@ class FlowMap:
 
 def _reduced(flow: Flow, ignored: frozenset[str]) -> tuple[tuple[FlowNode, ...], dict[str, int]]:
     """Return the nodes of a flow, the entry first and the exit last, and where ignored layers lie."""
-    nodes = [FlowNode("entry", "", {})]
-    place: list[tuple[int, bool]] = []
+    nodes = [FlowNode("entry", "", ())]
+    place: list[int] = []
     passing: dict[str, int] = {}
     for step in flow.steps:
-        sources: dict[int, bool] = {}
-        for edge in step.inputs:
-            source, altered = place[edge.source]
-            sources[source] = sources.get(source, True) and (altered or edge.altered)
+        sources = tuple(dict.fromkeys(place[source] for source in step.inputs))
         if step.kind == LAYER and step.path in ignored and len(sources) == 1:
-            place.append(next(iter(sources.items())))
-            passing.setdefault(step.path, place[-1][0])
-        elif step.kind not in (LAYER, INPUT) and len(sources) == 1:
-            place.append((next(iter(sources)), True))
-        else:
-            nodes.append(FlowNode(step.kind, step.path, sources or {ENTRY: True}))
-            place.append((len(nodes) - 1, False))
-    ends = {place[number][0]: place[number][1] for number in flow.outputs}
-    nodes.append(FlowNode("exit", "", ends))
-    into = _joins_of_joins(nodes)
-    made, numbers = _renumbered(nodes, into)
+            place.append(sources[0])
+            passing.setdefault(step.path, sources[0])
+            continue
+        # The sum of a stream with itself joins nothing.
+        kind = FUNCTION if step.kind in JOINS and len(sources) == 1 else step.kind
+        nodes.append(FlowNode(kind, step.path, sources or (ENTRY,)))
+        place.append(len(nodes) - 1)
+    nodes.append(FlowNode("exit", "", tuple(dict.fromkeys(place[number] for number in flow.outputs))))
+    made, numbers = _renumbered(nodes, _joins_of_joins(nodes))
     return made, {path: numbers[at] for path, at in passing.items() if at in numbers}
 
 
@@ -257,14 +252,15 @@ def _joins_of_joins(nodes: list[FlowNode]) -> dict[int, int]:
             uses.setdefault(source, []).append(number)
     into: dict[int, int] = {}
     for number, node in enumerate(nodes):
-        if node.kind in STREAM_JOINS and len(uses.get(number, ())) == 1:
-            (user,) = uses[number]
-            if nodes[user].kind == node.kind and not nodes[user].sources[number]:
-                into[number] = user
+        users = uses.get(number, [])
+        if node.kind in STREAM_JOINS and len(users) == 1 and nodes[users[0]].kind == node.kind:
+            into[number] = users[0]
     return into
 
 
-def _renumbered(nodes: list[FlowNode], into: dict[int, int]) -> tuple[tuple[FlowNode, ...], dict[int, int]]:
+def _renumbered(
+    nodes: list[FlowNode], into: Mapping[int, int]
+) -> tuple[tuple[FlowNode, ...], dict[int, int]]:
     """Leave out what leads to no output, and take the joins in `into` into others.
 
     Returns the nodes left, and the new numbers of old ones.
@@ -275,17 +271,14 @@ def _renumbered(nodes: list[FlowNode], into: dict[int, int]) -> tuple[tuple[Flow
             live.update(nodes[number].sources)
     numbers: dict[int, int] = {}
     found: list[FlowNode] = []
-    waiting: dict[int, dict[int, bool]] = {}
+    waiting: dict[int, list[int]] = {}
     for number in sorted(live):
         node = nodes[number]
-        sources = waiting.pop(number, {})
-        for source, altered in node.sources.items():
-            if source not in into:
-                new = numbers[source]
-                sources[new] = sources.get(new, True) and altered
+        sources = waiting.pop(number, [])
+        sources += [numbers[source] for source in node.sources if source not in into]
         if number in into:
-            waiting.setdefault(into[number], {}).update(sources)
+            waiting.setdefault(into[number], []).extend(sources)
             continue
         numbers[number] = len(found)
-        found.append(FlowNode(node.kind, node.path, sources))
+        found.append(FlowNode(node.kind, node.path, tuple(dict.fromkeys(sources))))
     return tuple(found), numbers

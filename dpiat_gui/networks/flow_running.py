@@ -124,7 +124,7 @@ class _Watch:
         if known:
             return known[1]
         path = self._parameters.get(id(tensor))
-        return Origin(None, False, (path,)) if path else None
+        return Origin(None, (path,)) if path else None
 
     def origins(self, tensors: "Iterable[torch.Tensor]") -> list[Origin]:
         """Return where these tensors come from, constants left out."""
@@ -144,7 +144,7 @@ class _Watch:
             if other.numel() > tensor.numel():
                 self.know(other, self.recorder.written(self.origin(other), origin, whole=False))
             else:
-                self.know(other, origin if other.numel() == tensor.numel() else origin.with_alteration())
+                self.know(other, origin if other.numel() == tensor.numel() else self.recorder.part(origin))
         self.know(tensor, origin)
 
     def saw(self, function: Any, tensors: "list[torch.Tensor]", results: "list[torch.Tensor]") -> None:

@@ -69,7 +69,7 @@ def symbolic_flow(module: "nn.Module", layers: Sequence[Layer]) -> Flow:
         elif node.op == "get_attr":
             path = parameters.get(id(tensors.get(str(node.target))))
             if path:
-                known[node] = Origin(None, False, (path,))
+                known[node] = Origin(None, (path,))
         elif node.op == "output":
             outputs = origins
         elif origins and not _is_fact(node):

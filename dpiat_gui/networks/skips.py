@@ -88,8 +88,7 @@ def _sums_reached(flow: FlowMap, first: int) -> list[int]:
     while ends:
         at = ends.pop()
         for target in bits(flow.targets[at] & ~seen):
-            node = flow.nodes[target]
-            if node.kind == "add" and not node.sources[at]:
+            if flow.nodes[target].kind == "add":
                 seen |= 1 << target
                 found.append(target)
                 ends.append(target)

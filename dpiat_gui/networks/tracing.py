@@ -134,7 +134,7 @@ def _leads_through(flow: Flow) -> bool:
     """Tell whether layers lead from an input to an output: else something was not seen."""
     reached: set[int] = set()
     for number, step in enumerate(flow.steps):
-        sources = {edge.source for edge in step.inputs}
+        sources = set(step.inputs)
         starts = step.kind == LAYER and any(flow.steps[source].kind != LAYER for source in sources)
         if starts or sources & reached:
             reached.add(number)

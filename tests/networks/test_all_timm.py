@@ -21,7 +21,7 @@ SAMPLE = (
     *("nasnetalarge", "repvgg_b0", "selecsls60", "vit_small_patch16_224", "deit3_small_patch16_224"),
     *("swinv2_cr_tiny_224", "beitv2_base_patch16_224", "gmlp_s16_224", "coat_lite_tiny"),
     *("coatnet_0_rw_224", "maxvit_rmlp_tiny_rw_256", "crossvit_tiny_240", "mvitv2_tiny", "pvt_v2_b1"),
-    *("twins_svt_small"),
+    "twins_svt_small",
 )
 
 

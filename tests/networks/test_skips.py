@@ -1,9 +1,11 @@
 from pathlib import Path
+from typing import Any
 
 import pytest
 import timm
-from small_nets import Gated, Network, Partial, Residual, Towers
+from small_nets import Gated, Network, Partial, Residual, Towers, conv
 from torch import nn
+from torch.nn import functional
 
 from dpiat_gui.networks.meta_build import build_structure
 from dpiat_gui.networks.skip_rules import HAS_SKIP
@@ -52,6 +54,22 @@ def test_a_skip_around_more_than_the_block_is_not_the_blocks() -> None:
     assert skips == {"blocks.0.first": False, "blocks.0.second": False}
 
 
+def test_activations_that_are_functions_change_nothing_of_it() -> None:
+    class Functional(nn.Module):
+        """As people write it: the activation after the sum is no module."""
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.conv1, self.conv2 = conv(8, 8), conv(8, 8)
+
+        def forward(self, x: Any) -> Any:
+            return functional.relu(x + self.conv2(functional.relu(self.conv1(x))))
+
+    module = Network(Functional(), Functional(), Residual("projection"))
+    network = standardize_tree(with_flow(tree_of(module), module), "graph")
+    assert [entry.skip for entry in network.sequence if not entry.single] == [True, True, False]
+
+
 def test_without_a_flow_a_persons_own_block_says_nothing() -> None:
     class BasicBlock(Residual):
         downsample = None
@@ -83,7 +101,14 @@ def test_without_a_flow_a_persons_own_block_says_nothing() -> None:
             "nfnet_l0",
         ),
         *("vit_tiny_patch16_224", "swin_tiny_patch4_window7_224", "mixer_s16_224", "xception", "hgnet_tiny"),
-        *("inception_resnet_v2", "resmlp_12_224", "repghostnet_050", "efficientvit_b0", "tresnet_m"),
+        *(
+            "inception_resnet_v2",
+            "resmlp_12_224",
+            "repghostnet_050",
+            "efficientvit_b0",
+            "tresnet_m",
+            "vitamin_xlarge_256",
+        ),
     ],
 )
 def test_what_timms_classes_say_is_what_the_flow_shows(name: str) -> None:

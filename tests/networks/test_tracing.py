@@ -7,7 +7,7 @@ from torch import nn
 from torch.nn import functional
 
 from dpiat_gui.errors import SourceError, StandardizationError
-from dpiat_gui.networks.flow import LAYER, Flow
+from dpiat_gui.networks.flow import FUNCTION, INPUT, LAYER, Flow
 from dpiat_gui.networks.input_shapes import parse_input_size
 from dpiat_gui.networks.meta_build import build_structure
 from dpiat_gui.networks.tracing import trace_flow
@@ -19,11 +19,11 @@ def edges(flow: Flow) -> set[tuple[str, str]]:
     def name(number: int) -> str:
         return flow.steps[number].path or flow.steps[number].kind
 
-    return {(name(edge.source), name(at)) for at, step in enumerate(flow.steps) for edge in step.inputs}
+    return {(name(source), name(at)) for at, step in enumerate(flow.steps) for source in step.inputs}
 
 
 def joins(flow: Flow) -> list[str]:
-    return [step.kind for step in flow.steps if step.kind not in (LAYER, "input")]
+    return [step.kind for step in flow.steps if step.kind not in (LAYER, INPUT, FUNCTION)]
 
 
 def test_a_residual_sum_takes_both_ways_and_leaves_the_module_alone() -> None:
@@ -50,9 +50,9 @@ def test_gates_towers_and_split_channels() -> None:
     assert joins(towers) == ["cat"]
     assert {(f"blocks.0.{end}", "cat") for end in ("one", "two.1", "three")} <= edges(towers)
     split = trace_flow(Network(Split()))
-    assert {("act", "blocks.0.convs.0"), ("act", "blocks.0.convs.1")} <= edges(split)
-    parts = [step for step in split.steps if step.path.startswith("blocks.0.convs")]
-    assert all(edge.altered for step in parts for edge in step.inputs)
+    parts = [step.inputs for step in split.steps if step.path.startswith("blocks.0.convs")]
+    assert [split.steps[source].kind for (source,) in parts] == [FUNCTION, FUNCTION]
+    assert {split.steps[split.steps[source].inputs[0]].path for (source,) in parts} == {"act"}
 
 
 def test_a_layer_applied_twice_is_two_steps() -> None:
@@ -65,7 +65,10 @@ def test_a_sum_into_a_part_is_one_sum() -> None:
     flow = trace_flow(Network(Partial()))
     assert joins(flow) == ["add"]
     (sum_,) = [step for step in flow.steps if step.kind == "add"]
-    assert [edge.altered for edge in sum_.inputs] == [True, False]
+    assert [(flow.steps[at].kind, flow.steps[at].path) for at in sum_.inputs] == [
+        (FUNCTION, ""),
+        (LAYER, "act"),
+    ]
     assert ("add", "pool") in edges(flow)
 
 
@@ -183,4 +186,4 @@ def test_timms_families_are_traced_by_a_run(name: str) -> None:
     assert flow.way == "run"
     assert {layer.path for layer in layers if layer.weight} <= set(flow.layers)
     # Every step but inputs takes from earlier ones.
-    assert all(edge.source < at for at, step in enumerate(flow.steps) for edge in step.inputs)
+    assert all(source < at for at, step in enumerate(flow.steps) for source in step.inputs)

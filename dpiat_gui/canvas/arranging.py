@@ -1,9 +1,18 @@
-"""A view whose picture can be arranged: arcs shown or not."""
+"""A view whose picture can be arranged: as columns or strips, with arcs or without."""
 
-from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QWidget
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from PySide6.QtCore import Qt, Signal
 
 from dpiat_gui.canvas.overview_view import OverviewView
+
+ORIENTATIONS = ("columns", "strips")
+"""Two columns, source left; or two strips, source on top, as in the paper's figure."""
+
+_TOP = Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop
+_LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 
 
 class ArrangingView(OverviewView):
@@ -11,8 +20,8 @@ class ArrangingView(OverviewView):
 
     arcs_visible_changed = Signal(bool)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    orientation_changed = Signal(str)
+    """One of `ORIENTATIONS`."""
 
     @property
     def arcs_visible(self) -> bool:
@@ -24,3 +33,46 @@ class ArrangingView(OverviewView):
         if visible != self._scene.arcs_visible:
             self._scene.set_arcs_visible(visible)
             self.arcs_visible_changed.emit(visible)
+
+    @property
+    def orientation(self) -> str:
+        """How the networks stand, one of `ORIENTATIONS`."""
+        return ORIENTATIONS[self._scene.stage.across]
+
+    def set_orientation(self, orientation: str) -> None:
+        """Stand the networks side by side, or lay them one above the other.
+
+        Raises
+        ------
+        ValueError
+            If there is no such orientation.
+        """
+        if orientation not in ORIENTATIONS:
+            raise ValueError(f"There is no orientation {orientation!r}, only {', '.join(ORIENTATIONS)}.")
+        across = orientation == "strips"
+        if across == self._scene.stage.across:
+            return
+        anchor = self._anchor()
+        self._wheel_turned = across
+        self.setAlignment(_LEFT if across else _TOP)
+        self._scene.set_stage(replace(self._scene.stage, across=across))
+        self._show_words()
+        self._arrange_overlays()
+        self._fit_columns()
+        if anchor is not None:
+            spot = anchor[0]
+            placed = self.board.placed(spot.side)[spot.entry]
+            self._centre_along(placed.port)
+        self.orientation_changed.emit(orientation)
+
+    def view_state(self) -> dict[str, Any]:
+        """Return how the picture is arranged and what of it is seen, as plain values."""
+        return super().view_state() | {"orientation": self.orientation, "arcs": self.arcs_visible}
+
+    def restore_view_state(self, state: Mapping[str, Any]) -> None:
+        """Go back to what `view_state` returned; what is missing or makes no sense is left as it is."""
+        if state.get("orientation") in ORIENTATIONS:
+            self.set_orientation(state["orientation"])
+        if isinstance(state.get("arcs"), bool):
+            self.set_arcs_visible(state["arcs"])
+        super().restore_view_state(state)

@@ -189,6 +189,10 @@ def _row(view: BlockView, style: Style, row: Row, mark: Mark, top: float) -> lis
     right = view.width - 12 * unit - _tag_width(style) - 10 * unit
     left = 34 * unit
     shape = row.shape if row.scored else ""
+    wanted = min(style.text.width(row.name), 90 * unit)
+    if right - style.mono.width(shape) - left - 8 * unit < wanted:
+        # A name cut to its ends says less than a shape that is left to the card.
+        shape = ""
     shape_left = right - style.mono.width(shape)
     ink = style.color("text" if row.scored else "text_muted")
     name = style.text.fitted(row.name, (shape_left if shape else right) - left - 8 * unit)

@@ -4,14 +4,13 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QMargins, QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDragMoveEvent, QDropEvent, QResizeEvent
+from PySide6.QtCore import QEvent, QMargins, QPointF, QRectF, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QStyle, QWidget
 
 from dpiat_gui.canvas.collector import collector_paused
 from dpiat_gui.canvas.columns import Side
 from dpiat_gui.canvas.folding import FoldingView
-from dpiat_gui.canvas.gestures import drop_side, dropped_file
 from dpiat_gui.canvas.invitation import Invitation
 from dpiat_gui.canvas.layout import Columns
 from dpiat_gui.canvas.overlays import HeadingBar, Notice
@@ -40,13 +39,10 @@ class BoardView(FoldingView):
 
     demo_requested = Signal()
 
-    files_dropped = Signal(str, str)
-    """Side and path of a file that was dropped."""
-
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setAcceptDrops(True)
         self._headings = HeadingBar(self._column_span, self)
+        self._footing = HeadingBar(self._footing_span, self, below=True)
         self._notice = Notice(self)
         self._invitations = {side: Invitation(side, self) for side in Side}
         self._similarity: Similarity | None = None
@@ -125,7 +121,7 @@ class BoardView(FoldingView):
         if anchor is not None and not columns_changed:
             self._hold(*anchor)
         elif columns_changed:
-            self.verticalScrollBar().setValue(0)
+            self._bar().setValue(0)
         self._show_words()
         self._arrange_overlays()
 
@@ -140,35 +136,59 @@ class BoardView(FoldingView):
             between = [board.counts, f"score {board.matching.score:.1f}"]
             if self._similarity is not None:
                 between.append(f"similarity {self._similarity.symmetric:.2f}")
-        self._headings.show_columns(board.columns, between, self._style)
+        columns = dict(board.columns)
+        if self._scene.stage.across:
+            self._footing.show_columns({Side.TARGET: columns.pop(Side.TARGET)}, (), self._style)
+        self._headings.show_columns(columns, between, self._style)
 
     # -- overlays -----------------------------------------------------------------------
 
     def _column_span(self, side: Side) -> tuple[float, float]:
-        """Return left side and width of a column on this view."""
+        """Return left side and width of what a heading stands above, on this view."""
+        if self._scene.stage.across:
+            # The one heading of strips has half of the line, the other half is for words.
+            return (
+                (14 * self._style.unit, self.width() * 0.45) if side is Side.SOURCE else (self.width(), 0.0)
+            )
         left = self._scene.stage.left(side)
         first, last = (
             self.viewportTransform().map(QPointF(x, 0)).x() for x in (left, left + self._scene.columns.width)
         )
         return first + self.viewport().x(), last - first
 
+    def _footing_span(self, side: Side) -> tuple[float, float]:
+        return (14 * self._style.unit, self.width() * 0.9) if side is Side.TARGET else (0.0, 0.0)
+
     def _strip_room(self) -> int:
-        """Return the room that is kept beside the columns, in pixels."""
+        """Return the room that is kept outside the columns, in pixels."""
         return 0
 
     def _arrange_overlays(self) -> None:
         """Put headings, invitations and notices where they belong."""
         nothing = self.board.matching is not None and not self.board.links
+        across = self._scene.stage.across
         self._notice.say(_NOTHING_IN_COMMON if nothing else "")
         heading = round(40 * self._style.unit) if any(self.board.columns.values()) else 0
+        footing = heading if across else 0
         notice = round(30 * self._style.unit) if nothing else 0
-        margins = QMargins(self._strip_room(), heading + notice, self._strip_room(), 0)
+        room = self._strip_room()
+        beside, above = (0, room) if across else (room, 0)
+        margins = QMargins(beside, heading + notice + above, beside, footing + above)
         if self.viewportMargins() != margins:
             self.setViewportMargins(margins)
         self._headings.setVisible(heading > 0)
         self._headings.setGeometry(0, 0, self.width(), heading)
+        self._footing.setVisible(footing > 0)
+        self._footing.setGeometry(0, self._foot(), self.width(), footing)
         self._notice.setGeometry(0, heading, self.width(), notice)
-        columns = self.board.columns
+        self._arrange_invitations()
+
+    def _foot(self) -> int:
+        """Return where what stands below the strips begins."""
+        return self.viewport().geometry().bottom() + 1 + self._strip_room()
+
+    def _arrange_invitations(self) -> None:
+        columns, across = self.board.columns, self._scene.stage.across
         room = QRectF(self.viewport().geometry())
         for side, invitation in self._invitations.items():
             empty = columns[side] is None or bool(self._loading[side])
@@ -176,7 +196,10 @@ class BoardView(FoldingView):
             if not empty:
                 continue
             half = QRectF(room)
-            if columns[side.other] is not None and columns[side] is not None:
+            if across:
+                half.setHeight(room.height() / 2)
+                half.moveTop(room.top() if side is Side.SOURCE else room.center().y())
+            elif columns[side.other] is not None and columns[side] is not None:
                 half.setLeft(self._column_span(side)[0])
                 half.setWidth(self._column_span(side)[1])
             elif side is Side.SOURCE:
@@ -200,9 +223,12 @@ class BoardView(FoldingView):
         anchor = self._anchor()
         # As Qt reckons it, whether the bar shows or not: columns must not jump as it comes and goes.
         bar = self.style().pixelMetric(QStyle.PixelMetric.PM_ScrollBarExtent, None, self)
-        room = self.maximumViewportSize().width() - bar
-        columns = Columns.fitting(room, self._style.unit)
-        if self._scene.set_stage(replace(self._scene.stage, columns=columns)) and anchor:
+        room, stage = self.maximumViewportSize(), self._scene.stage
+        if stage.across:
+            columns = Columns.stacked(room.height() - bar, self._style.unit)
+        else:
+            columns = Columns.fitting(room.width() - bar, self._style.unit)
+        if self._scene.set_stage(replace(stage, columns=columns)) and anchor:
             self._hold(*anchor)
 
     def changeEvent(self, event: QEvent) -> None:
@@ -211,33 +237,3 @@ class BoardView(FoldingView):
         if event.type() is QEvent.Type.FontChange and hasattr(self, "_notice"):
             self._style = Style(self._style.theme, self.font())
             self._apply_style()
-            self.setAlignment(Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop)
-
-    # -- dropping files -----------------------------------------------------------------
-
-    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        """Take one local file."""
-        if dropped_file(event.mimeData()):
-            event.acceptProposedAction()
-
-    def dragMoveEvent(self, event: QDragMoveEvent) -> None:
-        """Show the side a file would be opened on."""
-        if dropped_file(event.mimeData()):
-            self._show_drop(drop_side(event.position().x(), self.viewport().width()))
-            event.acceptProposedAction()
-
-    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
-        """Show that nothing would be opened any more."""
-        self._show_drop(None)
-
-    def dropEvent(self, event: QDropEvent) -> None:
-        """Hand over the file."""
-        self._show_drop(None)
-        path = dropped_file(event.mimeData())
-        if path:
-            event.acceptProposedAction()
-            self.files_dropped.emit(drop_side(event.position().x(), self.viewport().width()).value, path)
-
-    def _show_drop(self, side: Side | None) -> None:
-        for each, invitation in self._invitations.items():
-            invitation.set_drop(each is side)

@@ -119,9 +119,9 @@ def dropped_file(data: QMimeData) -> str | None:
     return urls[0].toLocalFile()
 
 
-def drop_side(x: float, width: float) -> Side:
-    """Return the side a file is dropped on: the left half is the source's."""
-    return Side.SOURCE if x < width / 2 else Side.TARGET
+def drop_side(at: float, length: float) -> Side:
+    """Return the side a file is dropped on: the first half, left or upper, is the source's."""
+    return Side.SOURCE if at < length / 2 else Side.TARGET
 
 
 def drag_started(pressed: QPointF, now: QPointF, distance: int) -> bool:

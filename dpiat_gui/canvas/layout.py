@@ -84,7 +84,7 @@ class Columns:
         """Return strips, one above the other, that fill the height `available` as far as reads well."""
         margin = 24.0 * unit
         inner = available - 2 * margin
-        width = min(max(inner * 0.34, 150.0 * unit), 230.0 * unit)
+        width = min(max(inner * 0.36, 196.0 * unit), 260.0 * unit)
         gap = min(max(inner - 2 * width, 90.0 * unit), 300.0 * unit)
         return cls(margin, float(int(width)), float(int(gap)))
 

@@ -20,10 +20,15 @@ class HeadingBar(QWidget):
         Gives left side and width of a column, in this widget's pixels.
     parent
         The view.
+    below
+        True if it stands below what it names.
     """
 
-    def __init__(self, span: Callable[[Side], tuple[float, float]], parent: QWidget) -> None:
+    def __init__(
+        self, span: Callable[[Side], tuple[float, float]], parent: QWidget, below: bool = False
+    ) -> None:
         super().__init__(parent)
+        self._below = below
         self._span = span
         self._style: Style | None = None
         self._columns: dict[Side, Column | None] = {}
@@ -53,7 +58,8 @@ class HeadingBar(QWidget):
                 self._paint_column(painter, style, column, left, width, end - left - 8)
         self._paint_between(painter, style)
         painter.setPen(style.color("border"))
-        painter.drawLine(0, self.height() - 1, self.width(), self.height() - 1)
+        line = 0 if self._below else self.height() - 1
+        painter.drawLine(0, line, self.width(), line)
 
     def _paint_column(
         self, painter: QPainter, style: Style, column: Column, left: float, width: float, room: float

@@ -135,8 +135,9 @@ class OverviewStrip(QWidget):
 
     def set_across(self, across: bool) -> None:
         """Run from left to right rather than from top to bottom."""
-        self._across = across
-        self.forget()
+        if across != self._across:
+            self._across = across
+            self.forget()
 
     def forget(self) -> None:
         """Draw anew what may have changed."""

@@ -63,7 +63,8 @@ class OverviewView(BoardView):
             return
         room = self._strip_room()
         inside = QRect(self.viewport().pos(), QSize(self.viewport().size()))
-        rects = strip_rects(inside, room, across=False)
+        rects = strip_rects(inside, room, self._scene.stage.across)
         for side, strip in self._strips.items():
             strip.setVisible(room > 0 and self.board.columns[side] is not None)
+            strip.set_across(self._scene.stage.across)
             strip.setGeometry(rects[side])

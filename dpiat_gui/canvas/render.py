@@ -7,20 +7,20 @@ from functools import cache
 from html import escape
 from pathlib import Path
 
-from PySide6.QtCore import QBuffer, QIODevice, QMarginsF, QRectF, QSizeF
+from PySide6.QtCore import QBuffer, QIODevice, QMarginsF, QPointF, QRectF, QSizeF
 from PySide6.QtGui import QColor, QGuiApplication, QImage, QPageSize, QPainter, QPdfWriter
 
 from dpiat_gui.canvas.arc_drawing import ArcDrawing
 from dpiat_gui.canvas.arcs import arc_lines
 from dpiat_gui.canvas.block_drawing import BlockView, draw_block
 from dpiat_gui.canvas.board import Board
-from dpiat_gui.canvas.columns import Place, Side
+from dpiat_gui.canvas.columns import Side
 from dpiat_gui.canvas.edge_drawing import EdgeDrawing
 from dpiat_gui.canvas.layout import Columns
 from dpiat_gui.canvas.legend import legend_of
 from dpiat_gui.canvas.legend_drawing import draw_legend
 from dpiat_gui.canvas.primitives import Anchor, Box, Primitive, Text, paint_all
-from dpiat_gui.canvas.stage import Stage
+from dpiat_gui.canvas.stage import TURN, Stage
 from dpiat_gui.canvas.style import Style
 from dpiat_gui.errors import ExportError
 from dpiat_gui.files import write_whole
@@ -33,7 +33,17 @@ _LARGEST_SIDE = 32_000
 _LARGEST_AREA = 120_000_000
 """Pixels of the largest PNG: about half a gigabyte while it is drawn."""
 
+ORIENTATIONS = ("columns", "strips")
+
 _WIDTH = 1080.0
+"""Units across two columns."""
+
+_HEIGHT = 580.0
+"""Units across two strips."""
+
+_NARROWEST = 560.0
+"""Units along strips, so that there is room for names and legend."""
+
 _POINTS = 0.75
 """Points a unit: a unit is a pixel of 1/96 inch."""
 
@@ -51,6 +61,7 @@ def render_matching(
     scale: float = 2.0,
     legend: bool = True,
     title: bool = True,
+    orientation: str = "columns",
 ) -> Path:
     """Draw a whole matching into a file, written whole or not at all.
 
@@ -70,6 +81,8 @@ def render_matching(
         Pixels a unit of a PNG; other formats have no pixels.
     legend, title
         Whether there is a legend, and a headline with both names and the score.
+    orientation
+        ``columns``, or ``strips`` for the source above the target.
 
     Returns
     -------
@@ -79,7 +92,8 @@ def render_matching(
     Raises
     ------
     ExportError
-        If the suffix stands for no format, a PNG would be too large, or the file cannot be written.
+        If the suffix stands for no format, there is no such orientation, a PNG would be too large,
+        or the file cannot be written.
     """
     goal = Path(path)
     suffix = goal.suffix.lower()
@@ -88,8 +102,13 @@ def render_matching(
             f"Figures cannot be written as {goal.suffix or 'a file without a suffix'}.",
             f"End the name in one of: {', '.join(FORMATS)}.",
         )
+    if orientation not in ORIENTATIONS:
+        raise ExportError(
+            f"A figure cannot be laid out as {orientation!r}.", f"Use one of: {', '.join(ORIENTATIONS)}."
+        )
     _application()
-    parts, size = _compose(matching, theme, coverage, expanded, legend=legend, title=title)
+    across = orientation == "strips"
+    parts, size = _compose(matching, theme, coverage, expanded, legend=legend, title=title, across=across)
     ground = theme.surface if not theme.dark else theme.canvas
     if suffix == ".svg":
         data = _svg(parts, size, ground, f"{matching.source.name} → {matching.target.name}")
@@ -114,8 +133,8 @@ def _application() -> QGuiApplication:
     return QGuiApplication([sys.argv[0]])
 
 
-Part = tuple[float, float, Sequence[Primitive]]
-"""A drawing and where its origin stands."""
+Part = tuple[QPointF, float, Sequence[Primitive]]
+"""A drawing, where its origin stands, and the degrees it is turned by."""
 
 
 def _compose(
@@ -126,6 +145,7 @@ def _compose(
     *,
     legend: bool,
     title: bool,
+    across: bool,
 ) -> tuple[list[Part], QSizeF]:
     """Return everything that is drawn, and the size of the page."""
     style = Style(theme)
@@ -137,64 +157,74 @@ def _compose(
         board.expand(
             spot for path in expanded for side in Side if (spot := board.find(side, path)) is not None
         )
-    columns = Columns.fitting(_WIDTH * style.unit, style.unit)
-    drawn = [column for column in board.columns.values() if column is not None]
+    unit = style.unit
+    columns = Columns.stacked(_HEIGHT * unit, unit) if across else Columns.fitting(_WIDTH * unit, unit)
+    stage = Stage(columns, across)
+    picture = stage.rect(QRectF(0, 0, columns.total, board.layout.height))
+    width = max(picture.width(), _NARROWEST * unit) if across else picture.width()
     parts: list[Part] = []
     y = 0.0
     if title:
-        parts.append((0.0, 0.0, _heading(board, columns, style)))
-        y = 64 * style.unit
-    parts.append((0.0, y, EdgeDrawing(board, Stage(columns), style).primitives()))
+        parts.append((QPointF(), 0.0, _heading(board, stage, style, picture.height(), width)))
+        y = 64 * unit
+    parts += [
+        (origin + QPointF(0, y), turn, drawing) for origin, turn, drawing in _picture(board, stage, style)
+    ]
+    y += picture.height()
+    if title and across:
+        # The target's name stands below it.
+        y += 50 * unit
+    if legend:
+        drawn = [column for column in board.columns.values() if column is not None]
+        margin = columns.margin
+        drawing, height = draw_legend(legend_of(drawn, theme, matching), style, width - 2 * margin)
+        parts.append((QPointF(margin, y), 0.0, drawing))
+        y += height
+    return parts, QSizeF(width, round(y))
+
+
+def _picture(board: Board, stage: Stage, style: Style) -> list[Part]:
+    """Return edges, arcs and blocks."""
+    parts: list[Part] = [(QPointF(), 0.0, EdgeDrawing(board, stage, style).primitives())]
     for side, column in board.columns.items():
         if column is not None:
-            arcs = ArcDrawing(arc_lines(column, board.placed(side)), side, columns, style)
-            parts.append((0.0, y, arcs.primitives()))
-    parts += [(x, y + top, drawing) for x, top, drawing in _blocks(board, columns, style)]
-    y += board.layout.height
-    if legend:
-        drawing, height = draw_legend(
-            legend_of(drawn, theme, matching), style, columns.total - 2 * columns.margin
-        )
-        parts.append((columns.margin, y, drawing))
-        y += height
-    return parts, QSizeF(columns.total, round(y))
-
-
-def _blocks(board: Board, columns: Columns, style: Style) -> list[Part]:
-    found: list[Part] = []
+            lines = arc_lines(column, board.placed(side))
+            arcs = ArcDrawing(lines, side, stage.columns, style, stage.across)
+            parts.append((QPointF(), 0.0, arcs.primitives()))
     for spot in board.everything():
         column = board.columns[spot.side]
         assert column is not None
         placed = board.placed(spot.side)[spot.entry]
         marks = board.marks[spot.side][spot.entry]
-        view = BlockView.of(column.entries[spot.entry], marks, spot.side, columns.width, placed)
-        found.append((_left(columns, spot), placed.top, draw_block(view, style)))
-    return found
+        entry, width = column.entries[spot.entry], stage.columns.width
+        view = BlockView.of(entry, marks, spot.side, width, placed, stage.across)
+        turn = TURN if stage.across else 0.0
+        parts.append((stage.corner(spot.side, placed), turn, draw_block(view, style)))
+    return parts
 
 
-def _left(columns: Columns, spot: Place) -> float:
-    return columns.source_left if spot.side is Side.SOURCE else columns.target_left
-
-
-def _heading(board: Board, columns: Columns, style: Style) -> list[Primitive]:
+def _heading(board: Board, stage: Stage, style: Style, below: float, width: float) -> list[Primitive]:
+    """Return names and score: above the columns, or above and `below` the strips."""
     drawing: list[Primitive] = []
-    lefts = {Side.SOURCE: columns.source_left, Side.TARGET: columns.target_left}
+    unit, muted, columns = style.unit, style.color("text_muted"), stage.columns
     for side, column in board.columns.items():
         if column is None:
             continue
-        name = style.heading.fitted(column.network.name, columns.width)
-        left = lefts[side]
-        base = 32 * style.unit
+        left, room, base = stage.left(side), columns.width, 32 * unit
+        if stage.across:
+            left, room = columns.margin, width / 2 - columns.margin
+            base += (64 * unit + below - 14 * unit) if side is Side.TARGET else 0.0
+        name = style.heading.fitted(column.network.name, room)
         drawing.append(Text(left, base, name, style.heading.face, style.color("text")))
-        muted = style.color("text_muted")
-        drawing.append(Text(left, base + 19 * style.unit, column.summary, style.small.face, muted))
+        drawing.append(Text(left, base + 19 * unit, column.summary, style.small.face, muted))
     matching = board.matching
     if matching is not None:
         text = f"{board.counts} · score {matching.score:.2f}"
-        width = style.small.width(text)
-        x = (columns.source_right + columns.target_left - width) / 2
-        muted = style.color("text_muted")
-        drawing.append(Text(x, 32 * style.unit, text, style.small.face, muted, Anchor.MIDDLE, width))
+        long = style.small.width(text)
+        x = (columns.source_right + columns.target_left - long) / 2
+        if stage.across:
+            x = width - columns.margin - long
+        drawing.append(Text(x, 32 * unit, text, style.small.face, muted, Anchor.MIDDLE, long))
     return drawing
 
 
@@ -208,8 +238,9 @@ def _svg(parts: Sequence[Part], size: QSizeF, ground: str, name: str) -> bytes:
         f"<title>{escape(name)}</title>",
         f'<rect width="100%" height="100%" fill="{ground}"/>',
     ]
-    for x, y, drawing in parts:
-        lines.append(f'<g transform="translate({x:g},{y:g})">')
+    for origin, turn, drawing in parts:
+        turned = f" rotate({turn:g})" if turn else ""
+        lines.append(f'<g transform="translate({origin.x():g},{origin.y():g}){turned}">')
         lines.extend(primitive.svg() for primitive in drawing)
         lines.append("</g>")
     lines.append("</svg>\n")
@@ -220,9 +251,10 @@ def _paint(painter: QPainter, parts: Sequence[Part], size: QSizeF, ground: str, 
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.scale(style_scale, style_scale)
     paint_all(painter, [Box(QRectF(0, 0, size.width(), size.height()), QColor(ground))])
-    for x, y, drawing in parts:
+    for origin, turn, drawing in parts:
         painter.save()
-        painter.translate(x, y)
+        painter.translate(origin)
+        painter.rotate(turn)
         paint_all(painter, drawing)
         painter.restore()
 

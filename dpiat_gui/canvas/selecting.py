@@ -4,9 +4,9 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent
 from PySide6.QtWidgets import QWidget
 
-from dpiat_gui.canvas.arranging import ArrangingView
 from dpiat_gui.canvas.columns import Place, Side
 from dpiat_gui.canvas.details import describe_plain
+from dpiat_gui.canvas.dropping import DroppingView
 from dpiat_gui.canvas.navigation import Move, moved
 
 _MOVES = {
@@ -18,9 +18,16 @@ _MOVES = {
     Qt.Key.Key_PageDown: Move.PAGE_DOWN,
 }
 _SIDES = {Qt.Key.Key_Left: Side.SOURCE, Qt.Key.Key_Right: Side.TARGET}
+_MIRRORED = {
+    Qt.Key.Key_Up: Qt.Key.Key_Left,
+    Qt.Key.Key_Left: Qt.Key.Key_Up,
+    Qt.Key.Key_Down: Qt.Key.Key_Right,
+    Qt.Key.Key_Right: Qt.Key.Key_Down,
+}
+"""What an arrow means in strips, where columns run from left to right."""
 
 
-class SelectingView(ArrangingView):
+class SelectingView(DroppingView):
     """A board whose rows, blocks and pairs can be selected."""
 
     selected = Signal(object, object)
@@ -120,8 +127,12 @@ class SelectingView(ArrangingView):
 
     def _press(self, key: Qt.Key) -> bool:
         """Act on a key; return whether it means anything here."""
+        stage = self._scene.stage
+        if stage.across:
+            key = _MIRRORED.get(key, key)
         if key in _MOVES:
-            goal = moved(self.board, self.current(), self._side, _MOVES[key], self.seen().height() * 0.9)
+            page = stage.rect(self.seen()).height() * 0.9
+            goal = moved(self.board, self.current(), self._side, _MOVES[key], page)
             if goal is not None:
                 self.select(goal)
         elif key in _SIDES:

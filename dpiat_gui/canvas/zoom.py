@@ -23,6 +23,7 @@ class ZoomView(QGraphicsView):
         self.setAlignment(Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop)
         self.setViewportUpdateMode(QGraphicsView.ViewportUpdateMode.SmartViewportUpdate)
         self._wheel_zooms = False
+        self._wheel_turned = False
         self._pan_from: QPoint | None = None
         self._space = False
 
@@ -114,7 +115,8 @@ class ZoomView(QGraphicsView):
             delta = event.pixelDelta()
             if delta.isNull():
                 delta = event.angleDelta() / 2
-            if event.modifiers() & Qt.KeyboardModifier.ShiftModifier and not delta.x():
+            shifted = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
+            if shifted != self._wheel_turned and not delta.x():
                 delta = delta.transposed()
             self._scroll(-delta)
         elif event.angleDelta().y():

@@ -80,7 +80,7 @@ class RecordedDocument(ReadableDocument):
         work: Callable[[], Answer],
         then: Callable[[Answer], None],
         failed: Callable[[DpiatError], None] | None = None,
-        solves: int = 1,
+        slow: bool | None = None,
     ) -> None:
         """Compute something that takes some solves, in a thread if they are long.
 
@@ -94,10 +94,12 @@ class RecordedDocument(ReadableDocument):
             Takes the answer; later, or before this returns.
         failed
             Takes the error, if `work` raises one.
-        solves
-            How often `work` solves.
+        slow
+            Whether `work` is long; None for one solve with other overrides.
         """
-        if self._jobs is not None and is_slow_again(self._snapshot, solves):
+        if slow is None:
+            slow = is_slow_again(self._snapshot)
+        if self._jobs is not None and slow:
             job = self._jobs.run_in_thread(lambda _token: work(), "Weighing alternatives", pure=True)
             job.deliver_to(owner, done=then, failed=failed)
             return

@@ -123,13 +123,12 @@ def is_slow(state: DocumentState, previous: Snapshot | None = None) -> bool:
     return _NEW_TABLES * estimated_ms(state.source, state.target, state.options) > SLOW_MS
 
 
-def is_slow_again(snapshot: Snapshot, solves: int = 1) -> bool:
-    """Tell whether solving so many times with other overrides may hold up the window."""
+def is_slow_again(snapshot: Snapshot) -> bool:
+    """Tell whether solving once with other overrides may hold up the window."""
     state = snapshot.state
     if state.source is None or state.target is None:
         return False
-    estimated = estimated_ms(state.source, state.target, state.options)
-    return solves * max(estimated, snapshot.solve_ms or 0) > SLOW_MS
+    return max(estimated_ms(state.source, state.target, state.options), snapshot.solve_ms or 0) > SLOW_MS
 
 
 def estimated_ms(source: Network, target: Network, options: MatchOptions) -> float:

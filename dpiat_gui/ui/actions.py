@@ -205,6 +205,15 @@ ACTIONS: tuple[Action, ...] = (
         "",
         "Choose how the networks are matched: matcher, standardization, layer types, numbers.",
     ),
+    Action(
+        "compare",
+        "C&ompare…",
+        MATCH,
+        ("Ctrl+K",),
+        "",
+        "Compare the matching with the automatic one, or with that of another method.",
+        matched,
+    ),
     Action("rematch", "&Match again", MATCH, ("F5",), "", "Solve the matching again.", both_open),
     Action(
         "next_problem",

@@ -68,6 +68,7 @@ MENUS: tuple[tuple[str, tuple[str, ...]], ...] = (
             STANDARDIZATIONS,
             "method",
             SEPARATOR,
+            "compare",
             "rematch",
         ),
     ),

@@ -1,0 +1,92 @@
+"""The present matching against another one."""
+
+import pytest
+from made import network
+from PySide6.QtCore import Qt
+
+from dpiat_gui.document import solving
+from dpiat_gui.document.document import Document
+from dpiat_gui.services.engine_client import EngineClient
+from dpiat_gui.services.jobs import JobRunner
+from dpiat_gui.ui.compare_dialog import CompareDialog
+
+C1, C2 = (8, 3, 3, 3), (16, 8, 3, 3)
+SOURCE = network("s", [[C1, (8,)], [C2, (16,)], (10, 12), (10, 6)])
+TARGET = network("t", [[C1, (8,)], [C2, (12,)], (10, 12), (7, 7, 1, 1)])
+
+
+@pytest.fixture
+def document(qapp):
+    document = Document()
+    document.open_networks(SOURCE, TARGET)
+    return document
+
+
+@pytest.fixture
+def dialog(document, qtbot):
+    dialog = CompareDialog(document)
+    qtbot.addWidget(dialog)
+    dialog.show()
+    return dialog
+
+
+def shown(dialog):
+    return [
+        tuple(dialog.list.topLevelItem(row).text(column) for column in (0, 1, 2, 4))
+        for row in range(dialog.list.topLevelItemCount())
+    ]
+
+
+def test_without_overrides_nothing_differs(dialog):
+    assert shown(dialog) == []
+    assert dialog.figures.text().startswith("5 pairs in both · 0 only here · 0 only there · 100 % agree")
+    assert "±0" in dialog.figures.text()
+
+
+def test_an_override_shows_what_it_changed(dialog, document):
+    document.pin("s3", "t2")
+    assert shown(dialog) == [("differs", "t2", "s3", "s2")]
+    assert "−0.500" in dialog.figures.text()
+    document.set_fresh("t2")
+    assert shown(dialog) == [("only there", "t2", "–", "s2")]
+
+
+def test_equal_pairs_are_shown_on_wish_in_target_order(dialog, document):
+    document.pin("s3", "t2")
+    dialog.every.setChecked(True)
+    assert [row[1] for row in shown(dialog)] == ["t0.0", "t0.1", "t1.0", "t1.1", "t2"]
+    assert [row[0] for row in shown(dialog)] == ["in both"] * 4 + ["differs"]
+
+
+def test_another_method_keeps_the_overrides(dialog, document):
+    document.pin("s3", "t2")
+    dialog.other.setCurrentIndex(dialog.other.findData("flat"))
+    dialog.refresh()
+    assert shown(dialog) == []
+
+
+def test_rows_select_by_keyboard(dialog, document, qtbot):
+    document.pin("s3", "t2")
+    document.clear_selection()
+    qtbot.keyClick(dialog.list, Qt.Key.Key_Down)
+    assert document.selection.pair == ("s3", "t2")
+
+
+def test_a_long_one_is_solved_by_a_job(qtbot, monkeypatch):
+    jobs = JobRunner(EngineClient())
+    document = Document(jobs=jobs)
+    document.open_networks(SOURCE, TARGET)
+    dialog = CompareDialog(document)
+    qtbot.addWidget(dialog)
+    monkeypatch.setattr(solving, "SLOW_MS", -1.0)
+    dialog.show()
+    assert dialog.figures.text() == "Matching…"
+    qtbot.waitUntil(lambda: "agree" in dialog.figures.text())
+    jobs.shutdown()
+
+
+def test_nothing_to_compare_is_said(qtbot):
+    dialog = CompareDialog(Document())
+    qtbot.addWidget(dialog)
+    dialog.show()
+    assert "Open two networks" in dialog.figures.text()

@@ -191,9 +191,10 @@ def print_matching(matching: Matching, similarity: Similarity | None) -> None:
         f"{len(matching.target_entries)} entries"
         + (f", {matching.crossings} crossings" if matching.crossings else ""),
         highlight=False,
+        soft_wrap=True,
     )
     if similarity:
-        console.print(similarity_text(similarity), highlight=False)
+        console.print(similarity_text(similarity), highlight=False, soft_wrap=True)
 
 
 def similarity_text(similarity: Similarity) -> str:
@@ -213,7 +214,8 @@ def print_report(report: TransferReport) -> None:
     )
     console.print(
         f"{report.source} → {report.target}: {covered.copied:,} of {covered.elements:,} elements "
-        f"({covered.fraction:.1%}) from the source, the rest from seed {report.seed}"
+        f"({covered.fraction:.1%}) from the source, the rest {_rest(report)}",
+        soft_wrap=True,
     )
     console.print(
         f"layers: {covered.exact_layers} exact, {covered.cropped_layers} cropped, "
@@ -222,6 +224,12 @@ def print_report(report: TransferReport) -> None:
     console.print(f"on {report.device} in {report.seconds:.1f} s")
     for note in report.notes:
         console.print(f"[yellow]Note:[/] {_plain(note)}", soft_wrap=True)
+
+
+def _rest(report: TransferReport) -> str:
+    if report.seed is None:
+        return "as the target's file has it"
+    return f"initialised from seed {report.seed}"
 
 
 @contextmanager

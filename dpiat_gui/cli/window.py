@@ -1,8 +1,8 @@
 """Opening the window from the command line."""
 
+import gc
 import sys
 from collections.abc import Sequence
-from difflib import get_close_matches
 from pathlib import Path
 
 COMMANDS = ("demo", "match", "transfer", "similarity", "render")
@@ -18,6 +18,8 @@ def open_window(arguments: Sequence[str]) -> int:
         Nothing, ``demo``, a project file, a source, or a source and a target.
     """
     if len(arguments) > 2:
+        from difflib import get_close_matches
+
         near = get_close_matches(arguments[0], COMMANDS, n=1)
         meant = f" Did you mean the command {near[0]}?" if near else ""
         return _refuse(
@@ -35,6 +37,9 @@ def open_window(arguments: Sequence[str]) -> int:
     if missing:
         return _refuse(f"{missing}\n\n{_headless(arguments)}")
 
+    # Nothing that is made before the first paint goes again: looking for garbage would only delay
+    # it. The collector begins with `run`, right after.
+    gc.disable()
     from dpiat_gui.ui.app import run
 
     if demo:

@@ -129,7 +129,13 @@ class Document(EditableDocument):
         self.open_project(project, source, target)
 
     def open_project(
-        self, project: Project, source: Network | None = None, target: Network | None = None, path: str = ""
+        self,
+        project: Project,
+        source: Network | None = None,
+        target: Network | None = None,
+        path: str = "",
+        *,
+        recovered: bool = False,
     ) -> None:
         """Start over with a project; history is forgotten.
 
@@ -142,12 +148,16 @@ class Document(EditableDocument):
             the overrides stay, so that it can be opened later or saved again.
         path
             The file it came from.
+        recovered
+            Whether it is more than that file holds: then there is something to save.
         """
         state = _state_of(project, source, target)
         self._forget_wish()
         self._project = project
         self._asked = Selection()
         self.undo_stack.clear()
+        if recovered:
+            self.undo_stack.resetClean()
         if self._jobs is not None and is_slow(state):
             self._assign(Snapshot(state))
         self._set_path(path)

@@ -106,6 +106,9 @@ def solved(state: DocumentState, previous: Snapshot | None = None) -> Snapshot:
         tables, free = previous.tables, previous.free
     else:
         tables = None
+    # The first solve of a run brings its libraries along, which is no part of how long it takes.
+    import dpiat_gui.matching.solving  # noqa: F401
+
     began = perf_counter()
     if tables is None:
         try:

@@ -57,6 +57,7 @@ def run(
         # What is loaded by now stays to the end. Left out of the garbage collector's rounds,
         # it no longer stops the window for 50 ms and more some seconds after the start.
         gc.freeze()
+        gc.enable()
         window.jobs.start_engine()
         if demo:
             window.opening.open_demo()
@@ -65,6 +66,7 @@ def run(
         elif source or target:
             window.opening.open_both(source or "", target or "")
         window.transferring.ask_devices()
+        window.recovery.offer()
 
     window.painted.connect(begin)
     window.show()
@@ -77,6 +79,9 @@ def run(
 def make_window(application: QApplication) -> MainWindow:
     """Return the main window with what it needs: settings, theme and a runner of jobs."""
     settings = Settings()
-    themes = ThemeKeeper(application, settings.theme, application)
+    # Under a style sheet every step of building takes longer; at the end it is applied just once.
+    themes = ThemeKeeper(application, settings.theme, application, applied=False)
     jobs = JobRunner(EngineClient())
-    return MainWindow(settings, jobs, themes)
+    window = MainWindow(settings, jobs, themes)
+    themes.apply()
+    return window

@@ -35,6 +35,9 @@ class Fetch(QObject):
 
     job_started = Signal(Job)
 
+    looked_up = Signal()
+    """Once, when it was found or not among the known structures, or dropped before that."""
+
     def __init__(
         self, jobs: JobRunner, window: QWidget, got: Got, failed: Failed, *, flow: bool = False
     ) -> None:
@@ -44,26 +47,43 @@ class Fetch(QObject):
         self._got, self._failed = got, failed
         self._job: Job | None = None
         self._over = False
+        self._looking = True
 
     def start(self, reference: str | SourceReference) -> None:
-        """Begin; what needs no engine has ended when this returns."""
-        # Not before the window is painted: it brings much along.
-        from dpiat_gui.networks.sources import load_cached_tree
-
+        """Begin: look among the structures that are known, in a thread, then ask the engine."""
         try:
             parsed = parse_reference(reference)
-            tree = load_cached_tree(parsed, flow=self._flow)
         except DpiatError as error:
             self._fail(error)
+            self._told_looked_up()
             return
+        # A file is read whole to know it again, and a large structure takes long to unpack.
+        work = partial(_known_tree, parsed, self._flow)
+        self._job = self._jobs.run_in_thread(work, f"Opening {parsed.title}", pure=True)
+        self._job.deliver_to(self, done=partial(self._looked_up, parsed), failed=self._look_up_failed)
+
+    def _looked_up(self, reference: SourceReference, tree: ModuleTree | None) -> None:
+        self._job = None
         if tree is not None:
-            self._succeed(parsed, tree)
-        else:
-            self._ask_engine(parsed)
+            self._succeed(reference, tree)
+        elif not self._over:
+            self._ask_engine(reference)
+        self._told_looked_up()
+
+    def _look_up_failed(self, error: DpiatError) -> None:
+        self._job = None
+        self._fail(error)
+        self._told_looked_up()
+
+    def _told_looked_up(self) -> None:
+        if self._looking:
+            self._looking = False
+            self.looked_up.emit()
 
     def drop(self) -> None:
         """Forget it; a job that runs for it is cancelled."""
         self._over = True
+        self._told_looked_up()
         if self._job is not None:
             self._job.cancel()
         self.deleteLater()
@@ -114,6 +134,16 @@ class Fetch(QObject):
             self._over = True
             self._failed(error)
             self.deleteLater()
+
+
+def _known_tree(reference: SourceReference, flow: bool, _token: object) -> ModuleTree | None:
+    """Return a structure that is known already, None where the engine has to read it."""
+    # Imported here, in a thread: reading and matching bring NumPy along, which takes a tenth of a
+    # second that the window's own thread must not stand still for.
+    import dpiat_gui.ui.warm  # noqa: F401
+    from dpiat_gui.networks.sources import load_cached_tree
+
+    return load_cached_tree(reference, flow=flow)
 
 
 def _describe(reference: str, flow: bool) -> Script:

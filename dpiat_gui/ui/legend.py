@@ -1,6 +1,6 @@
 """The legend pane: what the colours and lines mean; only what is present is listed."""
 
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, QTimer
 from PySide6.QtGui import QLinearGradient, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
@@ -27,14 +27,17 @@ class LegendPanel(QWidget):
         self._theme = LIGHT
         self._style = Style(LIGHT)
         self._legend = EMPTY
+        self._stale = False
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         for signal in (document.source_changed, document.target_changed, document.matching_changed):
-            signal.connect(self._refresh)
+            signal.connect(self._refresh_later)
         self._refresh()
 
     @property
     def legend(self) -> Legend:
         """What is listed."""
+        if self._stale:
+            self._refresh()
         return self._legend
 
     def set_theme(self, theme: Theme) -> None:
@@ -43,7 +46,14 @@ class LegendPanel(QWidget):
         self._style = Style(theme)
         self._refresh()
 
+    def _refresh_later(self) -> None:
+        """Refresh once for all signals of one change, when what changed is drawn."""
+        if not self._stale:
+            self._stale = True
+            QTimer.singleShot(0, self, self._refresh)
+
     def _refresh(self) -> None:
+        self._stale = False
         document = self._document
         self._legend = legend(document.source, document.target, self._theme, document.matching)
         words = [name for name, _ in self._legend.roles] + [state.value for state in self._legend.states]

@@ -8,6 +8,7 @@ from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QMenu, QTabWidget, QVBoxLayout, QWidget
 
 from dpiat_gui.canvas.view import MatchView
+from dpiat_gui.document.autosave import Autosave
 from dpiat_gui.document.document import Document
 from dpiat_gui.project.values import SUFFIX
 from dpiat_gui.services.jobs import JobRunner
@@ -32,11 +33,12 @@ from dpiat_gui.ui.pairs_dock import PairsPanel
 from dpiat_gui.ui.panes import Pane, add_dock, first_focus, next_pane
 from dpiat_gui.ui.projects import Projects
 from dpiat_gui.ui.readout import Readout
+from dpiat_gui.ui.recovery import Recovery
 from dpiat_gui.ui.running import Running
 from dpiat_gui.ui.search import Hit
 from dpiat_gui.ui.search_field import SearchWalk
 from dpiat_gui.ui.status import JobPanel, StatusBar
-from dpiat_gui.ui.toolbar import MainToolBar
+from dpiat_gui.ui.toolbar import ON_TOOLBAR, MainToolBar
 from dpiat_gui.ui.transfer_panel import TransferPanel
 from dpiat_gui.ui.transferring import Transferring
 from dpiat_gui.ui.widgets import scrolling
@@ -120,6 +122,8 @@ class MainWindow(QMainWindow):
         self.methods = Methods(self.document, self.editing, self.jobs, self)
         self.figures = Figures(self.document, self.notices, self)
         self.link = CanvasLink(self.document, self.view, self.editing)
+        self.autosave = Autosave(self.document, self.jobs)
+        self.recovery = Recovery(self.autosave, self.opening, self.projects, self.notices, self)
         self.dialogs = Dialogs(self.settings, self.themes, self)
         self.running = Running(self.transferring, self.status.job, self.job_panel, self)
         self.closing = Closing(self.projects, self.running, self)
@@ -214,6 +218,7 @@ class MainWindow(QMainWindow):
             starter.job_started.connect(self.running.follow)
         self.submenus[RECENT].aboutToShow.connect(partial(self.projects.fill_recent, self.submenus[RECENT]))
         self.themes.theme_changed.connect(self._apply_theme)
+        self.painted.connect(partial(QTimer.singleShot, 0, self, self._draw_menu_icons))
 
     def _connect_view(self) -> None:
         view = self.view
@@ -280,7 +285,11 @@ class MainWindow(QMainWindow):
             self.figures,
         ):
             part.set_theme(theme)
-        set_icons(self.commands, theme)
+        # Icons take a millisecond each: those in closed menus are drawn after the first paint.
+        set_icons(self.commands, theme, self.commands if self._painted else ON_TOOLBAR)
+
+    def _draw_menu_icons(self) -> None:
+        set_icons(self.commands, self.themes.theme, self.commands.keys() - ON_TOOLBAR)
 
     def _go_to(self, hit: Hit) -> None:
         (self.document.select_source if hit.side == "source" else self.document.select_target)(hit.path)
@@ -336,6 +345,7 @@ class MainWindow(QMainWindow):
             self.window_state.save()
             self.settings.flush()
             self.jobs.shutdown()
+            self.autosave.end()
             event.accept()
             return
         event.ignore()

@@ -101,7 +101,7 @@ class Opening(QObject):
             return
         self.open_both(source, target)
 
-    def open_project(self, project: Project, path: str) -> None:
+    def open_project(self, project: Project, path: str, *, recovered: bool = False) -> None:
         """Start over with a project; it is there at once, its networks as soon as they are read."""
         references: dict[Side, str] = {
             "source": project.source.reference if project.source else "",
@@ -109,7 +109,8 @@ class Opening(QObject):
         }
 
         def show(networks: Both) -> None:
-            self._document.open_project(project, networks["source"], networks["target"], path)
+            source, target = networks["source"], networks["target"]
+            self._document.open_project(project, source, target, path, recovered=recovered)
 
         flow = needs_flow(project.method, project.options.method)
         self._open_pair(references, project.method, show, flow=flow)
@@ -120,7 +121,7 @@ class Opening(QObject):
         for side in SIDES:
             self._drop(side)
         networks: Both = {"source": None, "target": None}
-        started = False
+        looking = [side for side in SIDES if references[side]]
 
         def got(side: Side, reference: SourceReference, tree: ModuleTree) -> None:
             network = self._standardized(side, reference.text, tree, method)
@@ -128,21 +129,25 @@ class Opening(QObject):
                 return
             networks[side] = network
             self._remember(side, reference)
-            if started:
+            if not looking:
                 show(networks)
 
-        for side in SIDES:
-            if references[side]:
-                self._fetch(side, references[side], partial(got, side), flow=flow)
-        # Both come at once where both are known already: one change of the document, not two.
-        started = True
+        def looked_up(side: Side) -> None:
+            looking.remove(side)
+            # Both come at once where both are known already: one change of the document, not two.
+            if not looking and any(networks.values()):
+                show(networks)
+
         show(networks)
+        for side in tuple(looking):
+            self._fetch(side, references[side], partial(got, side), partial(looked_up, side), flow=flow)
 
     def _fetch(
         self,
         side: Side,
         reference: str | SourceReference,
         got: Callable[[SourceReference, ModuleTree], object],
+        looked_up: Callable[[], object] | None = None,
         *,
         flow: bool,
     ) -> None:
@@ -163,6 +168,8 @@ class Opening(QObject):
 
         fetch = Fetch(self._jobs, self._window, succeed, fail, flow=flow)
         fetch.job_started.connect(self.job_started)
+        if looked_up is not None:
+            fetch.looked_up.connect(looked_up)
         self._fetches[side] = fetch
         self._pending[side] = str(reference)
         fetch.start(reference)

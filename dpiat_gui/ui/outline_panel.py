@@ -81,6 +81,7 @@ class OutlinePanel(QWidget):
         return SIDES[self.tabs.currentIndex()]
 
     def _show_side(self) -> None:
+        self._networks_changed()
         self.tree.setModel(self._filters[self.side])
         # The pane is narrow; class and shape are in the tooltip and in the inspector.
         self.tree.setColumnHidden(1, True)
@@ -91,8 +92,9 @@ class OutlinePanel(QWidget):
         self._follow(self._document.selection)
 
     def _networks_changed(self) -> None:
-        self._models["source"].set_network(self._document.source)
-        self._models["target"].set_network(self._document.target)
+        # The other side's rows are made when its tab is shown.
+        network = self._document.source if self.side == "source" else self._document.target
+        self._models[self.side].set_network(network)
 
     def _filter_changed(self, text: str) -> None:
         self._filters[self.side].set_text(text)

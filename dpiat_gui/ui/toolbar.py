@@ -19,6 +19,8 @@ ICON_BUTTONS = (
     "collapse_all",
     "only_selection_edges",
 )
+ON_TOOLBAR = frozenset({*TEXT_BUTTONS, *ICON_BUTTONS}) - {""}
+"""The actions whose icons are seen at once."""
 
 
 class MainToolBar(QToolBar):

@@ -14,8 +14,8 @@ from dpiat_gui.document.facts import (
 )
 from dpiat_gui.document.selection import Selection
 from dpiat_gui.matching.engine import prepare, solve
-from dpiat_gui.matching.methods import METHODS
 from dpiat_gui.matching.layer_scores import layer_score
+from dpiat_gui.matching.methods import METHODS
 from dpiat_gui.matching.values import MatchOptions, Overrides
 from dpiat_gui.networks.kinds import LayerKind
 from dpiat_gui.networks.values import Layer

@@ -11,8 +11,9 @@ from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
 from PySide6.QtWidgets import QApplication, QMessageBox
 
+from dpiat_gui.document.autosave import recovery_folder
 from dpiat_gui.document.selection import Selection
-from dpiat_gui.project.project import load_project
+from dpiat_gui.project.project import load_project, save_project
 from dpiat_gui.ui.app import make_window
 from dpiat_gui.ui.notifications import Severity
 from dpiat_gui.ui.open_dialog import OpenDialog
@@ -291,3 +292,33 @@ def test_torch_stays_out_of_the_window(tmp_path):
 def test_the_context_menu_offers_the_overrides(matched):
     menu = matched.selection_menu()
     assert [action.objectName() for action in menu.actions()][:3] == ["pin", "ban", "fresh"]
+
+
+def test_unsaved_work_is_kept_offered_back_and_restored(matched, qtbot):
+    pair = pair_of(matched)
+    matched.editing.pin(pair.source, pair.target)
+    file = matched.autosave.file
+    qtbot.waitUntil(file.is_file, timeout=LONG)
+    left = file.with_name("1-dead.dpiat")
+    left.write_bytes(file.read_bytes())
+    matched.document.undo()
+    qtbot.waitUntil(lambda: not file.exists(), timeout=LONG)
+    matched.recovery.offer()
+    notice = matched.notices.shown[0]
+    assert "resnet10t → resnet14t" in notice.message
+    with qtbot.waitSignal(matched.document.matching_changed, timeout=LONG, check_params_cb=bool):
+        dict(notice.actions)["Restore"]()
+    assert matched.document.overrides.pins == ((pair.source, pair.target),)
+    assert matched.document.modified
+    assert not matched.notices.shown
+    qtbot.waitUntil(lambda: file.is_file() and not left.exists(), timeout=LONG)
+
+
+def test_unsaved_work_can_be_discarded(matched, qtbot):
+    recovery_folder().mkdir(parents=True)
+    left = recovery_folder() / "1-dead.dpiat"
+    save_project(matched.document.to_project(), left)
+    matched.recovery.offer()
+    dict(matched.notices.shown[0].actions)["Discard"]()
+    assert not left.exists()
+    assert not matched.notices.shown

@@ -1,4 +1,4 @@
-"""A view whose picture can be arranged: as columns or strips, with arcs or without."""
+"""A view whose picture can be arranged: as columns or strips, aligned or apart, with arcs or without."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -6,7 +6,7 @@ from typing import Any
 
 from PySide6.QtCore import Qt, Signal
 
-from dpiat_gui.canvas.overview_view import OverviewView
+from dpiat_gui.canvas.linking import LAYOUT_MODES, LinkingView
 
 ORIENTATIONS = ("columns", "strips")
 """Two columns, source left; or two strips, source on top, as in the paper's figure."""
@@ -15,7 +15,7 @@ _TOP = Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 
 
-class ArrangingView(OverviewView):
+class ArrangingView(LinkingView):
     """A board in a view that a person can arrange."""
 
     arcs_visible_changed = Signal(bool)
@@ -61,18 +61,20 @@ class ArrangingView(OverviewView):
         self._fit_columns()
         if anchor is not None:
             spot = anchor[0]
-            placed = self.board.placed(spot.side)[spot.entry]
-            self._centre_along(placed.port)
+            self._go(spot.side, self.board.placed(spot.side)[spot.entry].port)
         self.orientation_changed.emit(orientation)
 
     def view_state(self) -> dict[str, Any]:
         """Return how the picture is arranged and what of it is seen, as plain values."""
-        return super().view_state() | {"orientation": self.orientation, "arcs": self.arcs_visible}
+        arranged = {"orientation": self.orientation, "layout": self.layout_mode, "arcs": self.arcs_visible}
+        return super().view_state() | arranged
 
     def restore_view_state(self, state: Mapping[str, Any]) -> None:
         """Go back to what `view_state` returned; what is missing or makes no sense is left as it is."""
         if state.get("orientation") in ORIENTATIONS:
             self.set_orientation(state["orientation"])
+        if state.get("layout") in LAYOUT_MODES:
+            self.set_layout_mode(state["layout"])
         if isinstance(state.get("arcs"), bool):
             self.set_arcs_visible(state["arcs"])
         super().restore_view_state(state)

@@ -6,6 +6,7 @@ No Qt: the scene and the figure writer both draw what a board says.
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping
 
+from dpiat_gui.canvas.apart import place_apart
 from dpiat_gui.canvas.columns import (
     Column,
     EntryMarks,
@@ -43,6 +44,8 @@ class Board:
         self.layout = Layout()
         self.edges = Edges()
         self.edge_marks: tuple[EdgeMark, ...] = ()
+        self.apart = False
+        """Whether the columns are placed without gaps, to scroll apart."""
         self._focus: int | None = None
         self._by_target: dict[int, list[int]] = {}
         self._by_source: dict[int, list[int]] = {}
@@ -124,7 +127,7 @@ class Board:
     def refresh(self) -> None:
         """Place everything anew."""
         source, target = self.columns[Side.SOURCE], self.columns[Side.TARGET]
-        self.layout = place(
+        self.layout = (place_apart if self.apart else place)(
             source.shapes if source else (),
             target.shapes if target else (),
             self.links,
@@ -132,7 +135,12 @@ class Board:
             self.expanded[Side.TARGET],
             self.metrics,
         )
-        self._connect()
+        self.connect()
+
+    def show_layout(self, layout: Layout) -> None:
+        """Stand as `layout` says until the next `refresh`: a step of a change that is seen."""
+        self.layout = layout
+        self.connect()
 
     def set_focus(self, target: int | None) -> bool:
         """Look at a target entry: if its source serves others too, its rows are the ones connected.
@@ -145,11 +153,12 @@ class Board:
         before = self.edges
         for position in self._by_target.get(target, ()):
             if len(self._by_source[self.links[position].source]) > 1:
-                self._connect()
+                self.connect()
                 break
         return self.edges is not before
 
-    def _connect(self) -> None:
+    def connect(self) -> None:
+        """Connect what is placed."""
         self.edges = connect(self.layout, self.links, self._focus, self.metrics.padding, self.rows_rule)
         self.edge_marks = marks_of_edges(self.edges.edges, self.matching, self.columns[Side.TARGET])
 

@@ -1,6 +1,6 @@
 """The drawing of everything between the columns: curves, ribbons, score labels."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -28,10 +28,19 @@ from dpiat_gui.canvas.stage import Stage
 from dpiat_gui.canvas.style import Style
 
 if TYPE_CHECKING:
-    from dpiat_gui.canvas.picker import Picker
+    from dpiat_gui.canvas.picker import Cut, Picker
+
+_SLACK = 60.0
+"""Units an end may lie off the screen before its edge is cut to a stub."""
 
 _SKIP_AT = 0.8
 """Where on an edge the mark of the skip factor stands, from source to target."""
+
+_STUB = (
+    ((0.0, 0.0), (10.0, 0.0), (14.0, 0.8), (16.5, 3.0), (17.5, 7.0)),
+    ((14.8, 4.4), (17.5, 7.4), (20.2, 4.4)),
+)
+"""A stub and its head: how far out, and how far towards its partner."""
 
 _RIBBON_STEPS = tuple((step / 16, weight(step / 16)) for step in range(17))
 
@@ -47,6 +56,9 @@ class EdgeDrawing:
         Where the columns stand.
     style
         How it looks.
+    seen
+        The heights between which the screen shows the columns, where they scroll apart: edges to
+        what is off the screen are drawn as stubs. None draws all of every edge.
 
     Notes
     -----
@@ -54,7 +66,9 @@ class EdgeDrawing:
     are made when they are first seen.
     """
 
-    def __init__(self, board: Board, stage: Stage, style: Style) -> None:
+    def __init__(
+        self, board: Board, stage: Stage, style: Style, seen: tuple[float, float] | None = None
+    ) -> None:
         self._board = board
         self.stage = stage
         self._style = style
@@ -66,26 +80,47 @@ class EdgeDrawing:
         self._pens: dict[tuple[int, float, bool], QPen] = {}
         self._ribbons: list[list[QPointF]] | None = None
         self._hairlines: list[tuple[QPen, QPainterPath]] | None = None
+        self._seen = seen
 
     def __len__(self) -> int:
         return len(self._edges)
 
     @cached_property
-    def _picker(self) -> "Picker":
+    def _base(self) -> "Picker":
         # Not before there are edges: the window paints its empty columns before it loads NumPy.
         from dpiat_gui.canvas.picker import Picker
 
         return Picker.of([(edge.y0, edge.y1) for edge in self._edges])
 
+    @cached_property
+    def _picker(self) -> "Picker":
+        return self._base.shifted(*self._shifts)
+
+    @cached_property
+    def _cut(self) -> "Cut | None":
+        """Which edges the screen shows, where the columns scroll apart."""
+        return None if self._seen is None else self._picker.cut(*self._seen, _SLACK * self._style.unit)
+
+    def moved(self, stage: Stage, seen: tuple[float, float] | None) -> "EdgeDrawing":
+        """Return the same edges between columns that stand elsewhere."""
+        other = EdgeDrawing(self._board, stage, self._style, seen)
+        other.__dict__["_base"] = self._base
+        return other
+
     def visible(self, top: float, bottom: float) -> list[int]:
         """Return the positions of the edges that cross a strip of heights."""
-        return self._picker.between(top, bottom) if self._edges else []
+        if not self._edges:
+            return []
+        return self._picker.between(top, bottom) if self._cut is None else sorted(self._cut.whole)
 
     def nearest(self, point: QPointF, radius: float) -> int | None:
         """Return the edge nearest to a point of the scene, None if none is within `radius`."""
+        if not self._edges:
+            return None
         x, y = self.stage.local(point.x(), point.y())
         length = self._right - self._left
-        return self._picker.nearest((x - self._left) / length, y, length, radius) if self._edges else None
+        picker = self._picker if self._cut is None else self._cut.reachable
+        return picker.nearest((x - self._left) / length, y, length, radius)
 
     def middle(self, edge: int) -> QPointF:
         """Return the point of the scene half-way along an edge."""
@@ -127,9 +162,12 @@ class EdgeDrawing:
             for i in self.visible(top, bottom):
                 if i not in lifted:
                     self._paint_edge(painter, i, 0.0)
+            self._paint_stubs(painter, 0.0, lambda i: i not in lifted)
             painter.setOpacity(1.0)
-        for i in sorted(lifted):
-            self._paint_edge(painter, i, 1.4 * self._style.unit)
+        extra = 1.4 * self._style.unit
+        for i in sorted(lifted if self._cut is None else lifted & self._cut.whole):
+            self._paint_edge(painter, i, extra)
+        self._paint_stubs(painter, extra, lambda i: i in lifted)
 
     def paint_labels(self, painter: QPainter, edges: Iterable[int], scale: float) -> None:
         """Paint the scores of edges in the middle of each, at a size that can be read."""
@@ -168,9 +206,21 @@ class EdgeDrawing:
             up, down = self._shifts
             upper = min(band.source_top + up, band.target_top + down)
             lower = max(band.source_bottom + up, band.target_bottom + down)
-            if upper <= bottom and top <= lower:
+            hidden = self._seen is not None and not self._band_seen(band)
+            if upper <= bottom and top <= lower and not hidden:
                 painter.setBrush(self._ribbon_color(band))
                 painter.drawPolygon(points)
+
+    def _band_seen(self, band: Band) -> bool:
+        """Tell whether both ends of a ribbon are on the screen."""
+        assert self._seen is not None
+        (top, bottom), (up, down) = self._seen, self._shifts
+        return (
+            band.source_top + up <= bottom
+            and band.source_bottom + up >= top
+            and band.target_top + down <= bottom
+            and band.target_bottom + down >= top
+        )
 
     def _paint_edge(self, painter: QPainter, i: int, extra: float) -> None:
         line = self._pen(self._marks[i], extra)
@@ -186,6 +236,24 @@ class EdgeDrawing:
                 self._paths[i] = path
             painter.strokePath(path, line)
         paint_all(painter, self._badges(i))
+
+    def _paint_stubs(self, painter: QPainter, extra: float, wanted: Callable[[int], bool]) -> None:
+        """Paint short ends that point to partners off the screen."""
+        if not self._edges or self._cut is None:
+            return
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        for side, stubs in ((Side.SOURCE, self._cut.source_stubs), (Side.TARGET, self._cut.target_stubs)):
+            x = self._left if side is Side.SOURCE else self._right
+            out = self._style.unit if side is Side.SOURCE else -self._style.unit
+            for i in filter(wanted, sorted(stubs)):
+                y, other = self._heights(i) if side is Side.SOURCE else self._heights(i)[::-1]
+                down = self._style.unit if other > y else -self._style.unit
+                # Solid in any case: it is too short for dashes.
+                color = self._style.score(self._marks[i].score)
+                painter.setPen(pen(color, 1.5 * self._style.unit + extra / 2))
+                for line in _STUB:
+                    points = [self.stage.point(x + out * dx, y + down * dy) for dx, dy in line]
+                    painter.drawPolyline(points)
 
     def _pen(self, mark: EdgeMark, extra: float) -> QPen:
         key = (self._style.score(mark.score).rgba(), self._width(mark) + extra, mark.weak)

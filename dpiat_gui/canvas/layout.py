@@ -250,21 +250,21 @@ def place(
     right: list[Placed] = []
     y = metrics.margin
     for group in groups:
-        of_source = [_size(sources[i], i in open_sources, metrics) for i in group.sources]
-        of_target = [_size(targets[i], i in open_targets, metrics) for i in group.targets]
+        of_source = [entry_size(sources[i], i in open_sources, metrics) for i in group.sources]
+        of_target = [entry_size(targets[i], i in open_targets, metrics) for i in group.targets]
         if group.linked and len(group.targets) == 1:
             of_source, of_target = _facing(of_source, of_target, sources, targets, group, by_target, metrics)
-        height = max(_stack_height(of_source, metrics), _stack_height(of_target, metrics))
+        height = max(stack_height(of_source, metrics), stack_height(of_target, metrics))
         centred = group.linked and len(group.targets) > 1
-        left.extend(_stack(of_source, y, height if centred else None, metrics))
-        right.extend(_stack(of_target, y, height if centred else None, metrics))
+        left.extend(stack(of_source, y, height if centred else None, metrics))
+        right.extend(stack(of_target, y, height if centred else None, metrics))
         y += height + metrics.spacing
     height = y - metrics.spacing + metrics.margin if groups else 0.0
     return Layout(tuple(left), tuple(right), height, frozenset(chosen))
 
 
 @dataclass(frozen=True, slots=True)
-class _Size:
+class EntrySize:
     """Height of an entry and the slot of each of its rows."""
 
     height: float
@@ -273,27 +273,28 @@ class _Size:
     single: bool = False
 
 
-def _size(entry: EntryShape, expanded: bool, metrics: Metrics) -> _Size:
+def entry_size(entry: EntryShape, expanded: bool, metrics: Metrics) -> EntrySize:
+    """Return the height an entry takes by itself."""
     if entry.single:
-        return _Size(metrics.single, metrics.single, single=True)
+        return EntrySize(metrics.single, metrics.single, single=True)
     if not expanded or not entry.rows:
-        return _Size(metrics.collapsed, metrics.collapsed)
+        return EntrySize(metrics.collapsed, metrics.collapsed)
     return _open_size(tuple(range(len(entry.rows))), len(entry.rows), metrics)
 
 
-def _open_size(slots: tuple[int, ...], count: int, metrics: Metrics) -> _Size:
-    return _Size(metrics.header + count * metrics.row + metrics.padding, metrics.header, slots)
+def _open_size(slots: tuple[int, ...], count: int, metrics: Metrics) -> EntrySize:
+    return EntrySize(metrics.header + count * metrics.row + metrics.padding, metrics.header, slots)
 
 
 def _facing(
-    of_source: list[_Size],
-    of_target: list[_Size],
+    of_source: list[EntrySize],
+    of_target: list[EntrySize],
     sources: Sequence[EntryShape],
     targets: Sequence[EntryShape],
     group: Group,
     by_target: dict[int, Link],
     metrics: Metrics,
-) -> tuple[list[_Size], list[_Size]]:
+) -> tuple[list[EntrySize], list[EntrySize]]:
     """Let the rows of two facing expanded blocks face each other, with gaps where one has none."""
     if not (of_source[0].slots and of_target[0].slots):
         return of_source, of_target
@@ -322,17 +323,18 @@ def row_slots(
     return tuple(left), tuple(right), slot
 
 
-def _stack_height(sizes: Sequence[_Size], metrics: Metrics) -> float:
+def stack_height(sizes: Sequence[EntrySize], metrics: Metrics) -> float:
+    """Return the height of entries below each other."""
     if not sizes:
         return 0.0
     return sum(size.height for size in sizes) + metrics.spacing * (len(sizes) - 1)
 
 
-def _stack(sizes: Sequence[_Size], y: float, centre_in: float | None, metrics: Metrics) -> list[Placed]:
+def stack(sizes: Sequence[EntrySize], y: float, centre_in: float | None, metrics: Metrics) -> list[Placed]:
     """Place entries below each other from `y`, in the middle of a height if one is given."""
     if centre_in is not None:
         # Whole pixels keep text and hairlines crisp.
-        y += (centre_in - _stack_height(sizes, metrics)) // 2
+        y += (centre_in - stack_height(sizes, metrics)) // 2
     placed = []
     for size in sizes:
         rows = tuple(y + size.header + slot * metrics.row for slot in size.slots)

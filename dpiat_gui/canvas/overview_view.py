@@ -1,5 +1,7 @@
 """A view of a board with strips beside it that show all of it."""
 
+from functools import partial
+
 from PySide6.QtCore import QRect, QSize, Signal
 from PySide6.QtWidgets import QWidget
 
@@ -17,8 +19,8 @@ class OverviewView(BoardView):
         super().__init__(parent)
         self._strips = {side: OverviewStrip(self.board, side, self._seen_of, self) for side in Side}
         self._overview_visible = True
-        for strip in self._strips.values():
-            strip.jumped.connect(self._jump)
+        for side, strip in self._strips.items():
+            strip.jumped.connect(partial(self._go, side))
             strip.set_style(self._style)
             self._scene.rebuilt.connect(strip.forget)
             for bar in (self.horizontalScrollBar(), self.verticalScrollBar()):
@@ -42,8 +44,8 @@ class OverviewView(BoardView):
         """Return the part of a column that is seen, as heights of the layout."""
         return self._scene.span(side, self.seen())
 
-    def _jump(self, y: float) -> None:
-        """Bring a height of the layout to the middle of the view."""
+    def _go(self, side: Side, y: float) -> None:
+        """Bring a height of a column to the middle of the view."""
         self._centre_along(y)
 
     def _strip_room(self) -> int:

@@ -8,6 +8,8 @@ import numpy.typing as npt
 
 from dpiat_gui.canvas.curves import slope, weight
 
+_OUT_OF_REACH = 1e12
+
 
 @dataclass(frozen=True)
 class Picker:
@@ -27,6 +29,32 @@ class Picker:
         """Make a picker of (y0, y1) pairs."""
         table = np.asarray(ends, dtype=np.float64).reshape(-1, 2)
         return cls(table[:, 0], table[:, 1])
+
+    def shifted(self, up: float, down: float) -> "Picker":
+        """Return the same edges with something added to all of either end."""
+        return Picker(self.y0 + up, self.y1 + down) if up or down else self
+
+    def cut(self, top: float, bottom: float, slack: float) -> "Cut":
+        """Tell which edges a screen shows.
+
+        Parameters
+        ----------
+        top, bottom
+            The heights it shows.
+        slack
+            How far outside an end may lie and still count as shown.
+        """
+        near = [(y >= top - slack) & (y <= bottom + slack) for y in (self.y0, self.y1)]
+        inside = [(y >= top) & (y <= bottom) for y in (self.y0, self.y1)]
+        whole = near[0] & near[1]
+        # What is not drawn whole is out of reach of the pointer.
+        far = np.where(whole, 0.0, _OUT_OF_REACH)
+        return Cut(
+            frozenset(np.flatnonzero(whole).tolist()),
+            frozenset(np.flatnonzero(inside[0] & ~near[1]).tolist()),
+            frozenset(np.flatnonzero(inside[1] & ~near[0]).tolist()),
+            Picker(self.y0 + far, self.y1 + far),
+        )
 
     def nearest(self, fraction: float, y: float, length: float, radius: float) -> int | None:
         """Return the position of the nearest edge, None if none is within `radius`.
@@ -55,3 +83,23 @@ class Picker:
         """Return the positions of the edges that cross a strip of heights."""
         crossing = (np.maximum(self.y0, self.y1) >= top) & (np.minimum(self.y0, self.y1) <= bottom)
         return [int(i) for i in np.flatnonzero(crossing)]
+
+
+@dataclass(frozen=True)
+class Cut:
+    """Which edges a screen shows.
+
+    Parameters
+    ----------
+    whole
+        Those of which both ends show.
+    source_stubs, target_stubs
+        Those of which only that end shows.
+    reachable
+        Finds the whole ones alone.
+    """
+
+    whole: frozenset[int]
+    source_stubs: frozenset[int]
+    target_stubs: frozenset[int]
+    reachable: Picker

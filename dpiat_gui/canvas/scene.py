@@ -82,6 +82,7 @@ class MatchScene(QGraphicsScene):
         self.board = board
         self.style_ = style
         self.stage = Stage()
+        self._seen: tuple[float, float] | None = None
         self.attention = Attention()
         self.arcs_visible = True
         self._edges = EdgeItem()
@@ -135,11 +136,14 @@ class MatchScene(QGraphicsScene):
 
     def rebuild_edges(self) -> None:
         """Draw the board's edges as they are now."""
-        self._drawing = EdgeDrawing(self.board, self.stage, self.style_)
+        self._show_drawing(EdgeDrawing(self.board, self.stage, self.style_, self._seen))
+
+    def _show_drawing(self, drawing: EdgeDrawing) -> None:
+        self._drawing = drawing
         left, right = self.columns.source_right, self.columns.target_left
         reach = 8.0
         bounds = QRectF(left - reach, 0, right - left + 2 * reach, self.board.layout.height)
-        self._edges.show_edges(self._drawing, self.stage.rect(bounds))
+        self._edges.show_edges(drawing, self.stage.rect(bounds))
         self._show_attention_of_edges()
 
     def _rebuild_column(self, side: Side) -> None:
@@ -173,10 +177,19 @@ class MatchScene(QGraphicsScene):
         for side in Side:
             self._rebuild_arcs(side)
 
-    def set_stage(self, stage: Stage) -> bool:
-        """Move the columns elsewhere; return whether anything moved."""
-        if stage == self.stage:
+    def set_stage(self, stage: Stage, seen: tuple[float, float] | None = None) -> bool:
+        """Move the columns elsewhere; return whether anything moved.
+
+        Parameters
+        ----------
+        stage
+            Where they stand.
+        seen
+            The heights of the scene that the screen shows, where columns scroll apart.
+        """
+        if (stage, seen) == (self.stage, self._seen):
             return False
+        self._seen = seen
         turned = (stage.columns, stage.across) != (self.stage.columns, self.stage.across)
         self.stage = stage
         for side in Side:
@@ -184,7 +197,7 @@ class MatchScene(QGraphicsScene):
         if turned:
             self.rebuild()
         else:
-            self.rebuild_edges()
+            self._show_drawing(self._drawing.moved(stage, seen))
             self._far_is_stale = True
             if self._far.isVisible():
                 self._refresh_far()

@@ -56,6 +56,7 @@ def match_branches(
         return None
     sources = _members(cells.shape[1], source_branches)
     targets = _members(cells.shape[0], target_branches)
+    groups = source_branches, target_branches
     inner = _inner_pins(pins or {}, sources, targets)
     if inner is None:
         return None
@@ -65,7 +66,7 @@ def match_branches(
         for s, source in enumerate(sources):
             if target.is_group != source.is_group:
                 continue
-            found = _match_members(cells, exponent, source, target, inner.get((s, t), {}))
+            found = _match_members(cells, exponent, source, target, groups, inner.get((s, t), {}))
             if found:
                 scores[t, s], inside[s, t] = found
     member_pins = {t: s for s, t in inner}
@@ -82,10 +83,18 @@ def match_branches(
 
 
 def _members(count: int, branches: Branches) -> list[_Member]:
-    """Put a block's layers and groups in one sequence, a group where its first layer stands."""
-    grouped = {layer for group in branches for branch in group for layer in branch}
-    members = [(at, _Member(((at,),))) for at in range(count) if at not in grouped]
-    members += [(min(map(min, group)), _Member(group)) for group in branches]
+    """Put a block's layers and groups in one sequence, a group where its first layer stands.
+
+    Groups inside a branch of another group are left to that branch.
+    """
+    grouped: set[int] = set()
+    members = []
+    for group in sorted(branches, key=lambda group: -sum(map(len, group))):
+        layers = {layer for branch in group for layer in branch}
+        if not layers & grouped:
+            grouped |= layers
+            members.append((min(layers), _Member(group)))
+    members += [(at, _Member(((at,),))) for at in range(count) if at not in grouped]
     return [member for _, member in sorted(members, key=lambda placed: placed[0])]
 
 
@@ -113,7 +122,12 @@ def _places(members: Sequence[_Member]) -> dict[int, int]:
 
 
 def _match_members(
-    cells: Scores, exponent: float, source: _Member, target: _Member, pins: Mapping[int, int]
+    cells: Scores,
+    exponent: float,
+    source: _Member,
+    target: _Member,
+    groups: tuple[Branches, Branches],
+    pins: Mapping[int, int],
 ) -> tuple[float, tuple[MatchedLayer, ...]] | None:
     """Match two layers, or two groups branch by branch; None where the pins cannot hold."""
     if not source.is_group:
@@ -133,7 +147,7 @@ def _match_members(
         for s, source_layers in enumerate(source.branches):
             branch_pins = _local_pins(pins, source_layers, target_layers) if forced.get(t) == s else {}
             scores[t, s], inside[s, t] = _match_pair(
-                cells, exponent, source_layers, target_layers, branch_pins
+                cells, exponent, source_layers, target_layers, groups, branch_pins
             )
     if any(scores[t, s] <= 0 for t, s in forced.items()):
         return None
@@ -157,11 +171,26 @@ def _match_pair(
     exponent: float,
     source_layers: Sequence[int],
     target_layers: Sequence[int],
+    groups: tuple[Branches, Branches],
     pins: Mapping[int, int],
 ) -> tuple[float, tuple[MatchedLayer, ...]]:
-    """Match two branches by the recurrence."""
+    """Match two branches: in one row, or by the groups inside them where that is worth more."""
     inside = cells[np.array(target_layers)[:, None], list(source_layers)]
     score, layers = match_cells(inside, exponent, pins)
+    nested = _nested(groups[0], source_layers), _nested(groups[1], target_layers)
+    branched = match_branches(inside, exponent, *nested, pins)
+    if branched and branched[0] > score:
+        score, layers = branched
     return score, tuple(
         (source_layers[s], target_layers[t], layer_score, span) for s, t, layer_score, span in layers
+    )
+
+
+def _nested(branches: Branches, layers: Sequence[int]) -> Branches:
+    """Return the groups that lie within these layers, by position among them."""
+    places = {layer: at for at, layer in enumerate(layers)}
+    return tuple(
+        tuple(tuple(places[layer] for layer in branch) for branch in group)
+        for group in branches
+        if all(layer in places for branch in group for layer in branch)
     )

@@ -164,6 +164,33 @@ def test_branches_equal_brute_force(values, source_split, target_split):
     assert told == pytest.approx(found[0], abs=1e-9)
 
 
+@settings(max_examples=100, deadline=None)
+@given(st.lists(VALUES, min_size=49, max_size=49))
+def test_groups_inside_branches_are_aligned_in_turn(values):
+    """Two branches after a leading layer, the first of which splits in two once more."""
+    scores = np.array(values).reshape(7, 7)
+    branches = (((1, 2, 3, 4), (5, 6)), ((2,), (3,)))
+    found = match_branches(scores, 0.5, branches, branches)
+    assert found is not None
+    assert len({target for _, target, _, _ in found[1]}) == len(found[1])
+    told = sum(score / span**0.5 for _, _, score, span in found[1])
+    assert told == pytest.approx(found[0], abs=1e-9)
+    flat = match_branches(scores, 0.5, branches[:1], branches[:1])
+    assert flat is not None
+    assert found[0] >= flat[0] - 1e-12
+
+
+def test_a_swap_inside_a_branch_is_found():
+    # Layers 2 and 3 are parallel, and stand in the other order in the target.
+    scores = np.zeros((7, 7))
+    for target, source in enumerate((0, 1, 3, 2, 4, 5, 6)):
+        scores[target, source] = 1
+    branches = (((1, 2, 3, 4), (5, 6)), ((2,), (3,)))
+    found = match_branches(scores, 0.5, branches, branches)
+    assert found is not None
+    assert found[0] == pytest.approx(7)
+
+
 def test_branches_in_another_order_are_found():
     small, large = (8, 8, 3, 3), (8, 8, 5, 5)
     one = branched("s", [(3, 3), small, large], (((1,), (2,)),))
@@ -249,7 +276,7 @@ def test_flat_gathers_layers_by_their_blocks():
 
 
 def test_real_networks_by_every_method():
-    one, other = load_network("timm:mixnet_s"), load_network("timm:efficientnet_b0")
+    one, other = (load_network(f"timm:{name}", branches=True) for name in ("mixnet_s", "efficientnet_b0"))
     scores = {name: match_networks(one, other, options(name, layer_types="paper")).score for name in METHODS}
     assert scores["dp"] == pytest.approx(76.33978648833605, abs=1e-9)
     assert scores["dp-branch"] >= scores["dp"]

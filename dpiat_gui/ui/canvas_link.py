@@ -1,14 +1,19 @@
 """Joins the document and the canvas: values go one way, wishes the other."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, QTimer
 
 from dpiat_gui.canvas.view import MatchView
 from dpiat_gui.document.document import Document
 from dpiat_gui.document.selection import Selection
 from dpiat_gui.services.theme import Theme
 from dpiat_gui.ui.editing import Editing
+
+CANVAS = "canvas"
+"""Where a project's view keeps the state of the canvas."""
 
 
 class CanvasLink(QObject):
@@ -17,6 +22,7 @@ class CanvasLink(QObject):
     def __init__(self, document: Document, view: MatchView, editing: Editing) -> None:
         super().__init__(view)
         self._document, self._view = document, view
+        self._expected: Mapping[str, Any] | None = None
         view.set_pin_check(document.can_pin)
         document.source_changed.connect(self._networks_changed)
         document.target_changed.connect(self._networks_changed)
@@ -35,17 +41,22 @@ class CanvasLink(QObject):
 
     def remember(self) -> Callable[[], object]:
         """Return a function that goes back to what is selected and seen now."""
-        view, selection = self._view, self._document.selection
-        transform = view.transform()
-        across, down = view.horizontalScrollBar().value(), view.verticalScrollBar().value()
+        selection, seen = self._document.selection, self._view.view_state()
 
         def go_back() -> None:
             self._document.select(selection)
-            view.setTransform(transform)
-            view.horizontalScrollBar().setValue(across)
-            view.verticalScrollBar().setValue(down)
+            self._view.restore_view_state(seen)
 
         return go_back
+
+    def view_state(self) -> dict[str, Any]:
+        """Return the state of the canvas, to be saved with the project."""
+        return {**self._document.view, CANVAS: self._view.view_state()}
+
+    def expect(self, view: Mapping[str, Any]) -> None:
+        """Go back to what `view_state` gave as soon as the project's matching is there."""
+        seen = view.get(CANVAS)
+        self._expected = seen if isinstance(seen, Mapping) else None
 
     def _networks_changed(self) -> None:
         if self._document.matching is None:
@@ -58,6 +69,10 @@ class CanvasLink(QObject):
             self._view.set_networks(document.source, document.target)
         else:
             self._view.set_matching(document.matching, document.coverage, document.similarity)
+            expected, self._expected = self._expected, None
+            if expected is not None:
+                # The scroll bars know their new ranges once the event loop has turned.
+                QTimer.singleShot(0, self, partial(self._view.restore_view_state, expected))
 
     def _show_selection(self, selection: Selection) -> None:
         self._view.set_selection(selection.source, selection.target)

@@ -106,8 +106,8 @@ class Fetch(QObject):
 
     def _refused(self, reference: SourceReference, error: DpiatError) -> None:
         self._job = None
-        file = Path(getattr(error, "path", "") or reference.path or "")
-        if self._over or not isinstance(error, TrustError) or not file.is_file():
+        file = _code_of(reference) if isinstance(error, TrustError) else None
+        if self._over or file is None:
             self._fail(error)
             return
         dialog = TrustDialog(file, parent=self._window)
@@ -144,6 +144,16 @@ def _known_tree(reference: SourceReference, flow: bool, _token: object) -> Modul
     from dpiat_gui.networks.sources import load_cached_tree
 
     return load_cached_tree(reference, flow=flow)
+
+
+def _code_of(reference: SourceReference) -> Path | None:
+    """Return the file whose code a reference runs, None where there is none; nothing is run to find it."""
+    from dpiat_gui.networks.factories import code_file
+
+    try:
+        return code_file(reference)
+    except DpiatError:
+        return None
 
 
 def _describe(reference: str, flow: bool) -> Script:

@@ -49,7 +49,7 @@ def handlers_of(window: "MainWindow") -> Mapping[str, Callable[..., object]]:
         "fit_selection": view.fit_selection,
         "expand_all": view.expand_all,
         "collapse_all": view.collapse_all,
-        "only_selection_edges": view.set_only_selection_edges,
+        "only_selection_edges": partial(_set_only_selection_edges, window),
         "full_screen": window.set_full_screen,
         "show_transfer": window.show_transfer,
         "run_transfer": window.transferring.run,
@@ -58,6 +58,11 @@ def handlers_of(window: "MainWindow") -> Mapping[str, Callable[..., object]]:
         "shortcuts": partial(window.dialogs.show_help, shortcuts=True),
         "about": window.dialogs.show_about,
     }
+
+
+def _set_only_selection_edges(window: "MainWindow", only: bool) -> None:
+    window.view.set_only_selection_edges(only)
+    window.settings.set(only_selection_edges=only)
 
 
 def state_of(window: "MainWindow") -> WindowState:

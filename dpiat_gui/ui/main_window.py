@@ -3,9 +3,9 @@
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QPoint, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QDockWidget, QMainWindow, QMenu, QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDockWidget, QMainWindow, QTabWidget, QVBoxLayout, QWidget
 
 from dpiat_gui.canvas.view import MatchView
 from dpiat_gui.document.autosave import Autosave
@@ -23,7 +23,7 @@ from dpiat_gui.ui.handlers import handlers_of, state_of
 from dpiat_gui.ui.icon_set import set_icons
 from dpiat_gui.ui.inspector_dock import InspectorPanel
 from dpiat_gui.ui.legend import LegendPanel
-from dpiat_gui.ui.menus import DOCKS, MATCHERS, RECENT, STANDARDIZATIONS, build_menus
+from dpiat_gui.ui.menus import DOCKS, MATCHERS, RECENT, STANDARDIZATIONS, SelectionMenu, build_menus
 from dpiat_gui.ui.methods import Methods
 from dpiat_gui.ui.networks_panel import NetworksPanel
 from dpiat_gui.ui.notifications import NotificationArea
@@ -48,8 +48,7 @@ if TYPE_CHECKING:
     from dpiat_gui.services.settings import Settings
 
 Area = Qt.DockWidgetArea
-DOCK_WIDTHS = (220, 316)
-SELECTION_MENU = ("pin", "ban", "fresh", "clear_override", "fit_selection")
+DOCK_WIDTHS = (244, 316)
 
 
 class MainWindow(QMainWindow):
@@ -83,6 +82,7 @@ class MainWindow(QMainWindow):
         self.window_state.restore()
         self._apply_theme(themes.theme)
         self.view.set_wheel_zooms(self.settings.wheel_zooms)
+        self.commands["only_selection_edges"].setChecked(self.settings.only_selection_edges)
         self.readout.refresh()
         self.refresh()
 
@@ -115,13 +115,15 @@ class MainWindow(QMainWindow):
     def _build_controllers(self) -> None:
         self.editing = Editing(self.document, self.notices, self)
         self.opening = Opening(self.document, self.jobs, self.settings, self.notices, self)
-        self.projects = Projects(self.document, self.opening, self.settings, self.notices, self)
+        self.link = CanvasLink(self.document, self.view, self.editing)
+        self.projects = Projects(
+            self.document, self.opening, self.settings, self.notices, self, self.link.view_state
+        )
         self.transferring = Transferring(
             self.document, self.editing, self.jobs, self.transfer, self.notices, self.settings
         )
         self.methods = Methods(self.document, self.editing, self.jobs, self)
         self.figures = Figures(self.document, self.notices, self)
-        self.link = CanvasLink(self.document, self.view, self.editing)
         self.autosave = Autosave(self.document, self.jobs)
         self.recovery = Recovery(self.autosave, self.opening, self.projects, self.notices, self)
         self.dialogs = Dialogs(self.settings, self.themes, self)
@@ -173,6 +175,7 @@ class MainWindow(QMainWindow):
             Pane("Toolbar", self.toolbar, lambda: self.toolbar.search.field),
         )
         self.submenus = build_menus(self, self.commands)
+        self.selection_menu = SelectionMenu(self, self.commands)
         for dock in self.docks:
             self.submenus[DOCKS].addAction(dock.toggleViewAction())
 
@@ -195,7 +198,7 @@ class MainWindow(QMainWindow):
         document.modified_changed.connect(self.setWindowModified)
         for panel in (self.pairs, self.overrides, self.networks.outline):
             panel.centre_requested.connect(self._centre)
-        self.pairs.context_menu_requested.connect(self._show_context_menu)
+        self.pairs.context_menu_requested.connect(self.selection_menu.show)
         self.pairs.count_changed.connect(lambda count: self.tabs.setTabText(0, f"Pairs {count}"))
         self.inspector.pin_requested.connect(self.editing.pin)
         self.inspector.ban_requested.connect(self.editing.ban)
@@ -204,6 +207,7 @@ class MainWindow(QMainWindow):
         self.networks.open_requested.connect(self.opening.ask)
         self._connect_view()
         self.opening.opening_changed.connect(self._show_pending)
+        self.opening.project_opened.connect(self.link.expect)
         self.opening.job_started.connect(self.running.follow)
         self.transferring.job_started.connect(self.running.follow)
         self.running.changed.connect(self._refresh_later)
@@ -227,7 +231,7 @@ class MainWindow(QMainWindow):
         view.demo_requested.connect(self.commands["demo"].trigger)
         view.message.connect(self.status.say)
         view.details_requested.connect(lambda: first_focus(self.inspector).setFocus())
-        view.context_menu_requested.connect(lambda _source, _target, where: self._show_context_menu(where))
+        view.context_menu_requested.connect(lambda _source, _target, where: self.selection_menu.show(where))
 
     # -- what the actions and controllers ask for --------------------------------------------
 
@@ -305,16 +309,6 @@ class MainWindow(QMainWindow):
         if path is not None:
             self.view.expand(path)
         self.view.setFocus(Qt.FocusReason.OtherFocusReason)
-
-    def selection_menu(self) -> QMenu:
-        """Return what can be done with the selection, as a menu."""
-        menu = QMenu(self)
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        menu.addActions([self.commands[name] for name in SELECTION_MENU])
-        return menu
-
-    def _show_context_menu(self, position: QPoint) -> None:
-        self.selection_menu().popup(position)
 
     # -- Qt's events ---------------------------------------------------------------------
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMainWindow, QMenu
 
@@ -94,6 +95,35 @@ MENUS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("&Transfer", ("run_transfer", "cancel")),
     ("&Help", ("help", "shortcuts", SEPARATOR, "about")),
 )
+
+
+SELECTION = ("pin", "ban", "fresh", "clear_override", "fit_selection")
+
+
+class SelectionMenu:
+    """What can be done with the selection, as a menu where it was asked for.
+
+    Parameters
+    ----------
+    window
+        Owner.
+    actions
+        All actions of the window, by id.
+    """
+
+    def __init__(self, window: QMainWindow, actions: Mapping[str, QAction]) -> None:
+        self._window, self._actions = window, actions
+
+    def build(self) -> QMenu:
+        """Return the menu; it is gone when it closes."""
+        menu = QMenu(self._window)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.addActions([self._actions[name] for name in SELECTION])
+        return menu
+
+    def show(self, position: QPoint) -> None:
+        """Open the menu at a place on the screen."""
+        self.build().popup(position)
 
 
 def build_menus(window: QMainWindow, actions: Mapping[str, QAction]) -> dict[str, QMenu]:

@@ -203,7 +203,6 @@ def _fill(
     for name, (text, tip) in offered.items():
         action = menu.addAction(text)
         action.setCheckable(True)
-        action.setStatusTip(tip)
         action.setToolTip(tip)
         action.triggered.connect(lambda _checked, name=name: choose(name))
         group.addAction(action)

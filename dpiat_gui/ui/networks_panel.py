@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QGridLayout, QSplitter, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QSplitter, QToolButton, QVBoxLayout, QWidget
 
 from dpiat_gui.document.document import Document
 from dpiat_gui.errors import SourceError
@@ -11,7 +11,7 @@ from dpiat_gui.networks.references import parse_reference
 from dpiat_gui.networks.values import Network
 from dpiat_gui.ui.outline_panel import OutlinePanel
 from dpiat_gui.ui.texts import big, plural
-from dpiat_gui.ui.widgets import ElidedLabel, muted, section
+from dpiat_gui.ui.widgets import LARGEST, ElidedLabel, fold_button, muted, section
 
 CARD_TITLES = {"source": "Source", "target": "Target"}
 NOTHING = {
@@ -139,12 +139,14 @@ class NetworksPanel(QWidget):
         parts = QSplitter(Qt.Orientation.Vertical)
         parts.setChildrenCollapsible(False)
         parts.addWidget(self.outline)
-        parts.addWidget(_titled("Legend", legend))
-        parts.addWidget(_titled("Overrides", overrides))
-        # What room there is goes to the outline; the others take what they need.
-        for row, stretch in enumerate((1, 0, 0)):
+        parts.addWidget(_Titled("Legend", legend))
+        parts.addWidget(_Titled("Overrides", overrides))
+        for row, stretch in enumerate((1, 0, 1)):
             parts.setStretchFactor(row, stretch)
-        parts.setSizes([10_000, 1, 1])
+        self._parts = parts
+        self._share_out()
+        document.overrides_changed.connect(self._overrides_changed)
+        self.outline.folded.connect(self._share_out_later)
         column = QVBoxLayout(self)
         column.setContentsMargins(12, 4, 10, 8)
         column.setSpacing(8)
@@ -154,6 +156,21 @@ class NetworksPanel(QWidget):
         column.addWidget(parts, 1)
         document.source_changed.connect(self._show_cards)
         document.target_changed.connect(self._show_cards)
+
+    def _overrides_changed(self) -> None:
+        # Only where the first one comes or the last one goes: a person may have moved the handles.
+        if bool(self._document.overrides) != self._shares:
+            self._share_out_later()
+
+    def _share_out_later(self, _folded: object = None) -> None:
+        # The parts know their new limits once the event loop has turned.
+        QTimer.singleShot(0, self, self._share_out)
+
+    def _share_out(self) -> None:
+        """Give the room to the outline, and half of it to overrides once there are any."""
+        self._shares = bool(self._document.overrides)
+        folded = not self.outline.fold.isChecked()
+        self._parts.setSizes([1 if folded else 10_000, 1, 10_000 if self._shares or folded else 1])
 
     def set_pending(self, pending: Mapping[str, str]) -> None:
         """Show which references are being opened, by side."""
@@ -171,11 +188,24 @@ class NetworksPanel(QWidget):
             self.cards[side].show_network(None if pending else network, pending or reference, bool(pending))
 
 
-def _titled(title: str, content: QWidget) -> QWidget:
-    part = QWidget()
-    column = QVBoxLayout(part)
-    column.setContentsMargins(0, 6, 0, 0)
-    column.setSpacing(4)
-    column.addWidget(section(title))
-    column.addWidget(content, 1)
-    return part
+class _Titled(QWidget):
+    """A part with a title by which it can be folded away."""
+
+    def __init__(self, title: str, content: QWidget) -> None:
+        super().__init__()
+        self._content = content
+        self.fold = fold_button(title)
+        self.fold.toggled.connect(self._show_content)
+        head = QHBoxLayout()
+        head.setSpacing(4)
+        head.addWidget(self.fold)
+        head.addWidget(section(title), 1)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 6, 0, 0)
+        column.setSpacing(4)
+        column.addLayout(head)
+        column.addWidget(content, 1)
+
+    def _show_content(self, shown: bool) -> None:
+        self._content.setVisible(shown)
+        self.setMaximumHeight(LARGEST if shown else self.fold.height() + 8)

@@ -35,6 +35,8 @@ class Opening(QObject):
 
     job_started = Signal(Job)
     opening_changed = Signal()
+    project_opened = Signal(object)
+    """State of the window that comes with the project; before its networks are there."""
 
     def __init__(
         self,
@@ -103,6 +105,7 @@ class Opening(QObject):
 
     def open_project(self, project: Project, path: str, *, recovered: bool = False) -> None:
         """Start over with a project; it is there at once, its networks as soon as they are read."""
+        self.project_opened.emit(project.view)
         references: dict[Side, str] = {
             "source": project.source.reference if project.source else "",
             "target": project.target.reference if project.target else "",

@@ -5,6 +5,7 @@ from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
     QLineEdit,
+    QSizePolicy,
     QTabBar,
     QTreeView,
     QVBoxLayout,
@@ -14,7 +15,7 @@ from PySide6.QtWidgets import (
 from dpiat_gui.document.document import Document
 from dpiat_gui.document.selection import Selection
 from dpiat_gui.ui.outline_model import LAYER_ROLE, OutlineFilter, OutlineModel
-from dpiat_gui.ui.widgets import section
+from dpiat_gui.ui.widgets import LARGEST, fold_button, section
 
 SIDES = ("source", "target")
 
@@ -23,6 +24,7 @@ class OutlinePanel(QWidget):
     """Two tabs, a filter and a tree; choosing a module selects it on the canvas."""
 
     centre_requested = Signal()
+    folded = Signal(bool)
 
     def __init__(self, document: Document, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -50,6 +52,9 @@ class OutlinePanel(QWidget):
         column.setSpacing(4)
         head = QHBoxLayout()
         head.setContentsMargins(0, 0, 0, 0)
+        self.fold = fold_button("Outline")
+        self.fold.toggled.connect(self._show_outline)
+        head.addWidget(self.fold)
         head.addWidget(section("Outline"))
         head.addStretch(1)
         head.addWidget(self.tabs)
@@ -74,6 +79,15 @@ class OutlinePanel(QWidget):
         tree.clicked.connect(self._chosen)
         tree.activated.connect(self._activated)
         return tree
+
+    def _show_outline(self, shown: bool) -> None:
+        """Fold the outline down to its heading, or open it."""
+        for part in (self.tabs, self.filter, self.tree):
+            part.setVisible(shown)
+        policy = QSizePolicy.Policy.Preferred if shown else QSizePolicy.Policy.Maximum
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, policy)
+        self.setMaximumHeight(LARGEST if shown else self.fold.height() + 8)
+        self.folded.emit(not shown)
 
     @property
     def side(self) -> str:

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import (
     QProgressBar,
     QPushButton,
     QSizePolicy,
+    QStackedWidget,
     QStatusBar,
     QWidget,
 )
@@ -97,9 +98,12 @@ class StatusBar(QStatusBar):
         self.figures = Figures()
         self.line = ElidedLabel(mode=Qt.TextElideMode.ElideRight)
         self.line.setIndent(4)
-        self.line.hide()
-        self.addWidget(self.figures, 1)
-        self.addWidget(self.line, 1)
+        # One in the place of the other: a message is never drawn over a figure.
+        self._place = QStackedWidget()
+        self._place.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self._place.addWidget(self.figures)
+        self._place.addWidget(self.line)
+        self.addWidget(self._place, 1)
         self._message_timer = QTimer(self)
         self._message_timer.setSingleShot(True)
         self._message_timer.timeout.connect(self._message_over)
@@ -114,13 +118,11 @@ class StatusBar(QStatusBar):
     def say(self, text: str) -> None:
         """Show one line for some seconds in place of the figures."""
         self.line.set_full_text(text)
-        self.figures.setVisible(not text)
-        self.line.setVisible(bool(text))
+        self._place.setCurrentWidget(self.line if text else self.figures)
         self._message_timer.start(MESSAGE_MS)
 
     def _message_over(self) -> None:
-        self.line.hide()
-        self.figures.show()
+        self._place.setCurrentWidget(self.figures)
 
     def show_matching(
         self, matching: Matching | None, similarity: Similarity | None, milliseconds: float | None

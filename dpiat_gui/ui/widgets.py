@@ -4,9 +4,12 @@ from typing import TypeVar
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QLabel, QPushButton, QScrollArea, QSizePolicy, QWidget
+from PySide6.QtWidgets import QLabel, QPushButton, QScrollArea, QSizePolicy, QToolButton, QWidget
 
 from dpiat_gui.services.theme import LIGHT, Theme, fixed_font, score_color
+
+LARGEST = 16_777_215
+"""Qt's word for no limit of a height."""
 
 Label = TypeVar("Label", bound=QLabel)
 
@@ -97,6 +100,24 @@ def set_state(widget: QWidget, name: str, value: object) -> None:
     widget.setProperty(name, value)
     widget.style().unpolish(widget)
     widget.style().polish(widget)
+
+
+def fold_button(title: str) -> QToolButton:
+    """Return the small arrow that folds a part of a pane away; it is down while the part is shown."""
+    button = QToolButton()
+    button.setCheckable(True)
+    button.setChecked(True)
+    button.setArrowType(Qt.ArrowType.DownArrow)
+    button.setAutoRaise(True)
+    button.setProperty("fold", True)
+    button.setFixedSize(20, 20)
+    button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+    button.setAccessibleName(f"Show {title.lower()}")
+    button.setToolTip(f"Fold {title.lower()} away, or show it")
+    button.toggled.connect(
+        lambda shown: button.setArrowType(Qt.ArrowType.DownArrow if shown else Qt.ArrowType.RightArrow)
+    )
+    return button
 
 
 def scrolling(content: QWidget) -> QScrollArea:

@@ -7,16 +7,25 @@ import subprocess
 import sys
 
 import pytest
+from made import network
 from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
-from PySide6.QtWidgets import QApplication, QMessageBox
+from PySide6.QtWidgets import QApplication, QLabel, QMessageBox, QPlainTextEdit
 
 from dpiat_gui.document.autosave import recovery_folder
+from dpiat_gui.document.document import Document
 from dpiat_gui.document.selection import Selection
+from dpiat_gui.errors import TrustError
+from dpiat_gui.networks.references import parse_reference
 from dpiat_gui.project.project import load_project, save_project
 from dpiat_gui.ui.app import make_window
+from dpiat_gui.ui.fetching import Fetch, _code_of
+from dpiat_gui.ui.legend import LegendPanel
+from dpiat_gui.ui.networks_panel import NetworksPanel
 from dpiat_gui.ui.notifications import Severity
 from dpiat_gui.ui.open_dialog import OpenDialog
+from dpiat_gui.ui.overrides_panel import OverridesPanel
+from dpiat_gui.ui.trust_dialog import TrustDialog
 
 SMALL = "timm:resnet10t?num_classes=5"
 OTHER = "timm:resnet14t?num_classes=7"
@@ -290,7 +299,7 @@ def test_torch_stays_out_of_the_window(tmp_path):
 
 
 def test_the_context_menu_offers_the_overrides(matched):
-    menu = matched.selection_menu()
+    menu = matched.selection_menu.build()
     assert [action.objectName() for action in menu.actions()][:3] == ["pin", "ban", "fresh"]
 
 
@@ -322,3 +331,69 @@ def test_unsaved_work_can_be_discarded(matched, qtbot):
     dict(matched.notices.shown[0].actions)["Discard"]()
     assert not left.exists()
     assert not matched.notices.shown
+
+
+def test_a_project_brings_its_view_back(matched, qtbot, tmp_path):
+    matched.view.expand_all()
+    matched.view.zoom_in()
+    seen = matched.view.view_state()
+    path = str(tmp_path / "view.dpiat")
+    assert matched.projects._write(path)
+    matched.view.collapse_all()
+    matched.view.zoom_reset()
+    matched.projects.open(path)
+    qtbot.waitUntil(lambda: matched.view.view_state()["expanded"] == seen["expanded"], timeout=LONG)
+    assert matched.view.zoom == pytest.approx(seen["zoom"])
+
+
+def test_only_edges_of_the_selection_is_kept(window, qtbot):
+    window.commands["only_selection_edges"].setChecked(True)
+    assert window.settings.only_selection_edges
+    window.settings.flush()
+    again = make_window(QApplication.instance())
+    qtbot.addWidget(again, before_close_func=lambda made: setattr(made, "_closing", True))
+    assert again.commands["only_selection_edges"].isChecked()
+
+
+def test_a_message_takes_the_place_of_the_figures(matched):
+    matched.status.say("Problem 1 of 3")
+    assert matched.status.line.isVisible()
+    assert not matched.status.figures.isVisible()
+    matched.status._message_over()
+    assert matched.status.figures.isVisible()
+    assert not matched.status.line.isVisible()
+
+
+def test_parts_of_the_left_pane_fold_away_and_overrides_get_room(qtbot):
+    document = Document()
+    document.open_networks(network("s", [(8, 8), (8, 4)]), network("t", [(8, 8)]))
+    overrides = OverridesPanel(document)
+    panel = NetworksPanel(document, LegendPanel(document), overrides)
+    qtbot.addWidget(panel)
+    panel.resize(260, 1000)
+    panel.show()
+    qtbot.waitUntil(lambda: panel.outline.height() > 2 * overrides.height())
+    before = overrides.height()
+    document.pin("s1", "t0")
+    qtbot.waitUntil(lambda: overrides.height() > before)
+    shared = overrides.height()
+    panel.outline.fold.click()
+    assert not panel.outline.tree.isVisible()
+    qtbot.waitUntil(lambda: overrides.height() > shared)
+    assert panel.outline.height() < 60
+    panel.outline.fold.click()
+    assert panel.outline.tree.isVisible()
+
+
+def test_code_of_a_module_is_shown_before_it_is_trusted(window, qtbot, tmp_path, monkeypatch):
+    (tmp_path / "mynets.py").write_text("print('ran')\ndef build(): pass\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    reference = parse_reference("mynets:build")
+    assert _code_of(reference) == tmp_path / "mynets.py"
+    assert "mynets" not in sys.modules
+    fetch = Fetch(window.jobs, window, lambda *_: None, lambda _: None)
+    fetch._refused(reference, TrustError("not trusted"))
+    dialog = next(widget for widget in QApplication.topLevelWidgets() if isinstance(widget, TrustDialog))
+    assert "print('ran')" in dialog.findChild(QPlainTextEdit).toPlainText()
+    assert any(str(tmp_path / "mynets.py") in label.text() for label in dialog.findChildren(QLabel))
+    dialog.reject()

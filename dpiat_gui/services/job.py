@@ -1,11 +1,11 @@
 """One piece of long work, as the window sees it: its progress and its one end."""
 
+import sys
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
-from functools import partial
 from typing import Any
 
 import shiboken6
@@ -74,6 +74,7 @@ class Job(QObject):
         self._cancelling = False
         self._progress: Progress | None = None
         self._told_at = 0.0
+        self._deliveries: list[tuple[QObject, dict[str, Callable[..., None] | None]]] = []
         self._later = QTimer(self)
         self._later.setSingleShot(True)
         self._later.timeout.connect(self._tell)
@@ -128,15 +129,13 @@ class Job(QObject):
         cancelled: Callable[[], None] | None = None,
         progressed: Callable[[Progress], None] | None = None,
     ) -> "Job":
-        """Connect functions that are called only while `owner` lives; return this job."""
-        for signal, slot in (
-            (self.done, done),
-            (self.failed, failed),
-            (self.cancelled, cancelled),
-            (self.progressed, progressed),
-        ):
-            if slot is not None:
-                signal.connect(partial(_while_alive, owner, slot))
+        """Have functions called that go with the signals, while `owner` lives; return this job."""
+        # Kept here and let go at the end, rather than connected: a connection dies with the job,
+        # and if a function held the last reference to the job's own parent, that would then
+        # delete the job a second time.
+        self._deliveries.append(
+            (owner, {"done": done, "failed": failed, "cancelled": cancelled, "progressed": progressed})
+        )
         return self
 
     # For runners.
@@ -168,17 +167,22 @@ class Job(QObject):
             self._tell()
         self._outcome = outcome
         self._state = outcome.state
+        deliveries, self._deliveries = self._deliveries, []
         if outcome.state is JobState.DONE:
             self.done.emit(outcome.value)
+            _deliver(deliveries, "done", outcome.value)
         elif outcome.state is JobState.FAILED:
             self.failed.emit(outcome.error)
+            _deliver(deliveries, "failed", outcome.error)
         else:
             self.cancelled.emit()
+            _deliver(deliveries, "cancelled")
         self.finished.emit()
 
     def _tell(self) -> None:
         self._told_at = time.monotonic()
         self.progressed.emit(self._progress)
+        _deliver(list(self._deliveries), "progressed", self._progress)
 
 
 class JobToken:
@@ -257,6 +261,14 @@ def _portable(error: BaseException) -> DpiatError:
     return error.with_traceback(None)
 
 
-def _while_alive(owner: QObject, slot: Callable[..., None], *values: Any) -> None:
-    if shiboken6.isValid(owner):
-        slot(*values)
+def _deliver(
+    deliveries: list[tuple[QObject, dict[str, Callable[..., None] | None]]], name: str, *values: Any
+) -> None:
+    """Call the functions of this name; one that raises stops neither the others nor the job."""
+    for owner, slots in deliveries:
+        slot = slots[name]
+        if slot is not None and shiboken6.isValid(owner):
+            try:
+                slot(*values)
+            except Exception:  # as Qt does with what a slot raises
+                sys.excepthook(*sys.exc_info())

@@ -48,6 +48,8 @@ class RecordedDocument(ReadableDocument):
         self._job: Job | None = None
         self.undo_stack.setUndoLimit(UNDO_LIMIT)
         self.undo_stack.cleanChanged.connect(self._on_clean_changed)
+        # The stack empties itself as it dies with the document, and would tell a half-dead one.
+        self.destroyed.connect(partial(self.undo_stack.blockSignals, True))
 
     @property
     def solving(self) -> bool:
@@ -153,7 +155,9 @@ class RecordedDocument(ReadableDocument):
         assert self._jobs is not None
         was_solving = self.solving
         self._forget_wish(tell=False)
-        job = self._jobs.run_in_thread(lambda _token: solve_whole(wish, previous), "Matching", pure=True)
+        # Without what is told at the end: a thread must never hold the last reference to the document.
+        values = replace(wish, told=None)
+        job = self._jobs.run_in_thread(lambda _token: solve_whole(values, previous), "Matching", pure=True)
         self._wish, self._job = wish, job
         job.deliver_to(
             self,

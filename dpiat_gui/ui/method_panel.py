@@ -113,18 +113,28 @@ class MethodPanel(QDialog):
         self.setFixedWidth(WIDTH)
 
     def _connect(self) -> None:
-        for box, chosen in (
-            (self.preset, self.preset_chosen),
-            (self.matcher, self.matcher_chosen),
-            (self.standardization, self.standardization_chosen),
-        ):
-            box.activated.connect(lambda _row, box=box, chosen=chosen: chosen.emit(box.currentData()))
-        self.layer_types.activated.connect(
-            lambda: self.option_chosen.emit("layer_types", self.layer_types.currentData())
-        )
+        self.preset.activated.connect(self._on_preset)
+        self.matcher.activated.connect(self._on_matcher)
+        self.standardization.activated.connect(self._on_standardization)
+        self.layer_types.activated.connect(self._on_layer_types)
         for name, field in self._numbers().items():
-            field.valueChanged.connect(partial(self.option_chosen.emit, name))
+            field.valueChanged.connect(partial(self._on_number, name))
         self.cancel.clicked.connect(self.cancel_requested)
+
+    def _on_preset(self) -> None:
+        self.preset_chosen.emit(self.preset.currentData())
+
+    def _on_matcher(self) -> None:
+        self.matcher_chosen.emit(self.matcher.currentData())
+
+    def _on_standardization(self) -> None:
+        self.standardization_chosen.emit(self.standardization.currentData())
+
+    def _on_layer_types(self) -> None:
+        self.option_chosen.emit("layer_types", self.layer_types.currentData())
+
+    def _on_number(self, name: str, value: float) -> None:
+        self.option_chosen.emit(name, value)
 
     def _numbers(self) -> Mapping[str, QSpinBox | QDoubleSpinBox]:
         return {"exponent": self.exponent, "skip_factor": self.skip_factor, "seed": self.seed}

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from dpiat_gui.document.document import Document
 from dpiat_gui.document.selection import Selection
@@ -20,6 +20,7 @@ class Readout(QObject):
         super().__init__(parent)
         self._document, self._status = document, status
         self._device, self._engine = "", "stopped"
+        self._stale = False
         for signal in (
             document.source_changed,
             document.target_changed,
@@ -28,12 +29,19 @@ class Readout(QObject):
             document.project_path_changed,
             document.solving_changed,
         ):
-            signal.connect(self.refresh)
+            signal.connect(self._refresh_later)
         document.selection_changed.connect(self._show_problems)
         document.message.connect(status.say)
 
-    def refresh(self, _changed: object = None) -> None:
+    def _refresh_later(self, _changed: object = None) -> None:
+        """Refresh once for all signals of one change, when what changed is drawn."""
+        if not self._stale:
+            self._stale = True
+            QTimer.singleShot(0, self, self.refresh)
+
+    def refresh(self) -> None:
         """Show everything anew."""
+        self._stale = False
         document = self._document
         coverage = document.coverage
         self._status.show_matching(document.matching, document.similarity, document.solve_ms)

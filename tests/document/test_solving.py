@@ -200,3 +200,14 @@ def test_without_a_runner_everything_is_solved_at_once(qapp, monkeypatch):
     document = Document()
     document.open_networks(SOURCE, TARGET)
     assert document.matching.overrides == Overrides()
+
+
+def test_a_thread_never_holds_the_document(slow, monkeypatch):
+    # Held there alone it would be destroyed in that thread, and the process with it.
+    seen = []
+    monkeypatch.setattr("dpiat_gui.document.history.solve_whole", lambda wish, _: seen.append(wish) or 1 / 0)
+    slow.set_options(method="flat")
+    assert slow._wish.told is not None
+    slow.cancel_solving()
+    slow._jobs.shutdown()
+    assert all(wish.told is None for wish in seen)

@@ -2,7 +2,7 @@
 
 import pytest
 from made import network
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QCoreApplication, QEvent, Qt
 
 from dpiat_gui.document import solving
 from dpiat_gui.document.document import Document
@@ -83,6 +83,7 @@ def test_a_long_one_is_solved_by_a_job(qtbot, monkeypatch):
     assert dialog.figures.text() == "Matching…"
     qtbot.waitUntil(lambda: "agree" in dialog.figures.text())
     jobs.shutdown()
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
 
 
 def test_nothing_to_compare_is_said(qtbot):

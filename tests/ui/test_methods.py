@@ -2,7 +2,7 @@
 
 import pytest
 from made import network
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QCoreApplication, QEvent, Qt
 from PySide6.QtWidgets import QMenu, QToolButton, QWidget
 
 from dpiat_gui.document import solving
@@ -46,6 +46,8 @@ def stage(qtbot):
     stage = Stage(qtbot)
     yield stage
     stage.jobs.shutdown()
+    # As the end of the event loop does: a job that ended goes before the runner it belongs to.
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
 
 
 def checked(menu):

@@ -4,7 +4,7 @@ from contextlib import suppress
 
 import pytest
 import shiboken6
-from PySide6.QtCore import QCoreApplication, QEvent, QObject, QThread
+from PySide6.QtCore import QObject, QThread
 
 from dpiat_gui.errors import Cancelled, EngineError, SourceError
 from dpiat_gui.services.inline_engine import InlineEngine
@@ -359,35 +359,6 @@ class TestInlineEngine:
             first.cancel()
         assert order == ["slow", "third"]
         assert runner.shutdown()
-
-
-def test_a_delivery_may_hold_the_last_reference_to_the_runner(qapp, qtbot):
-    """The job must not take its own parent with it while it is being deleted: that crashed."""
-
-    class Owner(QObject):
-        def __init__(self, parent):
-            super().__init__(parent)
-            self.runner = JobRunner(InlineEngine())
-            self.taken = []
-
-        def take(self, value):
-            self.taken.append(value)
-
-    window = QObject()
-    owner = Owner(window)
-    taken = owner.taken
-    job = owner.runner.run_in_thread(lambda token: 7, "seven")
-    job.deliver_to(owner, done=owner.take)
-    with qtbot.waitSignal(job.finished):
-        pass
-    assert taken == [7]
-    del owner, job
-    window.deleteLater()
-    del window
-    for _ in range(3):
-        QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
-        gc.collect()
-        qtbot.wait(1)
 
 
 def test_a_delivery_that_raises_stops_neither_the_others_nor_the_job(runner, qtbot, monkeypatch):

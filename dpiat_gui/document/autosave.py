@@ -12,7 +12,7 @@ from PySide6.QtCore import QLockFile, QObject, QTimer
 from dpiat_gui.document.document import Document
 from dpiat_gui.errors import DpiatError
 from dpiat_gui.networks.folders import state_folder
-from dpiat_gui.project.project import SUFFIX, Project, load_project, save_project
+from dpiat_gui.project.values import SUFFIX, Project
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -70,6 +70,9 @@ def find_leftovers(folder: Path | None = None) -> tuple[Leftover, ...]:
         lock.setStaleLockTime(0)
         if not lock.tryLock(0):
             continue
+        # Here and not above: the window paints before it reads a project, and mostly there is none.
+        from dpiat_gui.project.project import load_project
+
         try:
             project, path = _opened(load_project(file))
             found.append(Leftover(file, project, path, file.stat().st_mtime))
@@ -152,8 +155,8 @@ class Autosave(QObject):
             self._failed(error)
             return
         project = _closed(self._document.to_project(), self._document.project_path)
-        work = partial(save_project, project, self.file)
-        self._job = self._jobs.run_in_thread(lambda _token: work(), "Keeping unsaved work")
+        work = partial(_save, project, self.file)
+        self._job = self._jobs.run_in_thread(work, "Keeping unsaved work")
         self._job.deliver_to(self, done=self._written, failed=self._failed, cancelled=self._ended)
 
     def _hold_lock(self) -> None:
@@ -188,6 +191,12 @@ class Autosave(QObject):
             self.file.unlink(missing_ok=True)
             self._lock.unlock()
             self._lock = None
+
+
+def _save(project: Project, file: Path, _token: object) -> None:
+    from dpiat_gui.project.project import save_project
+
+    save_project(project, file)
 
 
 def _lock_path(file: Path) -> Path:

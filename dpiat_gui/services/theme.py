@@ -128,18 +128,26 @@ class ThemeKeeper(QObject):
         ``light``, ``dark`` or ``system``.
     parent
         Owner.
+    applied
+        Whether the look is applied from the first; else from `apply` on.
     """
 
     theme_changed = Signal(object)
     """The new `Theme`, after it was applied; drawn scenes repaint with it."""
 
     def __init__(
-        self, application: QApplication, choice: str = "system", parent: QObject | None = None
+        self,
+        application: QApplication,
+        choice: str = "system",
+        parent: QObject | None = None,
+        *,
+        applied: bool = True,
     ) -> None:
         super().__init__(parent)
         self._application = application
         self._choice = choice
         self._theme: Theme | None = None
+        self._applied = applied
         application.styleHints().colorSchemeChanged.connect(self._on_scheme_changed)
         self.set_choice(choice)
 
@@ -160,6 +168,12 @@ class ThemeKeeper(QObject):
         self._application.styleHints().setColorScheme(_SCHEMES.get(choice, Qt.ColorScheme.Unknown))
         self._refresh()
 
+    def apply(self) -> None:
+        """Apply the look now, if it is not applied yet."""
+        if not self._applied:
+            self._applied = True
+            apply_theme(self._application, self.theme)
+
     def _on_scheme_changed(self) -> None:
         if self._choice not in _SCHEMES:
             self._refresh()
@@ -169,5 +183,6 @@ class ThemeKeeper(QObject):
         if theme is self._theme:
             return
         self._theme = theme
-        apply_theme(self._application, theme)
+        if self._applied:
+            apply_theme(self._application, theme)
         self.theme_changed.emit(theme)

@@ -150,9 +150,11 @@ def run_values(scores: Scores, divisors: Scores) -> Scores:
     n = scores.shape[-1]
     runs = np.zeros((n, *scores.shape))
     runs[:1] = scores
+    sums = scores.copy()
     for extra in range(1, n):
-        np.add(runs[extra - 1, ..., extra:], scores[..., : n - extra], out=runs[extra, ..., extra:])
-    runs /= divisors
+        # Rows that have no such span are left out: about half the work.
+        sums[..., extra:] += scores[..., : n - extra]
+        np.divide(sums[..., extra:], divisors[extra, ..., extra:], out=runs[extra, ..., extra:])
     return runs
 
 

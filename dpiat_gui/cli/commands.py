@@ -206,6 +206,13 @@ class ThemeName(StrEnum):
     dark = "dark"
 
 
+class OrientationName(StrEnum):
+    """How the networks of a figure stand."""
+
+    columns = "columns"
+    strips = "strips"
+
+
 @app.command()
 @takes_project()
 def render(
@@ -214,6 +221,9 @@ def render(
         Path, typer.Option("-o", "--output", metavar="FIG", help="The .svg, .pdf or .png file to write.")
     ],
     theme: Annotated[ThemeName, typer.Option(help="Colours of the figure.")] = ThemeName.light,
+    orientation: Annotated[
+        OrientationName, typer.Option(help="Source left of the target, or above it as in the paper.")
+    ] = OrientationName.columns,
     expand: Annotated[
         bool, typer.Option("--expand/--collapse", help="Draw the layers inside the blocks, or blocks alone.")
     ] = False,
@@ -243,5 +253,6 @@ def render(
         scale=scale,
         legend=legend,
         title=title,
+        orientation=orientation.value,
     )
     typer.echo(f"Written {out}")

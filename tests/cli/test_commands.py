@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from PySide6.QtGui import QImage
 from safetensors.torch import load_file, safe_open
 
 from dpiat_gui.cli import main, output
@@ -107,6 +108,16 @@ def test_render_writes_a_figure(capsys, tmp_path, qapp, name):
     code, _, err = run(capsys, "render", SOURCE, TARGET, "-o", tmp_path / name)
     assert (code, err) == (0, "")
     assert (tmp_path / name).stat().st_size > 1000
+
+
+def test_render_lays_the_networks_as_strips(capsys, tmp_path, qapp):
+    for orientation in ("columns", "strips"):
+        where = tmp_path / f"{orientation}.png"
+        code, _, err = run(capsys, "render", SOURCE, TARGET, "-o", where, "--orientation", orientation)
+        assert (code, err) == (0, "")
+    columns, strips = (QImage(str(tmp_path / f"{name}.png")) for name in ("columns", "strips"))
+    assert strips.height() < columns.height()
+    assert run(capsys, "render", SOURCE, TARGET, "-o", where, "--orientation", "rings")[0] == 2
 
 
 def bad_inputs(folder: Path) -> dict[str, tuple[list[object], str]]:

@@ -51,20 +51,25 @@ class HeadingBar(QWidget):
         if style is None:
             return
         painter.fillRect(self.rect(), style.color("canvas"))
+        taken = 0.0
         for side, column in self._columns.items():
             if column is not None:
                 left, width = self._span(side)
                 end = self._span(Side.TARGET)[0] if side is Side.SOURCE else float(self.width())
-                self._paint_column(painter, style, column, left, width, end - left - 8)
-        self._paint_between(painter, style)
+                right = self._paint_column(painter, style, column, left, width, end - left - 8)
+                taken = right if side is Side.SOURCE else taken
+        self._paint_between(painter, style, taken)
         painter.setPen(style.color("border"))
         line = 0 if self._below else self.height() - 1
         painter.drawLine(0, line, self.width(), line)
 
     def _paint_column(
         self, painter: QPainter, style: Style, column: Column, left: float, width: float, room: float
-    ) -> None:
-        """Paint a name within `room`, and its size if it fits above the column of that `width`."""
+    ) -> float:
+        """Paint a name within `room`, and its size if it fits above the column of that `width`.
+
+        Returns the right end of what is painted.
+        """
         summary, name = column.summary, column.network.name
         face = style.heading if style.heading.width(name) <= room else style.title
         baseline = style.heading.baseline(0, self.height() - 1)
@@ -73,10 +78,12 @@ class HeadingBar(QWidget):
         x = left + face.width(name) + 14 * style.unit
         if x + style.small.width(summary) <= left + max(width, 0.0):
             Text(x, baseline, summary, style.small.face, style.color("text_muted")).paint(painter)
+            return x + style.small.width(summary)
+        return left + face.width(name)
 
-    def _paint_between(self, painter: QPainter, style: Style) -> None:
+    def _paint_between(self, painter: QPainter, style: Style, taken: float) -> None:
         source, target = self._span(Side.SOURCE), self._span(Side.TARGET)
-        left, right = source[0] + source[1], target[0]
+        left, right = max(source[0] + source[1], taken), target[0]
         for count in range(len(self._between), 0, -1):
             text = " · ".join(self._between[:count])
             width = style.small.width(text)

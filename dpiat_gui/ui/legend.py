@@ -16,6 +16,8 @@ GAP = 7
 RAMP_HEIGHT = 10
 SAMPLE = 26
 EMPTY = Legend((), (), ())
+SOON_MS = 10
+"""After a change the matching itself is painted first; then there is time for its legend."""
 
 
 class LegendPanel(QWidget):
@@ -50,7 +52,7 @@ class LegendPanel(QWidget):
         """Refresh once for all signals of one change, when what changed is drawn."""
         if not self._stale:
             self._stale = True
-            QTimer.singleShot(0, self, self._refresh)
+            QTimer.singleShot(SOON_MS, self, self._refresh)
 
     def _refresh(self) -> None:
         self._stale = False

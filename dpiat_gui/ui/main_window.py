@@ -222,7 +222,7 @@ class MainWindow(QMainWindow):
             starter.job_started.connect(self.running.follow)
         self.submenus[RECENT].aboutToShow.connect(partial(self.projects.fill_recent, self.submenus[RECENT]))
         self.themes.theme_changed.connect(self._apply_theme)
-        self.painted.connect(partial(QTimer.singleShot, 0, self, self._draw_menu_icons))
+        self.painted.connect(partial(self._draw_menu_icons, [*self.commands.keys() - ON_TOOLBAR]))
 
     def _connect_view(self) -> None:
         view = self.view
@@ -292,8 +292,11 @@ class MainWindow(QMainWindow):
         # Icons take a millisecond each: those in closed menus are drawn after the first paint.
         set_icons(self.commands, theme, self.commands if self._painted else ON_TOOLBAR)
 
-    def _draw_menu_icons(self) -> None:
-        set_icons(self.commands, self.themes.theme, self.commands.keys() - ON_TOOLBAR)
+    def _draw_menu_icons(self, names: list[str]) -> None:
+        """Draw the icons of closed menus, one at a time so that nothing else waits for them."""
+        if names:
+            set_icons(self.commands, self.themes.theme, (names.pop(),))
+            QTimer.singleShot(0, self, partial(self._draw_menu_icons, names))
 
     def _go_to(self, hit: Hit) -> None:
         (self.document.select_source if hit.side == "source" else self.document.select_target)(hit.path)

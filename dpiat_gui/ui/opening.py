@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Literal
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtWidgets import QWidget
 
 from dpiat_gui.document.document import Document
@@ -139,7 +139,8 @@ class Opening(QObject):
             looking.remove(side)
             # Both come at once where both are known already: one change of the document, not two.
             if not looking and any(networks.values()):
-                show(networks)
+                # In a turn of its own: reading, showing and painting take some 20 ms each.
+                QTimer.singleShot(1, self, partial(show, networks))
 
         show(networks)
         for side in tuple(looking):

@@ -1,6 +1,6 @@
 """The outline: the module tree of either network, searchable, in step with the selection."""
 
-from PySide6.QtCore import QModelIndex, Qt, Signal
+from PySide6.QtCore import QModelIndex, Qt, QTimer, Signal
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
@@ -18,6 +18,8 @@ from dpiat_gui.ui.outline_model import LAYER_ROLE, OutlineFilter, OutlineModel
 from dpiat_gui.ui.widgets import LARGEST, fold_button, section
 
 SIDES = ("source", "target")
+SOON_MS = 20
+"""After a change the canvas is painted first; then there is time for the tree."""
 
 
 class OutlinePanel(QWidget):
@@ -29,7 +31,7 @@ class OutlinePanel(QWidget):
     def __init__(self, document: Document, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._document = document
-        self._following = False
+        self._following = self._stale = False
         self._models = {side: OutlineModel(self) for side in SIDES}
         self._filters = {side: OutlineFilter(self) for side in SIDES}
         for side in SIDES:
@@ -95,7 +97,7 @@ class OutlinePanel(QWidget):
         return SIDES[self.tabs.currentIndex()]
 
     def _show_side(self) -> None:
-        self._networks_changed()
+        self._show_network()
         self.tree.setModel(self._filters[self.side])
         # The pane is narrow; class and shape are in the tooltip and in the inspector.
         self.tree.setColumnHidden(1, True)
@@ -106,6 +108,13 @@ class OutlinePanel(QWidget):
         self._follow(self._document.selection)
 
     def _networks_changed(self) -> None:
+        """Show the networks soon, once for all signals of a change."""
+        if not self._stale:
+            self._stale = True
+            QTimer.singleShot(SOON_MS, self, self._show_network)
+
+    def _show_network(self) -> None:
+        self._stale = False
         # The other side's rows are made when its tab is shown.
         network = self._document.source if self.side == "source" else self._document.target
         self._models[self.side].set_network(network)

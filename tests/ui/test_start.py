@@ -159,11 +159,11 @@ def test_the_outline_makes_the_rows_of_the_side_that_is_shown(qtbot):
     panel = OutlinePanel(document)
     qtbot.addWidget(panel)
     document.open_networks(network("s", [(8, 3, 3, 3)]), network("t", [(8, 3, 3, 3), (4, 8, 1, 1)]))
-    assert panel.tree.model().rowCount() == 1
+    qtbot.waitUntil(lambda: panel.tree.model().rowCount() == 1)
     panel.tabs.setCurrentIndex(1)
     assert panel.tree.model().rowCount() == 2
     document.set_target(network("u", [(8, 3, 3, 3), (4, 8, 1, 1), (4, 4, 1, 1)]))
-    assert panel.tree.model().rowCount() == 3
+    qtbot.waitUntil(lambda: panel.tree.model().rowCount() == 3)
     panel.tabs.setCurrentIndex(0)
     assert panel.tree.model().rowCount() == 1
 

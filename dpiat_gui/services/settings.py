@@ -38,6 +38,8 @@ class Choices:
         Folder of the last checkpoint that was written.
     only_selection_edges
         Whether only the edges of what is selected are drawn.
+    overview
+        Whether the strips beside the columns are shown.
     recent_sources, recent_targets, recent_projects
         References and files opened lately, the latest first.
     geometry, layout
@@ -49,6 +51,7 @@ class Choices:
     seed: int = 0
     output_folder: str = ""
     only_selection_edges: bool = False
+    overview: bool = True
     recent_sources: tuple[str, ...] = ()
     recent_targets: tuple[str, ...] = ()
     recent_projects: tuple[str, ...] = ()
@@ -126,6 +129,11 @@ class Settings(QObject):
     def only_selection_edges(self) -> bool:
         """Whether only the edges of what is selected are drawn."""
         return self._choices.only_selection_edges
+
+    @property
+    def overview(self) -> bool:
+        """Whether the strips beside the columns are shown."""
+        return self._choices.overview
 
     @property
     def recent_projects(self) -> tuple[str, ...]:

@@ -18,12 +18,12 @@ from dpiat_gui.ui.action_values import (
     pair,
     target_row,
 )
+from dpiat_gui.ui.view_switches import SWITCHES, VIEW
 
-FILE, EDIT, MATCH, VIEW, GO, TRANSFER, HELP = (
+FILE, EDIT, MATCH, GO, TRANSFER, HELP = (
     "File",
     "Edit",
     "Match",
-    "View",
     "Go",
     "Transfer",
     "Help",
@@ -276,6 +276,7 @@ ACTIONS: tuple[Action, ...] = (
         matched,
         checkable=True,
     ),
+    *SWITCHES,
     Action("full_screen", "F&ull screen", VIEW, ("F11",), "", "Use the whole screen.", checkable=True),
     Action(
         "show_transfer",

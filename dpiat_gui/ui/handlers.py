@@ -50,6 +50,10 @@ def handlers_of(window: "MainWindow") -> Mapping[str, Callable[..., object]]:
         "expand_all": view.expand_all,
         "collapse_all": view.collapse_all,
         "only_selection_edges": partial(_set_only_selection_edges, window),
+        "linked": lambda apart: view.set_layout_mode("linked" if apart else "aligned"),
+        "strips": lambda across: view.set_orientation("strips" if across else "columns"),
+        "overview": partial(_set_overview, window),
+        "arcs": view.set_arcs_visible,
         "full_screen": window.set_full_screen,
         "show_transfer": window.show_transfer,
         "run_transfer": window.transferring.run,
@@ -63,6 +67,25 @@ def handlers_of(window: "MainWindow") -> Mapping[str, Callable[..., object]]:
 def _set_only_selection_edges(window: "MainWindow", only: bool) -> None:
     window.view.set_only_selection_edges(only)
     window.settings.set(only_selection_edges=only)
+
+
+def _set_overview(window: "MainWindow", shown: bool) -> None:
+    window.view.set_overview_visible(shown)
+    window.settings.set(overview=shown)
+
+
+def adopt_switches(window: "MainWindow") -> None:
+    """Set the switches as they were left, and let them follow what a project sets."""
+    view, commands = window.view, window.commands
+    commands["only_selection_edges"].setChecked(window.settings.only_selection_edges)
+    commands["arcs"].setChecked(view.arcs_visible)
+    # The action begins unchecked and the view with strips, so that one of them must be told.
+    view.set_overview_visible(window.settings.overview)
+    commands["overview"].setChecked(window.settings.overview)
+    view.overview_visible_changed.connect(commands["overview"].setChecked)
+    view.arcs_visible_changed.connect(commands["arcs"].setChecked)
+    view.layout_mode_changed.connect(lambda mode: commands["linked"].setChecked(mode == "linked"))
+    view.orientation_changed.connect(lambda laid: commands["strips"].setChecked(laid == "strips"))
 
 
 def state_of(window: "MainWindow") -> WindowState:

@@ -19,7 +19,7 @@ from dpiat_gui.ui.closing import Closing
 from dpiat_gui.ui.dialogs import Dialogs
 from dpiat_gui.ui.editing import Editing
 from dpiat_gui.ui.figures import Figures
-from dpiat_gui.ui.handlers import handlers_of, state_of
+from dpiat_gui.ui.handlers import adopt_switches, handlers_of, state_of
 from dpiat_gui.ui.icon_set import set_icons
 from dpiat_gui.ui.inspector_dock import InspectorPanel
 from dpiat_gui.ui.legend import LegendPanel
@@ -82,7 +82,7 @@ class MainWindow(QMainWindow):
         self.window_state.restore()
         self._apply_theme(themes.theme)
         self.view.set_wheel_zooms(self.settings.wheel_zooms)
-        self.commands["only_selection_edges"].setChecked(self.settings.only_selection_edges)
+        adopt_switches(self)
         self.readout.refresh()
         self.refresh()
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QAction
+from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QToolBar, QToolButton, QWidget
 
 from dpiat_gui.ui.search_field import SearchField
@@ -18,9 +18,23 @@ ICON_BUTTONS = (
     "expand_all",
     "collapse_all",
     "only_selection_edges",
+    "linked",
+    "strips",
 )
 ON_TOOLBAR = frozenset({*TEXT_BUTTONS, *ICON_BUTTONS}) - {""}
 """The actions whose icons are seen at once."""
+
+OPTIONAL = frozenset({"linked", "strips"})
+"""What gives way first where room is scarce; all of it is in the menus too."""
+
+ROOMY = 1360
+"""Pixels from which the toolbar has room for all of it."""
+
+SPACIOUS = 1600
+"""Pixels from which the search field can say all that it takes."""
+
+NARROW = 1080
+"""Pixels below which opening is done by icons alone."""
 
 
 class MainToolBar(QToolBar):
@@ -36,8 +50,11 @@ class MainToolBar(QToolBar):
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
         self.search = SearchField()
         self.search.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.search.setMinimumWidth(180)
+        self.search.setMinimumWidth(120)
         self.search.setMaximumWidth(400)
+        self._buttons: dict[str, QToolButton] = {}
+        self._optional: list[QAction] = []
+        self._summary = ""
 
     def fill(self, actions: Mapping[str, QAction]) -> None:
         """Put the buttons in, from left to right."""
@@ -72,7 +89,10 @@ class MainToolBar(QToolBar):
             action.setIconText(text)
         else:
             button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
-        self.addWidget(button)
+        place = self.addWidget(button)
+        self._buttons[action.objectName()] = button
+        if action.objectName() in OPTIONAL:
+            self._optional.append(place)
 
     def _method_button(self, action: QAction) -> QToolButton:
         button = QToolButton()
@@ -85,8 +105,30 @@ class MainToolBar(QToolBar):
 
     def show_method(self, summary: str) -> None:
         """Show in a few words how the networks are matched."""
-        self.method.setText(f"Method: {summary} ▾")
+        self._summary = summary
         self.method.setAccessibleName(f"Method: {summary}")
+        self._use_room()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Keep the main thing to do in sight, whatever must be said shorter for it."""
+        self._use_room()
+        super().resizeEvent(event)
+
+    def _use_room(self) -> None:
+        roomy, narrow = self.width() >= ROOMY, self.width() < NARROW
+        for place in self._optional:
+            place.setVisible(roomy)
+        # Stretches take as much as the field does, so it must ask for what its hint needs.
+        self.search.setMinimumWidth(330 if self.width() >= SPACIOUS else 180 if roomy else 120)
+        for name, button in self._buttons.items():
+            if name in TEXT_BUTTONS:
+                bare = narrow or (name == "swap" and not roomy)
+                style = Qt.ToolButtonStyle
+                button.setToolButtonStyle(
+                    style.ToolButtonIconOnly if bare else style.ToolButtonTextBesideIcon
+                )
+        if self._summary:
+            self.method.setText(f"Method: {self._summary} ▾" if roomy else f"{self._summary} ▾")
 
 
 def _stretch() -> QWidget:

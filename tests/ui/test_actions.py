@@ -41,6 +41,7 @@ MAP = {
     "run_transfer": "Ctrl+Return",
     "cancel": "Esc",
     "swap": "Alt+\\",
+    "overview": "F9",
     "full_screen": "F11",
     "help": "F1",
     "shortcuts": "Ctrl+?",

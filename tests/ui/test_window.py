@@ -355,6 +355,36 @@ def test_only_edges_of_the_selection_is_kept(window, qtbot):
     assert again.commands["only_selection_edges"].isChecked()
 
 
+def test_switches_of_the_view_arrange_it_and_follow_it(matched, qtbot):
+    view, commands = matched.view, matched.commands
+    assert commands["arcs"].isChecked()
+    assert commands["overview"].isChecked()
+    for name in ("linked", "strips", "overview", "arcs"):
+        commands[name].trigger()
+    assert (view.layout_mode, view.orientation) == ("linked", "strips")
+    assert not view.overview_visible
+    assert not view.arcs_visible
+    view.restore_view_state({"orientation": "columns", "layout": "aligned", "arcs": True})
+    assert [commands[name].isChecked() for name in ("linked", "strips", "arcs")] == [False, False, True]
+
+
+def test_hidden_overview_stays_hidden(window, qtbot):
+    window.commands["overview"].setChecked(False)
+    window.settings.flush()
+    again = make_window(QApplication.instance())
+    qtbot.addWidget(again, before_close_func=lambda made: setattr(made, "_closing", True))
+    assert not again.view.overview_visible
+    assert not again.commands["overview"].isChecked()
+
+
+@pytest.mark.parametrize("width", [1000, 1178, 1440, 1920])
+def test_the_main_button_is_in_sight_at_every_width(matched, qtbot, width):
+    matched.resize(width, 740)
+    qtbot.waitUntil(lambda: matched.toolbar.width() == matched.width(), timeout=LONG)
+    qtbot.waitUntil(matched.toolbar.transfer.isVisible, timeout=LONG)
+    assert matched.toolbar.transfer.geometry().right() <= matched.toolbar.width()
+
+
 def test_a_message_takes_the_place_of_the_figures(matched):
     matched.status.say("Problem 1 of 3")
     assert matched.status.line.isVisible()

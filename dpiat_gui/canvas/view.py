@@ -210,7 +210,9 @@ class MatchView(SelectingView):
 
     def _wait_to_open(self, goal: Place | None) -> None:
         """Begin to wait where a collapsed block has come under the curve, stop where it has gone."""
-        if goal is not None and (goal.row is not None or not self._closed(goal)):
+        layer = self._drag is not None and self._drag.start.row is not None
+        # A block is dropped on a block: opened, it would only offer rows that cannot take it.
+        if goal is not None and (not layer or goal.row is not None or not self._closed(goal)):
             goal = None
         if goal != self._waits:
             self._waits = goal

@@ -38,7 +38,8 @@ def shortcuts_html() -> str:
     for group in dict.fromkeys(action.group for action in ACTIONS):
         lines = []
         for action in ACTIONS:
-            keys = [key.toString(QKeySequence.SequenceFormat.NativeText) for key in action.sequences()]
+            native = QKeySequence.SequenceFormat.NativeText
+            keys = [key.toString(native) for key in action.sequences() if _on_keyboards(key)]
             if action.group == group and keys:
                 lines.append(_row(action.plain_text, ", ".join(keys[:2])))
         if lines:
@@ -47,6 +48,12 @@ def shortcuts_html() -> str:
     rows.append(_heading("In the columns"))
     rows.extend(_row(text, keys) for text, keys in GESTURES)
     return f'<table cellspacing="0" cellpadding="3" width="100%">{"".join(rows)}</table>'
+
+
+def _on_keyboards(sequence: QKeySequence) -> bool:
+    """Tell keys that people have from those of old or multimedia keyboards, such as F14 and Open."""
+    key = sequence[0].key()  # type: ignore[index]  # the stubs lack it
+    return not (Qt.Key.Key_F13 <= key <= Qt.Key.Key_F35 or Qt.Key.Key_Back <= key < Qt.Key.Key_unknown)
 
 
 def _heading(text: str) -> str:

@@ -4,8 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
+    QBoxLayout,
     QCheckBox,
     QComboBox,
     QFileDialog,
@@ -69,13 +71,33 @@ class TransferPanel(QWidget):
         self._ready = False
         self._why = ""
         self._running = False
-        row = QHBoxLayout(self)
-        row.setContentsMargins(12, 6, 12, 6)
-        row.setSpacing(18)
-        row.addLayout(self._form(), 1)
-        row.addLayout(self._outcome(), 1)
+        self._halves = (self._form(), self._outcome())
+        self._row = QHBoxLayout(self)
+        self._row.setContentsMargins(12, 6, 12, 6)
+        self._row.setSpacing(18)
+        for half in self._halves:
+            self._row.addLayout(half, 1)
         self._connect()
         self.set_ready(False, "Open a source and a target first.")
+
+    # -- room --------------------------------------------------------------------------------
+
+    def _widths(self) -> tuple[int, int]:
+        """Return the least width of the halves above each other, and side by side."""
+        margins, widths = self._row.contentsMargins(), [half.minimumSize().width() for half in self._halves]
+        around = margins.left() + margins.right()
+        return max(widths) + around, sum(widths) + self._row.spacing() + around
+
+    def minimumSizeHint(self) -> QSize:
+        """Return what the halves take above each other: that is how they stand where room is scarce."""
+        return QSize(self._widths()[0], super().minimumSizeHint().height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Put the outcome, with the button that begins it, above the form where both do not fit."""
+        way = QBoxLayout.Direction
+        beside = self.width() >= self._widths()[1]
+        self._row.setDirection(way.LeftToRight if beside else way.BottomToTop)
+        super().resizeEvent(event)
 
     # -- building ----------------------------------------------------------------------------
 

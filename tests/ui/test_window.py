@@ -20,6 +20,7 @@ from dpiat_gui.networks.references import parse_reference
 from dpiat_gui.project.project import load_project, save_project
 from dpiat_gui.ui.app import make_window
 from dpiat_gui.ui.fetching import Fetch, _code_of
+from dpiat_gui.ui.help_dialog import shortcuts_html
 from dpiat_gui.ui.legend import LegendPanel
 from dpiat_gui.ui.networks_panel import NetworksPanel
 from dpiat_gui.ui.notifications import Severity
@@ -383,6 +384,27 @@ def test_the_main_button_is_in_sight_at_every_width(matched, qtbot, width):
     qtbot.waitUntil(lambda: matched.toolbar.width() == matched.width(), timeout=LONG)
     qtbot.waitUntil(matched.toolbar.transfer.isVisible, timeout=LONG)
     assert matched.toolbar.transfer.geometry().right() <= matched.toolbar.width()
+
+
+@pytest.mark.parametrize("width", [1000, 1178, 1680])
+def test_the_transfer_pane_fits_its_dock(matched, qtbot, width):
+    matched.resize(width, 740)
+    matched.show_transfer()
+    panel = matched.transfer
+    panel.open_folder.show()
+    panel.copy_report.show()
+    room = matched.transfer_page.viewport()
+    qtbot.waitUntil(lambda: panel.width() <= room.width(), timeout=LONG)
+    for widget in (panel.run, panel.format, panel.preset, panel.browse):
+        assert widget.mapTo(panel, widget.rect().topRight()).x() <= room.width()
+        assert widget.width() >= widget.minimumSizeHint().width()
+
+
+def test_the_sheet_of_keys_names_no_keys_that_nobody_has(qapp):
+    sheet = shortcuts_html()
+    assert "Ctrl+O" in sheet
+    for key in ("F14", "Exit", ", Open<", "+Save"):
+        assert key not in sheet
 
 
 def test_a_message_takes_the_place_of_the_figures(matched):

@@ -71,7 +71,7 @@ class Invitation(QWidget):
         buttons.addWidget(self._demo)
         buttons.addStretch(1)
         column = QVBoxLayout(self)
-        column.setContentsMargins(24, 24, 24, 24)
+        column.setContentsMargins(12, 24, 12, 24)
         column.setSpacing(10)
         column.addStretch(1)
         column.addWidget(self._title)

@@ -30,7 +30,7 @@ _FILTER_HELP = (
 )
 _PATHS = {Column.SOURCE: 19, Column.TARGET: 19, Column.SHAPES: 16}
 """Columns that share the width that is left, with their least widths in characters."""
-_FIXED = {Column.KIND: 18, Column.SCORE: 12, Column.STATE: 11, Column.COVERED: 14}
+_FIXED = {Column.KIND: 18, Column.SCORE: 12, Column.STATE: 13, Column.COVERED: 14}
 """Columns that need the same width always, in characters."""
 
 

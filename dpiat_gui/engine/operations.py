@@ -75,7 +75,7 @@ def carry_out(
 
 
 def ping(values: Plain, context: JobContext) -> Plain:
-    """Answer with the process id and whether torch is loaded: the engine is alive."""
+    """Answer with the process id and whether torch is loaded, or on its way: the engine is alive."""
     return {"pid": os.getpid(), "torch": "torch" in sys.modules}
 
 

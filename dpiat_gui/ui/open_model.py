@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
-from dpiat_gui.errors import DpiatError, SourceError
+from dpiat_gui.errors import SourceError
 from dpiat_gui.networks.references import CHECKPOINT_SUFFIXES, SourceReference, parse_reference
 
 MOST_SUGGESTIONS = 200
@@ -179,8 +179,3 @@ def with_options(reference: SourceReference, classes: int, pretrained: bool) -> 
     if pretrained:
         options.setdefault("pretrained", True)
     return replace(reference, options=tuple(sorted(options.items())))
-
-
-def short_error(error: DpiatError) -> str:
-    """Return an error as one line."""
-    return f"{error.message} {error.hint}".strip()

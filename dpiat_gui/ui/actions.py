@@ -18,6 +18,7 @@ from dpiat_gui.ui.action_values import (
     pair,
     target_row,
 )
+from dpiat_gui.ui.features import FEATURE_ACTIONS
 from dpiat_gui.ui.view_switches import SWITCHES, VIEW
 
 FILE, EDIT, MATCH, GO, TRANSFER, HELP = (
@@ -277,6 +278,7 @@ ACTIONS: tuple[Action, ...] = (
         checkable=True,
     ),
     *SWITCHES,
+    *FEATURE_ACTIONS,
     Action("full_screen", "F&ull screen", VIEW, ("F11",), "", "Use the whole screen.", checkable=True),
     Action(
         "show_transfer",

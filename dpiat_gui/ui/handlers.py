@@ -61,6 +61,7 @@ def handlers_of(window: "MainWindow") -> Mapping[str, Callable[..., object]]:
         "help": window.dialogs.show_help,
         "shortcuts": partial(window.dialogs.show_help, shortcuts=True),
         "about": window.dialogs.show_about,
+        **{name: handler for feature in window.features for name, handler in feature.handlers().items()},
     }
 
 

@@ -18,6 +18,7 @@ from dpiat_gui.ui.canvas_link import CanvasLink
 from dpiat_gui.ui.closing import Closing
 from dpiat_gui.ui.dialogs import Dialogs
 from dpiat_gui.ui.editing import Editing
+from dpiat_gui.ui.features import features
 from dpiat_gui.ui.figures import Figures
 from dpiat_gui.ui.handlers import adopt_switches, handlers_of, state_of
 from dpiat_gui.ui.icon_set import set_icons
@@ -130,6 +131,7 @@ class MainWindow(QMainWindow):
         self.running = Running(self.transferring, self.status.job, self.job_panel, self)
         self.closing = Closing(self.projects, self.running, self)
         self.readout = Readout(self.document, self.status, self)
+        self.features = features(self)
 
     def _build_actions(self) -> None:
         self.toolbar = MainToolBar(self)
@@ -155,9 +157,13 @@ class MainWindow(QMainWindow):
         self.tabs.addTab(self.pairs, "Pairs")
         self.transfer_page = scrolling(self.transfer)
         self.tabs.addTab(self.transfer_page, "Transfer")
+        self.side_tabs = QTabWidget()
+        self.side_tabs.setDocumentMode(True)
+        self.side_tabs.addTab(scrolling(self.inspector), "Inspector")
+        self._add_tabs()
         self.docks: tuple[QDockWidget, ...] = (
             add_dock(self, "networks", "Networks", scrolling(self.networks), Area.LeftDockWidgetArea),
-            add_dock(self, "inspector", "Inspector", scrolling(self.inspector), Area.RightDockWidgetArea),
+            add_dock(self, "inspector", "Inspector", self.side_tabs, Area.RightDockWidgetArea),
             add_dock(self, "details", "Pairs and transfer", self.tabs, Area.BottomDockWidgetArea),
         )
         for dock, width in zip(self.docks, DOCK_WIDTHS, strict=False):
@@ -169,7 +175,7 @@ class MainWindow(QMainWindow):
         self.docks[2].setTitleBarWidget(QWidget())
         self.panes = (
             Pane("Columns", self.view, lambda: self.view),
-            Pane("Inspector", self.docks[1], lambda: first_focus(self.inspector)),
+            Pane("Inspector", self.docks[1], lambda: first_focus(self.side_tabs.currentWidget())),
             Pane("Pairs and transfer", self.docks[2], lambda: first_focus(self.tabs.currentWidget())),
             Pane("Networks", self.docks[0], lambda: self.networks.outline.tree),
             Pane("Toolbar", self.toolbar, lambda: self.toolbar.search.field),
@@ -178,6 +184,17 @@ class MainWindow(QMainWindow):
         self.selection_menu = SelectionMenu(self, self.commands)
         for dock in self.docks:
             self.submenus[DOCKS].addAction(dock.toggleViewAction())
+
+    def _add_tabs(self) -> None:
+        """Put the pages of the features beside the window's own."""
+        self._pages: dict[str, tuple[QTabWidget, QWidget, int]] = {}
+        for feature in self.features:
+            for tab in feature.tabs():
+                holder, dock = (self.tabs, 2) if tab.dock == "details" else (self.side_tabs, 1)
+                holder.addTab(tab.page, tab.title)
+                self._pages[tab.name] = (holder, tab.page, dock)
+        # A single page needs no tab to tell it from others: its dock has a title.
+        self.side_tabs.tabBar().setVisible(self.side_tabs.count() > 1)
 
     def _connect(self) -> None:
         document = self.document
@@ -246,6 +263,13 @@ class MainWindow(QMainWindow):
         self.tabs.setCurrentWidget(self.transfer_page)
         self.transfer.take_focus()
 
+    def show_tab(self, name: str) -> None:
+        """Bring the page of a feature to the front and put the focus into it."""
+        holder, page, dock = self._pages[name]
+        self.docks[dock].show()
+        holder.setCurrentWidget(page)
+        first_focus(page).setFocus(Qt.FocusReason.OtherFocusReason)
+
     def cycle_panes(self, step: int) -> None:
         """Move the focus to the next pane (1) or the one before (-1)."""
         next_pane(self.panes, step)
@@ -289,6 +313,8 @@ class MainWindow(QMainWindow):
             self.figures,
         ):
             part.set_theme(theme)
+        for feature in self.features:
+            feature.set_theme(theme)
         # Icons take a millisecond each: those in closed menus are drawn after the first paint.
         set_icons(self.commands, theme, self.commands if self._painted else ON_TOOLBAR)
 

@@ -1,0 +1,66 @@
+"""Features of the window that stand on their own: each brings its tabs, its actions and its wiring.
+
+A feature is built once, after the panels and before the actions. It listens to the document and
+asks the window's controllers for what it needs; the window knows none of them by name. To add one:
+write a module with a class like `Feature`, list its class in `features`, and put the rows of its
+actions among `FEATURE_ACTIONS`.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, Protocol
+
+from PySide6.QtWidgets import QWidget
+
+from dpiat_gui.services.theme import Theme
+from dpiat_gui.ui.action_values import Action
+
+if TYPE_CHECKING:
+    from dpiat_gui.ui.main_window import MainWindow
+
+
+@dataclass(frozen=True, slots=True)
+class Tab:
+    """A page that a feature puts beside others.
+
+    Parameters
+    ----------
+    name
+        For `MainWindow.show_tab`.
+    title
+        On the tab.
+    page
+        What it shows.
+    dock
+        Where it stands: ``details`` below the canvas, ``inspector`` at its right.
+    """
+
+    name: str
+    title: str
+    page: QWidget
+    dock: Literal["details", "inspector"] = "details"
+
+
+class Feature(Protocol):
+    """What the window asks of every feature."""
+
+    def tabs(self) -> Sequence[Tab]:
+        """Return the pages it adds; none for a feature without one."""
+        ...
+
+    def handlers(self) -> Mapping[str, Callable[..., object]]:
+        """Return what to call for each of its actions, by the action's id."""
+        ...
+
+    def set_theme(self, theme: Theme) -> None:
+        """Draw with the colours of `theme`."""
+        ...
+
+
+FEATURE_ACTIONS: tuple[Action, ...] = ()
+"""Rows of the table of actions that belong to features."""
+
+
+def features(window: "MainWindow") -> tuple[Feature, ...]:
+    """Build all features, in the order their tabs stand in."""
+    return ()

@@ -23,7 +23,7 @@ def solve(tables: ScoreTables, overrides: Overrides) -> Matching:
     OverrideError
         If an override cannot hold; the message says why.
     """
-    constraints = _constraints(tables, overrides)
+    constraints = constraints_of(tables, overrides)
     scores = constrained_scores(tables, constraints)
     served, total = _outer(tables, constraints, scores)
     pinned = frozenset(overrides.pins)
@@ -51,7 +51,7 @@ def check_pin(tables: ScoreTables, overrides: Overrides, source_path: str, targe
     """
     rest = overrides.without(target_path)
     try:
-        constraints = _constraints(tables, rest)
+        constraints = constraints_of(tables, rest)
     except OverrideError as error:
         return str(error)
     sides = tables.source_side, tables.target_side
@@ -61,7 +61,7 @@ def check_pin(tables: ScoreTables, overrides: Overrides, source_path: str, targe
 
 def entry_constraints(tables: ScoreTables, overrides: Overrides) -> tuple[Scores, dict[int, int]]:
     """Return the entries' scores, shape (targets, sources), and pins (target -> source) under overrides."""
-    constraints = _constraints(tables, overrides)
+    constraints = constraints_of(tables, overrides)
     return constrained_scores(tables, constraints), constraints.pins
 
 
@@ -69,12 +69,19 @@ def inner_constraints(
     tables: ScoreTables, overrides: Overrides, source: int, target: int
 ) -> tuple[Scores, dict[int, int]]:
     """Return the layers' scores and pins inside two entries under overrides."""
-    constraints = _constraints(tables, overrides)
+    constraints = constraints_of(tables, overrides)
     inner = constraints.inner.get((source, target))
     return constrained_cells(tables, constraints, source, target), inner.pins if inner else {}
 
 
-def _constraints(tables: ScoreTables, overrides: Overrides) -> Constraints:
+def constraints_of(tables: ScoreTables, overrides: Overrides) -> Constraints:
+    """Return what overrides mean by position, layer by layer where the method knows no blocks.
+
+    Raises
+    ------
+    OverrideError
+        If an override cannot hold.
+    """
     if tables.groups is not None:
         overrides = _by_layers(tables, overrides)
     return resolve(tables.source_side, tables.target_side, overrides, tables.options)

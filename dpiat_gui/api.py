@@ -11,7 +11,7 @@ from dpiat_gui.networks import sources
 from dpiat_gui.networks.standardize import standardize_tree
 from dpiat_gui.networks.values import Network
 from dpiat_gui.transfer import planning
-from dpiat_gui.transfer.presets import transfer_options
+from dpiat_gui.transfer.options import transfer_options
 from dpiat_gui.transfer.values import TransferPlan
 
 if TYPE_CHECKING:
@@ -134,25 +134,23 @@ def similarity(
     return similarities.similarity(_network(source), _network(target), match_options(preset, **options))
 
 
-def plan_transfer(
-    matching: Matching, *, operator: str | None = None, buffers: bool | None = None
-) -> TransferPlan:
+def plan_transfer(matching: Matching, **options: Any) -> TransferPlan:
     """Plan what is copied where: one row per target tensor.
 
     Parameters
     ----------
     matching
         The matching to carry out.
-    operator, buffers
-        In place of what the matching's preset says; see `TransferOptions`.
+    **options
+        Such as ``operator="clip"`` or ``buffers=True``, in place of what the matching's preset
+        says; see `TransferOptions`.
 
     Raises
     ------
     TransferError
-        If there is no such operator.
+        If there is no such option or operator.
     """
-    chosen = transfer_options(matching.preset, operator=operator, buffers=buffers)
-    return planning.plan_transfer(matching, operator=chosen.operator, buffers=chosen.buffers)
+    return planning.plan_transfer(matching, transfer_options(matching.preset, **options))
 
 
 def _network(given: "Network | nn.Module") -> Network:

@@ -16,7 +16,7 @@ from dpiat_gui.networks.trust import TrustStore
 from dpiat_gui.networks.values import Network
 from dpiat_gui.project.project import load_project
 from dpiat_gui.project.values import NetworkRecord, Project
-from dpiat_gui.transfer.presets import transfer_options
+from dpiat_gui.transfer.options import transfer_options
 
 
 def open_networks(project: Project) -> tuple[Network, Network]:
@@ -98,13 +98,8 @@ def make_project(
     if target:
         asked = replace(asked, target=NetworkRecord(parse_reference(target).text))
     if preset:
-        chosen = transfer_options(preset)
         asked = replace(
-            asked,
-            preset=preset,
-            options=match_options(preset),
-            operator=chosen.operator,
-            buffers=chosen.buffers,
+            asked, preset=preset, options=match_options(preset), transfer=transfer_options(preset)
         )
     named: dict[str, Any] = {
         "method": method,

@@ -171,9 +171,14 @@ def transfer(
     """Transfer weights from SOURCE to TARGET and write the target's checkpoint."""
     from dpiat_gui.project.request import transfer_request
     from dpiat_gui.transfer.execution import run_transfer
+    from dpiat_gui.transfer.options import with_options
 
-    named: dict[str, Any] = {"operator": operator, "buffers": buffers, "device": device, "seed": seed}
-    project = replace(project, **{name: value for name, value in named.items() if value is not None})
+    named: dict[str, Any] = {"device": device, "seed": seed}
+    project = replace(
+        project,
+        transfer=with_options(project.transfer, operator=operator, buffers=buffers),
+        **{name: value for name, value in named.items() if value is not None},
+    )
     request = transfer_request(project, out)
     with _interruptible() as cancelled, output.progress_bar(quiet=json == "-") as progress:
         report = run_transfer(request, progress=progress, cancelled=cancelled)
@@ -248,7 +253,7 @@ def render(
         matching,
         out,
         theme=DARK if theme is ThemeName.dark else LIGHT,
-        coverage=coverage(plan_transfer(matching, operator=project.operator, buffers=project.buffers)),
+        coverage=coverage(plan_transfer(matching, project.transfer)),
         expanded=expand,
         scale=scale,
         legend=legend,

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from dpiat_gui.errors import DpiatError
 from dpiat_gui.matching.engine import solve
 from dpiat_gui.matching.values import Matching, Overrides, Similarity
+from dpiat_gui.transfer.options import TransferOptions
 
 if TYPE_CHECKING:
     from dpiat_gui.document.state import Snapshot
@@ -15,20 +16,19 @@ if TYPE_CHECKING:
 
 
 class Derived:
-    """Plan and coverage of one matching, one operator and one choice of buffers.
+    """Plan and coverage of one matching under one choice of options.
 
     Parameters
     ----------
     matching
         The matching, None where there is none.
-    operator, buffers
-        As `plan_transfer` takes them.
+    options
+        Of the transfer.
     """
 
-    def __init__(self, matching: Matching | None, operator: str, buffers: bool) -> None:
+    def __init__(self, matching: Matching | None, options: TransferOptions) -> None:
         self.matching = matching
-        self.operator = operator
-        self.buffers = buffers
+        self.options = options
 
     @cached_property
     def plan(self) -> "TransferPlan | None":
@@ -38,7 +38,7 @@ class Derived:
         # Here and not above: the window paints before there is anything to transfer.
         from dpiat_gui.transfer.planning import plan_transfer
 
-        return plan_transfer(self.matching, operator=self.operator, buffers=self.buffers)
+        return plan_transfer(self.matching, self.options)
 
     @cached_property
     def coverage(self) -> "Coverage | None":
@@ -51,12 +51,7 @@ class Derived:
 
     def belongs_to(self, snapshot: "Snapshot") -> bool:
         """Tell whether `snapshot` would have the same plan."""
-        state = snapshot.state
-        return (snapshot.matching, state.operator, state.buffers) == (
-            self.matching,
-            self.operator,
-            self.buffers,
-        )
+        return (snapshot.matching, snapshot.state.transfer) == (self.matching, self.options)
 
 
 class Unconstrained:

@@ -13,6 +13,7 @@ from dpiat_gui.errors import OverrideError
 from dpiat_gui.matching.engine import check_pin
 from dpiat_gui.matching.values import MatchOptions, Overrides
 from dpiat_gui.networks.values import ModuleTree, Network
+from dpiat_gui.transfer.options import with_options
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -210,14 +211,19 @@ class EditableDocument(RecordedDocument):
         """
         self._refit(f"Use preset {preset}", edits.with_preset(self.wanted, preset))
 
-    def set_operator(self, operator: str) -> None:
-        """Choose how tensors are cut to fit."""
-        self._edit(f"Set operator to {operator}", replace(self.wanted, operator=operator), "operator")
+    def set_transfer(self, **named: Any) -> None:
+        """Set one option of the transfer, such as ``operator="clip"``.
 
-    def set_buffers(self, buffers: bool) -> None:
-        """Choose whether running statistics are copied."""
-        text = "Copy buffers" if buffers else "Leave buffers"
-        self._edit(text, replace(self.wanted, buffers=buffers))
+        Raises
+        ------
+        TransferError
+            If there is no such option.
+        """
+        ((name, value),) = named.items()
+        after = with_options(self.wanted.transfer, **named)
+        what = name.replace("_", " ")
+        text = f"Set {what} to {value}" if isinstance(value, str) else f"{'Use' if value else 'Leave'} {what}"
+        self._edit(text, replace(self.wanted, transfer=after), "operator" if name == "operator" else "")
 
     def set_seed(self, seed: int) -> None:
         """Set the seed of the target's own initialisation."""

@@ -9,7 +9,7 @@ from dpiat_gui.document.state import DocumentState
 from dpiat_gui.errors import OverrideError
 from dpiat_gui.matching.values import Overrides, match_options
 from dpiat_gui.networks.values import ModuleTree, Network
-from dpiat_gui.transfer.presets import transfer_options
+from dpiat_gui.transfer.options import transfer_options
 
 if TYPE_CHECKING:
     from dpiat_gui.matching.tables import ScoreTables
@@ -71,10 +71,7 @@ def with_trees(state: DocumentState, trees: Mapping[str, ModuleTree], method: st
 def with_preset(state: DocumentState, preset: str) -> DocumentState:
     """Return the state with all options of a preset, the transfer's included."""
     options = match_options(preset, seed=state.options.seed)
-    transfer = transfer_options(preset)
-    return replace(
-        state, preset=preset, options=options, operator=transfer.operator, buffers=transfer.buffers
-    )
+    return replace(state, preset=preset, options=options, transfer=transfer_options(preset))
 
 
 def without_pins_inside(

@@ -12,6 +12,7 @@ from dpiat_gui.document.state import DocumentState, Snapshot
 from dpiat_gui.errors import DpiatError
 from dpiat_gui.matching.values import Matching, MatchOptions, Overrides, Similarity
 from dpiat_gui.networks.values import Network
+from dpiat_gui.transfer.options import TransferOptions
 
 if TYPE_CHECKING:
     from dpiat_gui.matching.tables import ScoreTables
@@ -39,7 +40,7 @@ class ReadableDocument(QObject):
     overrides_changed
         Pins, bans and fresh targets.
     settings_changed
-        Operator, buffers, seed or device of the transfer.
+        Options, seed or device of the transfer.
     selection_changed : Selection
         What is selected, partner included.
     modified_changed : bool
@@ -74,7 +75,7 @@ class ReadableDocument(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._snapshot = Snapshot(DocumentState())
-        self._derived = Derived(None, "clip", buffers=True)
+        self._derived = Derived(None, TransferOptions())
         self._asked = Selection()
         self._selection = Selection()
         self._note = ""
@@ -116,14 +117,9 @@ class ReadableDocument(QObject):
         return self.state.overrides
 
     @property
-    def operator(self) -> str:
-        """How tensors are cut to fit."""
-        return self.state.operator
-
-    @property
-    def buffers(self) -> bool:
-        """Whether running statistics are copied."""
-        return self.state.buffers
+    def transfer(self) -> TransferOptions:
+        """Options of the transfer."""
+        return self.state.transfer
 
     @property
     def seed(self) -> int:
@@ -204,9 +200,7 @@ class ReadableDocument(QObject):
         before, self._snapshot = self._snapshot, snapshot
         plan_differs = not self._derived.belongs_to(snapshot)
         if plan_differs:
-            self._derived = derived or Derived(
-                snapshot.matching, snapshot.state.operator, snapshot.state.buffers
-            )
+            self._derived = derived or Derived(snapshot.matching, snapshot.state.transfer)
         old, new = before.state, snapshot.state
         if old.source is not new.source or old.source_reference != new.source_reference:
             self.source_changed.emit()
@@ -216,12 +210,7 @@ class ReadableDocument(QObject):
             self.options_changed.emit()
         if old.overrides != new.overrides:
             self.overrides_changed.emit()
-        if (old.operator, old.buffers, old.seed, old.device) != (
-            new.operator,
-            new.buffers,
-            new.seed,
-            new.device,
-        ):
+        if (old.transfer, old.seed, old.device) != (new.transfer, new.seed, new.device):
             self.settings_changed.emit()
         if before.matching != snapshot.matching:
             self.matching_changed.emit(snapshot.matching)

@@ -93,7 +93,7 @@ def solve_whole(wish: Wish, previous: Snapshot | None) -> Solution:
     """
     solution = solve_wish(wish, previous)
     snapshot, state = solution.snapshot, solution.snapshot.state
-    derived = Derived(snapshot.matching, state.operator, state.buffers)
+    derived = Derived(snapshot.matching, state.transfer)
     if snapshot.free is not None:
         _ = snapshot.free.similarity
         if state.overrides:

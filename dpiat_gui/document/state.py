@@ -9,6 +9,7 @@ from dpiat_gui.errors import MatchError, OverrideError
 from dpiat_gui.matching.engine import prepare, solve
 from dpiat_gui.matching.values import Matching, MatchOptions, Overrides, match_options
 from dpiat_gui.networks.values import Network
+from dpiat_gui.transfer.options import TransferOptions
 
 if TYPE_CHECKING:
     from dpiat_gui.matching.tables import ScoreTables
@@ -30,8 +31,8 @@ class DocumentState:
         The preset, and the options of the matching that came of it.
     overrides
         Corrections by hand.
-    operator, buffers
-        How tensors are cut to fit, and whether running statistics are copied.
+    transfer
+        Options of the transfer.
     seed
         Seed of the target's own initialisation.
     device
@@ -46,8 +47,7 @@ class DocumentState:
     preset: str = "recommended"
     options: MatchOptions = field(default_factory=match_options)
     overrides: Overrides = field(default_factory=Overrides)
-    operator: str = "clip"
-    buffers: bool = True
+    transfer: TransferOptions = field(default_factory=TransferOptions)
     seed: int = 0
     device: str = "auto"
 

@@ -15,6 +15,7 @@ from dpiat_gui.matching.values import PRESETS, MatchOptions, Overrides
 from dpiat_gui.networks.standardize import METHODS
 from dpiat_gui.project.migrations import VERSION, Record, migrate
 from dpiat_gui.project.values import NetworkRecord, Project
+from dpiat_gui.transfer.options import OPTION_NAMES, TransferOptions
 
 FORMAT = "dpiat-project"
 """What the field ``format`` says; by it a project is known from any other JSON."""
@@ -52,8 +53,7 @@ def to_record(project: Project) -> Record:
         ),
         "transfer": _with(
             {
-                "operator": project.operator,
-                "buffers": project.buffers,
+                **project.transfer.to_json(),
                 "seed": project.seed,
                 "device": project.device,
             },
@@ -99,7 +99,7 @@ def from_record(record: object) -> Project:
     standardization = _section(current, "standardization")
     _keep(extra, "standardization", standardization, {"method"})
     transfer = _section(current, "transfer")
-    _keep(extra, "transfer", transfer, {"operator", "buffers", "seed", "device"})
+    _keep(extra, "transfer", transfer, {*OPTION_NAMES, "seed", "device"})
     preset, options = _matching(_section(current, "matching"), extra)
     return Project(
         source=_network(current, "source", extra),
@@ -108,13 +108,26 @@ def from_record(record: object) -> Project:
         preset=preset,
         options=options,
         overrides=_overrides(_section(current, "overrides"), extra),
-        operator=_text(transfer, "transfer.operator", "clip"),
-        buffers=_flag(transfer, "transfer.buffers", True),
+        transfer=_transfer_options(transfer),
         seed=_integer(transfer, "transfer.seed", 0),
         device=_device(transfer),
         view=_section(current, "view"),
         extra=extra,
     )
+
+
+def _transfer_options(transfer: dict[str, Any]) -> TransferOptions:
+    """Return the options that are there and not null; each has the type of its default."""
+    named: dict[str, Any] = {}
+    for name, default in TransferOptions().to_json().items():
+        place = f"transfer.{name}"
+        if isinstance(default, bool):
+            named[name] = _flag(transfer, place, default)
+        elif isinstance(default, int):
+            named[name] = _integer(transfer, place, default)
+        else:
+            named[name] = _text(transfer, place, default)
+    return TransferOptions(**named)
 
 
 # -- writing -----------------------------------------------------------------------------

@@ -6,6 +6,7 @@ from typing import Any
 
 from dpiat_gui.matching.values import MatchOptions, Overrides, match_options
 from dpiat_gui.networks.values import Network
+from dpiat_gui.transfer.options import TransferOptions
 
 SUFFIX = ".dpiat"
 """Suffix of a project file; its content is JSON."""
@@ -50,8 +51,8 @@ class Project:
         Options of the matching.
     overrides
         Corrections by hand.
-    operator, buffers
-        How tensors are cut to fit, and whether running statistics are copied.
+    transfer
+        Options of the transfer.
     seed
         Seed of the target's own initialisation.
     device
@@ -69,8 +70,7 @@ class Project:
     preset: str = "recommended"
     options: MatchOptions = field(default_factory=match_options)
     overrides: Overrides = field(default_factory=Overrides)
-    operator: str = "clip"
-    buffers: bool = True
+    transfer: TransferOptions = field(default_factory=TransferOptions)
     seed: int = 0
     device: str = "auto"
     view: Mapping[str, Any] = field(default_factory=dict)

@@ -75,7 +75,7 @@ def run_transfer(
     device = resolve_device(request.device)
     trust = _trust_store(request)
     matching = _match(request, source_reference, target_reference, trust)
-    plan = plan_transfer(matching, operator=request.operator, buffers=request.buffers)
+    plan = plan_transfer(matching, request.transfer)
     require_something(plan)
     digest = plan_digest(plan)
     meter.stage("Reading the weights")
@@ -189,10 +189,6 @@ def _metadata(
     target: SourceReference,
 ) -> dict[str, str]:
     """Say in the checkpoint where it came from; everything needed to make it again."""
-
-    def compact(value: object) -> str:
-        return json.dumps(value, sort_keys=True, separators=(",", ":"))
-
     return {
         "format": "pt",
         "program": "dpiat-gui",
@@ -202,13 +198,17 @@ def _metadata(
         "target": target.text,
         "target_fingerprint": plan.target_fingerprint,
         "standardization": request.method,
-        "options": compact(options_to_json(request.options)),
-        "overrides": compact(overrides_to_json(request.overrides)),
-        "operator": plan.operator,
-        "buffers": compact(plan.buffers),
+        "options": _as_text(options_to_json(request.options)),
+        "overrides": _as_text(overrides_to_json(request.overrides)),
+        **{name: _as_text(value) for name, value in plan.options.to_json().items()},
         "seed": str(request.seed),
         "plan": digest,
     }
+
+
+def _as_text(value: object) -> str:
+    """Return a plain value as it stands in a checkpoint's metadata: text as it is, the rest as JSON."""
+    return value if isinstance(value, str) else json.dumps(value, sort_keys=True, separators=(",", ":"))
 
 
 def _program_version() -> str:

@@ -7,7 +7,7 @@ from dpiat_gui.errors import TransferError
 from dpiat_gui.matching.engine import match_networks
 from dpiat_gui.matching.values import MatchOptions, Overrides, match_options
 from dpiat_gui.networks.standardize import standardize_tree
-from dpiat_gui.transfer.presets import TransferOptions, transfer_options
+from dpiat_gui.transfer.options import OPTION_NAMES, transfer_options
 
 if TYPE_CHECKING:
     from torch import nn
@@ -51,7 +51,7 @@ def transfer(
     from dpiat_gui.networks.torch_modules import tree_of
     from dpiat_gui.transfer.memory import transfer_between
 
-    own = {field.name for field in fields(TransferOptions)}
+    own = set(OPTION_NAMES)
     known = own | {field.name for field in fields(MatchOptions)}
     unknown = sorted(set(options) - known)
     if unknown:
@@ -62,6 +62,4 @@ def transfer(
     )
     matching_options = {name: value for name, value in options.items() if name not in own}
     matching = match_networks(source, target, match_options(preset, **matching_options), overrides)
-    return transfer_between(
-        source_module, target_module, matching, operator=chosen.operator, buffers=chosen.buffers
-    )
+    return transfer_between(source_module, target_module, matching, chosen)

@@ -7,6 +7,7 @@ from dpiat_gui.errors import TransferError
 from dpiat_gui.matching.values import Matching
 from dpiat_gui.transfer.copying import apply_plan
 from dpiat_gui.transfer.coverage import coverage
+from dpiat_gui.transfer.options import TransferOptions
 from dpiat_gui.transfer.planning import plan_transfer
 from dpiat_gui.transfer.request import TransferReport
 from dpiat_gui.transfer.values import TransferPlan
@@ -55,8 +56,7 @@ def transfer_between(
     source_module: "nn.Module",
     target_module: "nn.Module",
     matching: Matching,
-    operator: str = "clip",
-    buffers: bool = True,
+    options: TransferOptions | None = None,
 ) -> TransferReport:
     """Transfer weights between two matched modules, in place.
 
@@ -66,8 +66,8 @@ def transfer_between(
         The modules that were matched.
     matching
         Their matching.
-    operator, buffers
-        See `dpiat_gui.transfer.planning.plan_transfer`.
+    options
+        How; the defaults of `TransferOptions` if left out.
 
     Raises
     ------
@@ -75,7 +75,7 @@ def transfer_between(
         If nothing matches, or a module is not the one that was matched. Nothing has been
         changed then.
     """
-    plan = plan_transfer(matching, operator=operator, buffers=buffers)
+    plan = plan_transfer(matching, options)
     require_something(plan)
     return transfer_modules(source_module, target_module, plan, score=matching.score)
 

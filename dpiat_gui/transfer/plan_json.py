@@ -14,6 +14,7 @@ from typing import Any
 
 from dpiat_gui.errors import TransferError
 from dpiat_gui.transfer.dtypes import SIZES
+from dpiat_gui.transfer.options import OPTION_NAMES, TransferOptions
 from dpiat_gui.transfer.values import FreshReason, PlanRow, Slices, TransferPlan
 
 FORMAT = "dpiat-gui transfer plan"
@@ -27,8 +28,7 @@ def plan_to_json(plan: TransferPlan) -> dict[str, Any]:
     return {
         "format": FORMAT,
         "version": VERSION,
-        "operator": plan.operator,
-        "buffers": plan.buffers,
+        **plan.options.to_json(),
         "source": {
             "name": plan.source_name,
             "origin": plan.source_origin,
@@ -85,11 +85,16 @@ def plan_from_json(data: Any) -> TransferPlan:
         target_name=_member(target, "name", str, "The target"),
         target_origin=_member(target, "origin", str, "The target"),
         target_fingerprint=_member(target, "fingerprint", str, "The target"),
-        operator=_member(record, "operator", str, "The plan"),
-        buffers=_member(record, "buffers", bool, "The plan"),
+        options=_options(record),
         rows=rows,
         source_elements=_size(_member(source, "elements", int, "The source"), "The source"),
     )
+
+
+def _options(record: dict[str, Any]) -> TransferOptions:
+    for name in ("operator", "buffers"):
+        _member(record, name, bool if name == "buffers" else str, "The plan")
+    return TransferOptions.from_json({name: record[name] for name in OPTION_NAMES if name in record})
 
 
 def _row_to_json(row: PlanRow) -> dict[str, Any]:

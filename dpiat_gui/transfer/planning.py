@@ -3,10 +3,12 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
+from typing import Any
 
 from dpiat_gui.errors import TransferError
 from dpiat_gui.matching.values import Matching
 from dpiat_gui.networks.values import Layer, TensorSpec
+from dpiat_gui.transfer.options import TransferOptions, with_options
 from dpiat_gui.transfer.values import FreshReason, PlanRow, Slices, TransferPlan
 
 Operator = Callable[[tuple[int, ...], tuple[int, ...]], tuple[Slices, Slices]]
@@ -48,18 +50,17 @@ OPERATORS: Mapping[str, Operator] = {"clip": clip_slices}
 """How a pair of tensors is cut to fit, by name."""
 
 
-def plan_transfer(matching: Matching, *, operator: str = "clip", buffers: bool = True) -> TransferPlan:
+def plan_transfer(matching: Matching, options: TransferOptions | None = None, **named: Any) -> TransferPlan:
     """Plan the transfer a matching stands for.
 
     Parameters
     ----------
     matching
         Which target layer takes from which source layer.
-    operator
-        How a pair of tensors is cut to fit; ``clip`` is the paper's centre crop.
-    buffers
-        Whether buffers (running statistics, counters) are copied by the same rule; the paper
-        copies weight and bias only.
+    options
+        How; `TransferOptions` for those of its defaults.
+    **named
+        Single options in place of those.
 
     Returns
     -------
@@ -69,7 +70,7 @@ def plan_transfer(matching: Matching, *, operator: str = "clip", buffers: bool =
     Raises
     ------
     TransferError
-        If there is no such operator.
+        If there is no such option or operator.
 
     Notes
     -----
@@ -77,12 +78,14 @@ def plan_transfer(matching: Matching, *, operator: str = "clip", buffers: bool =
     (``weight``, ``running_mean``, ``act.weight`` ...); the tensors that were scored correspond
     whatever they are called.
     """
-    cut = OPERATORS.get(operator)
+    options = with_options(options or TransferOptions(), **named)
+    cut = OPERATORS.get(options.operator)
     if cut is None:
         raise TransferError(
-            f"There is no transfer operator named {operator!r}.", f"Use one of: {', '.join(OPERATORS)}."
+            f"There is no transfer operator named {options.operator!r}.",
+            f"Use one of: {', '.join(OPERATORS)}.",
         )
-    places = _Places(matching, cut, buffers)
+    places = _Places(matching, cut, options.buffers)
     source, target = matching.source, matching.target
     return TransferPlan(
         source_name=source.name,
@@ -91,8 +94,7 @@ def plan_transfer(matching: Matching, *, operator: str = "clip", buffers: bool =
         target_name=target.name,
         target_origin=target.origin,
         target_fingerprint=target.fingerprint,
-        operator=operator,
-        buffers=buffers,
+        options=options,
         rows=_with_ties(target.tree.tensors, [places.row(tensor) for tensor in target.tree.tensors]),
         source_elements=sum(tensor.elements for tensor in source.tree.tensors),
     )

@@ -7,6 +7,7 @@ from typing import Any
 from dpiat_gui.errors import TransferError
 from dpiat_gui.matching.values import MatchOptions, Overrides
 from dpiat_gui.transfer.coverage import Coverage
+from dpiat_gui.transfer.options import TransferOptions
 
 MAX_SEED = 2**63 - 1
 
@@ -25,8 +26,8 @@ class TransferRequest:
         Standardization.
     options, overrides
         Of the matching.
-    operator, buffers
-        Of the plan; see `dpiat_gui.transfer.planning.plan_transfer`.
+    transfer
+        Options of the plan.
     device
         ``auto``, ``cpu``, ``cuda``, ``cuda:N`` or ``mps``.
     seed
@@ -48,8 +49,7 @@ class TransferRequest:
     method: str = "blocks"
     options: MatchOptions = field(default_factory=MatchOptions)
     overrides: Overrides = field(default_factory=Overrides)
-    operator: str = "clip"
-    buffers: bool = True
+    transfer: TransferOptions = field(default_factory=TransferOptions)
     device: str = "auto"
     seed: int = 0
     trust: str | None = None
@@ -67,6 +67,7 @@ class TransferRequest:
         plain = {item.name: getattr(self, item.name) for item in fields(self)}
         plain["options"] = options_to_json(self.options)
         plain["overrides"] = overrides_to_json(self.overrides)
+        plain["transfer"] = self.transfer.to_json()
         return plain
 
     @classmethod
@@ -87,6 +88,8 @@ class TransferRequest:
             if "overrides" in record:
                 lists = _checked(record["overrides"], dict.fromkeys(_OVERRIDES, "list"), "overrides")
                 record["overrides"] = Overrides(**lists)
+            if "transfer" in record:
+                record["transfer"] = TransferOptions.from_json(record["transfer"])
             return cls(**record)
         except (TypeError, ValueError) as error:
             raise _bad(str(error)) from error

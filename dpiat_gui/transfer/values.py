@@ -9,6 +9,8 @@ from enum import Enum
 from functools import cached_property
 from math import prod
 
+from dpiat_gui.transfer.options import TransferOptions
+
 
 class FreshReason(Enum):
     """Why a target tensor keeps the target's own initialisation."""
@@ -90,10 +92,8 @@ class TransferPlan:
         Where the weights come from.
     target_name, target_origin, target_fingerprint
         Where they go.
-    operator
-        How a pair of tensors is cut to fit; ``clip`` is the paper's centre crop.
-    buffers
-        Whether running statistics are copied too.
+    options
+        How it was planned.
     rows
         One row per entry of the target's state dict.
     source_elements
@@ -106,10 +106,19 @@ class TransferPlan:
     target_name: str
     target_origin: str
     target_fingerprint: str
-    operator: str
-    buffers: bool
+    options: TransferOptions
     rows: tuple[PlanRow, ...] = field(repr=False)
     source_elements: int = 0
+
+    @property
+    def operator(self) -> str:
+        """How a pair of tensors is cut to fit."""
+        return self.options.operator
+
+    @property
+    def buffers(self) -> bool:
+        """Whether running statistics are copied."""
+        return self.options.buffers
 
     @cached_property
     def by_target(self) -> dict[str, PlanRow]:

@@ -1,7 +1,7 @@
 """The transfer pane: what would be carried over, how, where to, and how it went."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from PySide6.QtCore import QSize, Qt, Signal
@@ -25,6 +25,7 @@ from PySide6.QtWidgets import (
 
 from dpiat_gui.errors import DpiatError
 from dpiat_gui.services.theme import Theme
+from dpiat_gui.transfer.options import TransferOptions
 from dpiat_gui.ui.texts import bytes_text
 from dpiat_gui.ui.widgets import CoverageBar, ElidedLabel, muted, primary, section, set_state
 
@@ -41,13 +42,12 @@ class TransferSettings:
 
     Parameters
     ----------
-    preset, operator, buffers, seed, device
+    preset, transfer, seed, device
         As the document holds them.
     """
 
     preset: str = "recommended"
-    operator: str = "clip"
-    buffers: bool = True
+    transfer: TransferOptions = field(default_factory=TransferOptions)
     seed: int = 0
     device: str = "auto"
 
@@ -58,8 +58,8 @@ class TransferPanel(QWidget):
     run_requested = Signal()
     cancel_requested = Signal()
     preset_chosen = Signal(str)
-    operator_chosen = Signal(str)
-    buffers_chosen = Signal(bool)
+    option_chosen = Signal(str, object)
+    """Name and value of an option of the transfer."""
     seed_chosen = Signal(int)
     device_chosen = Signal(str)
     open_folder_requested = Signal()
@@ -210,8 +210,10 @@ class TransferPanel(QWidget):
         self.format.activated.connect(self._format_chosen)
         self.device.activated.connect(lambda: self.device_chosen.emit(self.device.currentData()))
         self.preset.activated.connect(lambda: self.preset_chosen.emit(self.preset.currentData()))
-        self.operator.activated.connect(lambda: self.operator_chosen.emit(self.operator.currentData()))
-        self.buffers.clicked.connect(self.buffers_chosen)
+        self.operator.activated.connect(
+            lambda: self.option_chosen.emit("operator", self.operator.currentData())
+        )
+        self.buffers.clicked.connect(lambda on: self.option_chosen.emit("buffers", on))
         self.seed.valueChanged.connect(lambda value: None if self._filling else self.seed_chosen.emit(value))
 
     # -- what it shows -----------------------------------------------------------------------
@@ -224,9 +226,9 @@ class TransferPanel(QWidget):
         """Show the document's settings; nothing is emitted."""
         self._filling = True
         _choose(self.preset, settings.preset)
-        _choose(self.operator, settings.operator)
+        _choose(self.operator, settings.transfer.operator)
         _choose(self.device, settings.device)
-        self.buffers.setChecked(settings.buffers)
+        self.buffers.setChecked(settings.transfer.buffers)
         self.seed.setValue(settings.seed)
         self._filling = False
 

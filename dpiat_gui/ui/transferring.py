@@ -61,8 +61,7 @@ class Transferring(QObject):
         panel.run_requested.connect(self.run)
         panel.cancel_requested.connect(self.cancel)
         panel.preset_chosen.connect(partial(editing.attempt, document.set_preset))
-        panel.operator_chosen.connect(partial(editing.attempt, document.set_operator))
-        panel.buffers_chosen.connect(partial(editing.attempt, document.set_buffers))
+        panel.option_chosen.connect(self._choose_option)
         panel.seed_chosen.connect(partial(editing.attempt, document.set_seed))
         panel.device_chosen.connect(partial(editing.attempt, document.set_device))
         panel.open_folder_requested.connect(self._open_folder)
@@ -188,8 +187,11 @@ class Transferring(QObject):
     def _show_settings(self) -> None:
         state = self._document.state
         self._panel.set_settings(
-            TransferSettings(state.preset, state.operator, state.buffers, state.seed, state.device)
+            TransferSettings(state.preset, state.transfer, state.seed, state.device)
         )
+
+    def _choose_option(self, name: str, value: object) -> None:
+        self._editing.attempt(partial(self._document.set_transfer, **{name: value}))
 
     def _matching_changed(self) -> None:
         document = self._document

@@ -18,6 +18,7 @@ from dpiat_gui.matching.values import Overrides, match_options
 from dpiat_gui.networks.sources import load_network
 from dpiat_gui.project.project import save_project
 from dpiat_gui.project.values import NetworkRecord, Project
+from dpiat_gui.transfer.options import transfer_options
 
 SOURCE, TARGET = "timm:resnet18", "timm:resnet34"
 
@@ -228,7 +229,10 @@ def test_other_methods_and_comparison(capsys):
 def test_the_preset_of_a_project_stands_unless_another_is_named(capsys, tmp_path):
     records = (NetworkRecord(name, name) for name in (SOURCE, TARGET))
     path = tmp_path / "p.dpiat"
-    save_project(Project(*records, preset="paper", options=match_options("paper"), buffers=False), path)
+    save_project(
+        Project(*records, preset="paper", options=match_options("paper"), transfer=transfer_options("paper")),
+        path,
+    )
     assert json.loads(run(capsys, "match", "--project", path, "--json")[1])["preset"] == "paper"
     out = run(capsys, "match", "--project", path, "--preset", "recommended", "--json")[1]
     assert json.loads(out)["options"]["layer_types"] == "all"

@@ -133,7 +133,7 @@ def test_an_edit_that_changes_nothing_is_no_step_and_no_signal(document: Documen
     heard.taken()
     document.pin("s1", "t0")
     document.set_seed(5)
-    document.set_buffers(True)
+    document.set_transfer(buffers=True)
     document.set_options(exponent=0.5)
     document.set_method("blocks")
     document.set_source(SOURCE)
@@ -256,17 +256,17 @@ def test_a_setting_that_comes_back_to_where_it_was_is_no_step(document: Document
 def test_a_preset_brings_its_options_and_its_buffers_in_one_step(document: Document, heard: Heard) -> None:
     document.set_preset("paper")
     assert document.options.layer_types == "paper"
-    assert document.buffers is False
+    assert document.transfer.buffers is False
     assert document.matching is not None
     assert document.matching.preset == "paper"
     assert document.undo_stack.count() == 1
     assert heard.taken().count("options_changed") == 1
     document.undo_stack.undo()
-    assert (document.buffers, document.state.preset) == (True, "recommended")
+    assert (document.transfer.buffers, document.state.preset) == (True, "recommended")
 
 
 def test_operator_and_buffers_change_the_plan_and_seed_does_not(document: Document, heard: Heard) -> None:
-    document.set_buffers(False)
+    document.set_transfer(buffers=False)
     assert heard.taken() == ["settings_changed", "plan_changed", "modified_changed"]
     document.set_seed(9)
     assert heard.taken() == ["settings_changed"]
@@ -426,7 +426,12 @@ def test_any_edits_undone_and_redone_return_to_exact_states(qapp: QCoreApplicati
         if name in ("undo", "redo"):
             getattr(document.undo_stack, name)()
         else:
-            _attempt(getattr(document, name), arguments)
+            edit = (
+                (lambda on: document.set_transfer(buffers=on))
+                if name == "set_buffers"
+                else getattr(document, name)
+            )
+            _attempt(edit, arguments)
         _assert_told(heard, before, _values(document))
         _assert_sound(document)
     top = document.undo_stack.count()

@@ -17,6 +17,7 @@ from dpiat_gui.project.project import (
     parse_project,
     save_project,
 )
+from dpiat_gui.transfer.options import TransferOptions
 
 FIXTURE = Path(__file__).parent / "fixtures" / "v1.dpiat.json"
 
@@ -44,8 +45,7 @@ projects = st.builds(
     preset=st.sampled_from(["paper", "recommended"]),
     options=options,
     overrides=st.builds(Overrides, pairs, pairs, st.lists(paths, max_size=3)),
-    operator=st.sampled_from(["clip"]),
-    buffers=st.booleans(),
+    transfer=st.builds(TransferOptions, operator=st.sampled_from(["clip"]), buffers=st.booleans()),
     seed=st.integers(0, 2**63 - 1),
     device=st.sampled_from(["auto", "cpu", "mps", "cuda", "cuda:3"]),
     view=objects,
@@ -70,7 +70,7 @@ def test_the_fixture_of_version_1_is_read_whole() -> None:
     assert project.overrides == Overrides(
         [("features.9", "blocks.4.1")], [("head.fc", "classifier")], ["blocks.6.1"]
     )
-    assert (project.operator, project.buffers, project.seed, project.device) == ("clip", False, 41, "cuda:1")
+    assert (project.transfer, project.seed, project.device) == (TransferOptions("clip", False), 41, "cuda:1")
     assert project.view == {"zoom": 1.25, "expanded": ["blocks.3.3"]}
 
 

@@ -4,6 +4,7 @@ from itertools import product
 
 from hypothesis import strategies as st
 
+from dpiat_gui.transfer.options import TransferOptions
 from dpiat_gui.transfer.planning import clip_slices
 from dpiat_gui.transfer.values import FreshReason, PlanRow, TransferPlan
 
@@ -28,7 +29,7 @@ def plans(draw):
             slices = clip_slices(source, target)
             rows.append(PlanRow(f"t{number}", target, "float32", layer, f"s{place}", source, *slices))
     total = sum(count(shape) for shape in sources)
-    return TransferPlan("s", "", "", "t", "", "", "clip", True, tuple(rows), total)
+    return TransferPlan("s", "", "", "t", "", "", TransferOptions(), tuple(rows), total)
 
 
 def count(shape):

@@ -24,6 +24,7 @@ from dpiat_gui.networks.trust import TrustStore
 from dpiat_gui.transfer import execution
 from dpiat_gui.transfer.execution import run_transfer
 from dpiat_gui.transfer.memory import transfer_modules
+from dpiat_gui.transfer.options import TransferOptions
 from dpiat_gui.transfer.plan_json import plan_digest, plan_to_json
 from dpiat_gui.transfer.planning import plan_transfer
 
@@ -166,7 +167,7 @@ def test_metadata_tells_where_a_checkpoint_came_from(tmp_path, trained):
         seed=11,
         overrides=overrides,
         options=match_options("paper"),
-        buffers=False,
+        transfer=TransferOptions(buffers=False),
     )
     report = run_transfer(asked)
     with safe_open(tmp_path / "out.safetensors", "pt") as opened:

@@ -18,6 +18,7 @@ from dpiat_gui.matching.values import Overrides
 from dpiat_gui.networks.sources import build_module, load_network
 from dpiat_gui.transfer import execution
 from dpiat_gui.transfer.execution import run_transfer
+from dpiat_gui.transfer.options import TransferOptions
 from dpiat_gui.transfer.request import TransferRequest
 from dpiat_gui.transfer.values import Progress
 
@@ -55,7 +56,7 @@ def test_neither_network_is_overwritten(tmp_path, trained):
     [
         ({"source": "timm:no_such_network"}, SourceError),
         ({"source": "missing.safetensors"}, SourceError),
-        ({"operator": "magic"}, TransferError),
+        ({"transfer": TransferOptions(operator="magic")}, TransferError),
         ({"device": "cuda:99"}, TransferError),
         ({"device": "abacus"}, TransferError),
         ({"overrides": Overrides(pins=[("nowhere", "classifier")])}, OverrideError),

@@ -10,6 +10,7 @@ from torch import nn
 from dpiat_gui.errors import TransferError
 from dpiat_gui.transfer.copying import one_thread
 from dpiat_gui.transfer.memory import transfer_between, transfer_modules
+from dpiat_gui.transfer.options import TransferOptions
 from dpiat_gui.transfer.planning import plan_transfer
 
 SIZES = st.integers(1, 5)
@@ -30,7 +31,9 @@ def network(widths, dtype=torch.float32, seed=0):
 
 
 def between(source, target, pairs=None, **options):
-    return transfer_between(source, target, paired(network_of(source), network_of(target), pairs), **options)
+    return transfer_between(
+        source, target, paired(network_of(source), network_of(target), pairs), TransferOptions(**options)
+    )
 
 
 def bits(module):

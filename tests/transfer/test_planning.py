@@ -10,6 +10,7 @@ from dpiat_gui.matching.values import Overrides
 from dpiat_gui.networks.kinds import LayerKind
 from dpiat_gui.networks.standardize import standardize_tree
 from dpiat_gui.networks.values import ModuleNode, ModuleTree, TensorSpec
+from dpiat_gui.transfer.options import TransferOptions
 from dpiat_gui.transfer.planning import clip_slices, plan_transfer
 from dpiat_gui.transfer.values import FreshReason
 
@@ -83,7 +84,7 @@ def test_names_and_fingerprints_are_those_of_the_networks():
     assert (plan.source_name, plan.target_name) == (source.name, target.name)
     assert (plan.source_fingerprint, plan.target_fingerprint) == (source.fingerprint, target.fingerprint)
     assert plan.source_elements == sum(value.numel() for value in Small().state_dict().values())
-    assert (plan.operator, plan.buffers) == ("clip", True)
+    assert plan.options == TransferOptions("clip", True)
 
 
 def test_weight_bias_and_buffers_correspond_by_name():

@@ -29,7 +29,7 @@ def test_requests_survive_the_way_through_json():
         ({"seed": True}, "seed"),
         ({"seed": -1}, "out of range"),
         ({"seed": MAX_SEED + 1}, "out of range"),
-        ({"buffers": 1}, "buffers"),
+        ({"transfer": {"buffers": 1}}, "buffers"),
         ({"options": {"magic": 1}}, "magic"),
         ({"options": [1]}, "options"),
         ({"overrides": {"pins": "ab"}}, "pins"),

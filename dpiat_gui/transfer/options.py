@@ -1,0 +1,92 @@
+"""Options of a transfer: one value that the window, the command line, the plan and the project hold."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from typing import Any
+
+from dpiat_gui.errors import TransferError
+
+
+@dataclass(frozen=True, slots=True)
+class TransferOptions:
+    """Options of a transfer; every field is plain JSON.
+
+    Parameters
+    ----------
+    operator
+        How a pair of tensors is cut to fit; ``clip`` is the paper's centre crop.
+    buffers
+        Whether running statistics are copied with the weights.
+    """
+
+    operator: str = "clip"
+    buffers: bool = True
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the options as plain JSON, in the order of the fields."""
+        return {name: getattr(self, name) for name in OPTION_NAMES}
+
+    @classmethod
+    def from_json(cls, data: Any) -> "TransferOptions":
+        """Read options; those left out have their defaults.
+
+        Raises
+        ------
+        TransferError
+            If an option is unknown or of the wrong type; the message names it.
+        """
+        if not isinstance(data, Mapping):
+            raise _bad(f"Transfer options should be an object, not {type(data).__name__}.")
+        unknown = sorted(set(data) - set(OPTION_NAMES))
+        if unknown:
+            raise _bad(f"There is no transfer option named {unknown[0]!r}.")
+        for name, value in data.items():
+            wanted = type(getattr(_DEFAULTS, name))
+            if type(value) is not wanted:
+                raise _bad(f"The transfer option {name} should be of type {wanted.__name__}, not {value!r}.")
+        return cls(**data)
+
+
+_DEFAULTS = TransferOptions()
+OPTION_NAMES = tuple(item.name for item in fields(TransferOptions))
+"""Names of the options, in their order."""
+
+# The paper moves weights and biases alone: the target then keeps its own running statistics.
+TRANSFER_PRESETS: dict[str, TransferOptions] = {
+    "paper": TransferOptions(buffers=False),
+    "recommended": TransferOptions(),
+}
+"""Options of a transfer by preset."""
+
+
+def transfer_options(preset: str = "recommended", **named: Any) -> TransferOptions:
+    """Return the options of `preset`, with any named option that is not None put in its place.
+
+    Raises
+    ------
+    TransferError
+        If there is no such preset or option.
+    """
+    if preset not in TRANSFER_PRESETS:
+        raise TransferError(
+            f"There is no preset named {preset!r}.", f"Use one of: {', '.join(TRANSFER_PRESETS)}."
+        )
+    return with_options(TRANSFER_PRESETS[preset], **named)
+
+
+def with_options(options: TransferOptions, **named: Any) -> TransferOptions:
+    """Return `options` with any named option that is not None put in its place.
+
+    Raises
+    ------
+    TransferError
+        If there is no such option.
+    """
+    unknown = sorted(set(named) - set(OPTION_NAMES))
+    if unknown:
+        raise _bad(f"There is no transfer option named {unknown[0]!r}.")
+    return replace(options, **{name: value for name, value in named.items() if value is not None})
+
+
+def _bad(message: str) -> TransferError:
+    return TransferError(message, f"Use: {', '.join(OPTION_NAMES)}.")

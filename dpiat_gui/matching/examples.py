@@ -10,8 +10,12 @@ from dpiat_gui.matching.values import Matching, MatchOptions, Overrides
 from dpiat_gui.networks.kinds import LayerKind
 from dpiat_gui.networks.values import Block, Layer, ModuleNode, ModuleTree, Network, TensorSpec
 
-Parts = tuple[str, tuple[int, ...] | None]
+Shape = tuple[int, ...] | None
+Part = tuple[str, Shape]
 """Name and weight shape of a layer; None for an activation, which has no weight."""
+
+Entry = tuple[str, Shape | list[Part]]
+"""A layer by itself, or a block: its name and its layers."""
 
 _BY_RANK = {1: LayerKind.BATCH_NORM2D, 2: LayerKind.LINEAR, 4: LayerKind.CONV2D}
 
@@ -73,7 +77,7 @@ def examples() -> tuple[Example, ...]:
 
 
 def _equal() -> Example:
-    layers: list[Parts] = [
+    layers: list[Entry] = [
         ("conv1", (8, 3, 3, 3)),
         ("bn1", (8,)),
         ("conv2", (16, 8, 3, 3)),
@@ -85,8 +89,8 @@ def _equal() -> Example:
         "Equal networks",
         "Every layer finds itself, and each pair adds 1. So a network matched with itself scores as many "
         "points as it has scored layers: no matching can score more.",
-        _chain("source", layers),
-        _chain("target", layers),
+        _network("source", layers),
+        _network("target", layers),
     )
 
 
@@ -97,8 +101,8 @@ def _deeper() -> Example:
         "A deeper target",
         "Three equal layers have only two sources. One source serves two targets: together they add "
         "2/√2 = 1.414, more than one target alone but less than two with a source each.",
-        _chain("source", [("conv1", conv), ("conv2", conv), ("fc", (10, 8))]),
-        _chain("target", [("conv1", conv), ("conv2", conv), ("conv3", conv), ("fc", (10, 8))]),
+        _network("source", [("conv1", conv), ("conv2", conv), ("fc", (10, 8))]),
+        _network("target", [("conv1", conv), ("conv2", conv), ("conv3", conv), ("fc", (10, 8))]),
     )
 
 
@@ -108,8 +112,10 @@ def _wider() -> Example:
         "A wider target",
         "The score of two layers is the product of min(s/t, t/s) over the dimensions of their weights. "
         "With half as many channels on both sides of a convolution it is ½ · ½ = 0.25; the order stays.",
-        _chain("source", [("conv1", (8, 3, 3, 3)), ("bn1", (8,)), ("conv2", (8, 8, 3, 3)), ("fc", (10, 8))]),
-        _chain(
+        _network(
+            "source", [("conv1", (8, 3, 3, 3)), ("bn1", (8,)), ("conv2", (8, 8, 3, 3)), ("fc", (10, 8))]
+        ),
+        _network(
             "target", [("conv1", (16, 3, 3, 3)), ("bn1", (16,)), ("conv2", (16, 16, 3, 3)), ("fc", (10, 16))]
         ),
     )
@@ -123,8 +129,8 @@ def _penalty() -> Example:
         "A span is divided by the root of its length, and a member that scores 0 counts in the length. "
         "Across one activation the second convolution still pays: 2/√3 = 1.155. The third lies too far "
         "away: 3/√7 = 1.134 is less, so it stays fresh.",
-        _chain("source", [("conv", conv), ("fc", (10, 8))]),
-        _chain(
+        _network("source", [("conv", conv), ("fc", (10, 8))]),
+        _network(
             "target",
             [
                 ("conv1", conv),
@@ -146,9 +152,9 @@ def _ties() -> Example:
         "ties",
         "Ties",
         "Three equal sources, two targets: several matchings are worth 2. A match replaces a skip only if "
-        "it is strictly better, and of two equal skips the source's is taken; so the answer is always the same.",
-        _chain("source", [("conv1", conv), ("conv2", conv), ("conv3", conv)]),
-        _chain("target", [("conv1", conv), ("conv2", conv)]),
+        "it is strictly better, and of two equal skips the source's is taken: the answer is always the same.",
+        _network("source", [("conv1", conv), ("conv2", conv), ("conv3", conv)]),
+        _network("target", [("conv1", conv), ("conv2", conv)]),
     )
 
 
@@ -158,8 +164,8 @@ def _pin() -> Example:
         "A pin",
         "conv1 is pinned to the target's conv2. That row must not be skipped, and no other source may have "
         "it: those cells are −∞. Everything else is solved around the pin, exactly.",
-        _chain("source", [("conv1", (8, 8, 3, 3)), ("conv2", (16, 8, 3, 3)), ("fc", (10, 16))]),
-        _chain("target", [("conv1", (8, 8, 3, 3)), ("conv2", (16, 8, 3, 3)), ("fc", (10, 16))]),
+        _network("source", [("conv1", (8, 8, 3, 3)), ("conv2", (16, 8, 3, 3)), ("fc", (10, 16))]),
+        _network("target", [("conv1", (8, 8, 3, 3)), ("conv2", (16, 8, 3, 3)), ("fc", (10, 16))]),
         Overrides(pins=(("conv1", "conv2"),)),
     )
 
@@ -170,7 +176,7 @@ def _unmatched() -> Example:
         "What cannot match",
         "Layers of different types score 0, an activation has no weight to score, and a block never matches "
         "a single layer, however alike they are. Cells without colour score 0.",
-        _chain("source", [("conv", (8, 8, 3, 3)), ("bn", (8,)), ("act", None), ("fc", (10, 8))]),
+        _network("source", [("conv", (8, 8, 3, 3)), ("bn", (8,)), ("act", None), ("fc", (10, 8))]),
         _network(
             "target",
             [
@@ -185,7 +191,7 @@ def _unmatched() -> Example:
 
 
 def _blocks() -> Example:
-    def block(name: str, inputs: int, outputs: int) -> tuple[str, list[Parts]]:
+    def block(name: str, inputs: int, outputs: int) -> tuple[str, list[Part]]:
         return name, [
             (f"{name}.conv1", (outputs, inputs, 3, 3)),
             (f"{name}.bn1", (outputs,)),
@@ -226,11 +232,7 @@ def _node(layer: Layer) -> ModuleNode:
     return ModuleNode(layer.path, layer.class_name, layer.kind, layer.tensors)
 
 
-def _chain(name: str, layers: Sequence[Parts]) -> Network:
-    return _network(name, layers)
-
-
-def _network(name: str, entries: Sequence[Parts | tuple[str, list[Parts]]]) -> Network:
+def _network(name: str, entries: Sequence[Entry]) -> Network:
     """Make a network of single layers and of blocks, which are named lists of layers."""
     blocks, nodes = [], []
     for path, what in entries:

@@ -71,8 +71,8 @@ class Steps(Sequence[Step]):
 
     def __init__(self, table: DpTable) -> None:
         self._table = table
-        self._targets, self._sources = table.scores.shape
-        self._cells = self._targets * self._sources
+        self._sources: int = table.scores.shape[1]
+        self._cells: int = table.scores.size
         self._way = tuple(way_back(table))
 
     @property

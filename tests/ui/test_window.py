@@ -60,7 +60,8 @@ def test_the_demo_is_drawn_without_torch(window, qtbot):
     qtbot.waitUntil(lambda: window.document.matching is not None, timeout=LONG)
     assert window.document.target.name == "mobilenetv2_100"
     assert window.view.board.matching is window.document.matching
-    assert window.status.figure("score").startswith("score 7")
+    # The status bar follows in the next round of the event loop.
+    qtbot.waitUntil(lambda: window.status.figure("score").startswith("score 7"), timeout=LONG)
     assert "problem" in window.status.figure("problems")
     assert window.transfer.output_path.name.endswith("-to-mobilenetv2_100.safetensors")
     assert not window.document.modified

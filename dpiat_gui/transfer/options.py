@@ -6,6 +6,12 @@ from typing import Any
 
 from dpiat_gui.errors import TransferError
 
+CHOICES: Mapping[str, tuple[str, ...]] = {
+    "head": ("auto", "zero", "copy"),
+    "neck": ("auto", "keep", "zero-bias", "fresh"),
+}
+"""What the options that have a few choices can be."""
+
 
 @dataclass(frozen=True, slots=True)
 class TransferOptions:
@@ -17,10 +23,44 @@ class TransferOptions:
         How a pair of tensors is cut to fit; ``clip`` is the paper's centre crop.
     buffers
         Whether running statistics are copied with the weights.
+    repeats
+        Whether every block with an identity skip, but the first that a source block serves, begins
+        as identity, and so those without a source: weight and bias of its last norm are 0.
+    squeeze_excite
+        Whether a squeeze-excite in a block whose source block has none begins open: the weight of its
+        second convolution is 0, the bias 4.
+    head
+        The classifier. ``copy``: as every layer; ``zero``: weight and bias 0; ``auto``: zero where
+        source and target have different numbers of classes.
+    neck
+        What stands before a classifier that was zeroed. ``keep``: as every layer; ``zero-bias``: the
+        last norm's bias is 0; ``auto``: that, unless the source covers the norm wholly; ``fresh``:
+        that norm and the convolution before it keep the target's own initialisation.
+    calibrate
+        Folder of images on which the statistics of every batch norm are estimated anew after the
+        transfer; empty for none.
+
+    Raises
+    ------
+    TransferError
+        If `head` or `neck` is none of its choices.
     """
 
     operator: str = "clip"
     buffers: bool = True
+    repeats: bool = False
+    squeeze_excite: bool = False
+    head: str = "copy"
+    neck: str = "keep"
+    calibrate: str = ""
+
+    def __post_init__(self) -> None:
+        for name, choices in CHOICES.items():
+            if getattr(self, name) not in choices:
+                raise TransferError(
+                    f"The transfer option {name} cannot be {getattr(self, name)!r}.",
+                    f"Use one of: {', '.join(choices)}.",
+                )
 
     def to_json(self) -> dict[str, Any]:
         """Return the options as plain JSON, in the order of the fields."""
@@ -51,10 +91,11 @@ _DEFAULTS = TransferOptions()
 OPTION_NAMES = tuple(item.name for item in fields(TransferOptions))
 """Names of the options, in their order."""
 
-# The paper moves weights and biases alone: the target then keeps its own running statistics.
+# The paper moves weights and biases alone: the target then keeps its own running statistics, and
+# nothing is done beside the copying. Plain `TransferOptions()` stand between the two presets.
 TRANSFER_PRESETS: dict[str, TransferOptions] = {
     "paper": TransferOptions(buffers=False),
-    "recommended": TransferOptions(),
+    "recommended": TransferOptions(repeats=True, squeeze_excite=True, head="auto", neck="auto"),
 }
 """Options of a transfer by preset."""
 

@@ -1,8 +1,9 @@
 """Small marks beside rows and on edges: what a person asked for, what the skip factor did."""
 
 from PySide6.QtCore import QLineF, QPointF
+from PySide6.QtGui import QColor
 
-from dpiat_gui.canvas.primitives import Dot, Line, Polyline, Primitive
+from dpiat_gui.canvas.primitives import Dot, Line, Polygon, Polyline, Primitive
 from dpiat_gui.canvas.style import Style
 
 
@@ -50,3 +51,51 @@ def skip_badge(style: Style, x: float, y: float) -> list[Primitive]:
 
 
 _BOW = ((-2.8, 1.6), (-2.5, -0.6), (-1.4, -2.2), (0.0, -2.8), (1.4, -2.2), (2.5, -0.6), (2.8, 1.6))
+
+
+def plus_badge(style: Style, x: float, y: float, ink: QColor) -> list[Primitive]:
+    """Return the badge of a pair that is new: a ring with a plus."""
+    unit = style.unit
+    reach = 2.4 * unit
+    return [
+        *_ring(style, x, y, ink),
+        Line(QLineF(x - reach, y, x + reach, y), ink, 1.4 * unit),
+        Line(QLineF(x, y - reach, x, y + reach), ink, 1.4 * unit),
+    ]
+
+
+def minus_badge(style: Style, x: float, y: float, ink: QColor) -> list[Primitive]:
+    """Return the badge of a pair that is gone: a ring with a dash."""
+    unit = style.unit
+    reach = 2.4 * unit
+    return [*_ring(style, x, y, ink), Line(QLineF(x - reach, y, x + reach, y), ink, 1.4 * unit)]
+
+
+def _ring(style: Style, x: float, y: float, ink: QColor) -> list[Primitive]:
+    return [Dot(x, y, 4.8 * style.unit, style.color("surface"), ink, 1.4 * style.unit)]
+
+
+def level_sign(style: Style, x: float, y: float, level: str, ink: QColor) -> list[Primitive]:
+    """Return the sign of a level, told apart by shape: a disc, a triangle, a cross."""
+    reach = 3.0 * style.unit
+    if level == "ok":
+        return [Dot(x, y, reach * 0.85, ink)]
+    if level == "warn":
+        return [
+            Polygon(
+                [
+                    QPointF(x - reach, y + reach * 0.8),
+                    QPointF(x + reach, y + reach * 0.8),
+                    QPointF(x, y - reach),
+                ],
+                ink,
+            )
+        ]
+    return [
+        Line(
+            QLineF(x - reach * 0.8, y - reach * 0.8, x + reach * 0.8, y + reach * 0.8), ink, 1.8 * style.unit
+        ),
+        Line(
+            QLineF(x - reach * 0.8, y + reach * 0.8, x + reach * 0.8, y - reach * 0.8), ink, 1.8 * style.unit
+        ),
+    ]

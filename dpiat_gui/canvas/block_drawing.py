@@ -1,14 +1,14 @@
 """The drawing of a block: its box, title, chips or rows, and the marks of a matching."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor
 
-from dpiat_gui.canvas.badges import ban_badge, fresh_badge, pin_badge
-from dpiat_gui.canvas.columns import Entry, EntryMarks, Mark, Row, RowState, Side
-from dpiat_gui.canvas.layout import Placed
+from dpiat_gui.canvas.annotations import Level
+from dpiat_gui.canvas.badges import ban_badge, fresh_badge, level_sign, pin_badge
+from dpiat_gui.canvas.block_view import BlockView
+from dpiat_gui.canvas.columns import Mark, Row, RowState, Side
 from dpiat_gui.canvas.primitives import Anchor, Bars, Box, Dot, Polygon, Primitive, Text
 from dpiat_gui.canvas.style import Measured, Style
 
@@ -17,63 +17,8 @@ TAGS = {Side.SOURCE: "unused", Side.TARGET: "fresh"}
 _NAMES = {Side.SOURCE: "unmatched", Side.TARGET: "fresh"}
 """The theme's colours of what is not matched, by side."""
 
-
-@dataclass(frozen=True)
-class BlockView:
-    """All that the drawing of a block depends on; equal views look the same.
-
-    Parameters
-    ----------
-    entry, marks, side
-        What it shows.
-    width, height, header
-        Of its box.
-    rows
-        Top of each row, from the box's top; empty unless expanded.
-    row_height
-        Of each row.
-    port_right
-        Whether edges end on the box's own right side.
-    """
-
-    entry: Entry
-    marks: EntryMarks
-    side: Side
-    width: float
-    height: float
-    header: float
-    rows: tuple[float, ...] = ()
-    row_height: float = 0.0
-    port_right: bool = True
-
-    @classmethod
-    def of(
-        cls,
-        entry: Entry,
-        marks: EntryMarks,
-        side: Side,
-        width: float,
-        placed: Placed,
-        across: bool = False,
-    ) -> "BlockView":
-        """Return the view of a placed entry, of a strip if `across`."""
-        rows = tuple(row - placed.top for row in placed.rows)
-        return cls(
-            entry,
-            marks,
-            side,
-            width,
-            placed.height,
-            placed.header,
-            rows,
-            placed.row_height,
-            (side is Side.SOURCE) != across,
-        )
-
-    @property
-    def free(self) -> bool:
-        """True if it could be matched and nothing of it is."""
-        return self.marks.whole.state is RowState.FREE
+_LEVELS: dict[Level, str] = {"ok": "ok", "warn": "warning", "bad": "error"}
+"""The theme's colours of badges, by level."""
 
 
 def draw_block(view: BlockView, style: Style) -> list[Primitive]:
@@ -85,7 +30,7 @@ def draw_block(view: BlockView, style: Style) -> list[Primitive]:
         drawing += _title(view, style)
         if view.rows:
             for i, row in enumerate(view.entry.rows):
-                drawing += _row(view, style, row, view.marks.rows[i], view.rows[i])
+                drawing += _row(view, style, i, row, view.marks.rows[i])
         else:
             drawing += _chips(view, style)
     return drawing + _badges(view, style)
@@ -97,8 +42,8 @@ def draw_skeleton(view: BlockView, style: Style) -> list[Primitive]:
     unit, ink = style.unit, style.color("border_strong", 0.55)
     left = 26 * unit
     room = view.width - left - 12 * unit
-    strip = view.header if view.rows or view.entry.single else view.height * 0.55
-    length = min(style.title.width(view.entry.title), room * 0.75)
+    strip = view.header if view.rows or view.entry.single else view.box_height * 0.55
+    length = min(style.title.width(view.title), room * 0.75)
     drawing.append(Box(QRectF(left, strip / 2 - 2.5 * unit, length, 5 * unit), ink))
     if view.rows:
         for row, mark, top in zip(view.entry.rows, view.marks.rows, view.rows, strict=True):
@@ -115,26 +60,36 @@ def draw_skeleton(view: BlockView, style: Style) -> list[Primitive]:
 
 
 def _frame(view: BlockView, style: Style) -> list[Primitive]:
-    box = QRectF(0, 0, view.width, view.height)
+    box = QRectF(0, 0, view.width, view.box_height)
     if view.free:
         name = _NAMES[view.side]
         fill, stroke = style.color(f"{name}_soft"), style.color(name, 0.55)
     else:
         fill, stroke = style.color("surface"), style.color("border")
-    bar = QRectF(0, 0, 6 * style.unit, view.height)
-    return [
+    bar = QRectF(0, 0, 6 * style.unit, view.box_height)
+    frame: list[Primitive] = [
         Box(box, fill, stroke, radius=RADIUS, dashed=view.free),
         Box(bar, style.role(view.entry.role), radius=min(3.0, RADIUS)),
     ]
+    if view.run:
+        # The others lie below the first, as sheets of a pile.
+        step = (view.height - view.box_height) / 2
+        for sheet in range(2):
+            inset = (sheet + 1) * 5 * style.unit
+            edge = QRectF(inset, view.box_height + sheet * step, view.width - 2 * inset, step)
+            frame.append(Box(edge, style.color("surface"), style.color("border_strong", 0.7)))
+    return frame
 
 
 def _title(view: BlockView, style: Style) -> list[Primitive]:
     unit = style.unit
-    strip = view.header if view.rows else view.height * 0.56
+    strip = view.header if view.rows else view.box_height * 0.56
     left, right = 26 * unit, view.width - 12 * unit
-    title = style.title.fitted(view.entry.title, right - left, Qt.TextElideMode.ElideRight)
+    note, right = _note(view, style, 0, right, strip / 2)
+    title = style.title.fitted(view.title, right - left, Qt.TextElideMode.ElideRight)
     used = left + style.title.width(title)
     drawing: list[Primitive] = [
+        *note,
         _chevron(style, 16 * unit, strip / 2 + 0.5, bool(view.rows)),
         Text(left, style.title.baseline(0, strip), title, style.title.face, style.color("text")),
     ]
@@ -143,8 +98,8 @@ def _title(view: BlockView, style: Style) -> list[Primitive]:
 
 
 def _path(view: BlockView, style: Style, left: float, right: float, strip: float) -> list[Primitive]:
-    path = style.mono.fitted(view.entry.path, right - left, Qt.TextElideMode.ElideLeft)
-    if len(path) < min(len(view.entry.path), 6):
+    path = style.mono.fitted(view.path, right - left, Qt.TextElideMode.ElideLeft)
+    if len(path) < min(len(view.path), 6):
         return []
     return [_right(right, style.mono.baseline(0, strip), path, style.mono, style, "text_muted")]
 
@@ -168,14 +123,16 @@ def _single(view: BlockView, style: Style) -> list[Primitive]:
     if tag:
         right -= _tag_width(style) + 8 * unit
     drawing += tag
+    note, right = _note(view, style, 0, right, height / 2)
+    drawing += note
     title = face.fitted(view.entry.title, right - left, Qt.TextElideMode.ElideRight)
     color = style.color("text" if row.scored else "text_muted")
     drawing.append(Text(left, face.baseline(0, height), title, face.face, color))
     return drawing + _path(view, style, left + face.width(title) + 10 * unit, right, height)
 
 
-def _row(view: BlockView, style: Style, row: Row, mark: Mark, top: float) -> list[Primitive]:
-    unit, height = style.unit, view.row_height
+def _row(view: BlockView, style: Style, position: int, row: Row, mark: Mark) -> list[Primitive]:
+    unit, height, top = style.unit, view.row_height, view.rows[position]
     middle = top + height / 2
     drawing: list[Primitive] = []
     if mark.state is RowState.FREE and not view.free:
@@ -187,6 +144,8 @@ def _row(view: BlockView, style: Style, row: Row, mark: Mark, top: float) -> lis
     if view.side is Side.TARGET and row.scored and not tag:
         drawing += _coverage(view, style, mark, middle)
     right = view.width - 12 * unit - _tag_width(style) - 10 * unit
+    note, right = _note(view, style, position, right, middle)
+    drawing += note
     left = 34 * unit
     shape = row.shape if row.scored else ""
     wanted = min(style.text.width(row.name), 90 * unit)
@@ -202,6 +161,28 @@ def _row(view: BlockView, style: Style, row: Row, mark: Mark, top: float) -> lis
             _right(right, style.mono.baseline(top, height), shape, style.mono, style, "text_muted")
         )
     return drawing
+
+
+def _note(
+    view: BlockView, style: Style, position: int, right: float, middle: float
+) -> tuple[list[Primitive], float]:
+    """Return the badge of a row, or of a block without rows, and where what stands left of it ends."""
+    note = view.notes[position] if view.notes and (view.rows or position == 0) else None
+    # A block that shows its rows has their badges there, not in its title.
+    if note is None or (middle < view.header and view.rows):
+        return [], right
+    unit, face = style.unit, style.strong
+    name = _LEVELS[note.level]
+    ink = style.color(name)
+    width, height = face.width(note.text) + 20 * unit, face.metrics.height() + 1
+    pill = QRectF(right - width, round(middle - height / 2), width, height)
+    drawing: list[Primitive] = [
+        Box(pill, style.color(f"{name}_soft"), style.color(name, 0.5), radius=height / 2),
+        *level_sign(style, pill.left() + 9 * unit, middle, note.level, ink),
+    ]
+    base = face.baseline(pill.top(), height)
+    drawing.append(Text(pill.left() + 15 * unit, base, note.text, face.face, ink))
+    return drawing, pill.left() - 7 * unit
 
 
 def _row_dot(
@@ -253,7 +234,7 @@ def _coverage(view: BlockView, style: Style, mark: Mark, middle: float) -> list[
 def _chips(view: BlockView, style: Style, words: bool = True) -> list[Primitive]:
     """Return the collapsed block's second line: a chip a layer, and how much of it is matched."""
     unit, marks = style.unit, view.marks
-    middle = round(view.height * 0.76)
+    middle = round(view.box_height * 0.76)
     side_words, right = _chip_words(view, style, middle)
     left = 26 * unit
     count = len(view.entry.rows)
@@ -297,7 +278,7 @@ def _chip_words(view: BlockView, style: Style, middle: float) -> tuple[list[Prim
         end = right - _tag_width(style) - 7 * unit
         drawing.append(_right(end, base, text, face, style, "text_muted"))
         return drawing, end - face.width("100 %") - 6 * unit
-    free = sum(row.state is RowState.FREE for row in view.marks.rows)
+    free = view.free_rows
     if free:
         text = f"{free} {TAGS[view.side]}"
         return [_right(right, base, text, face, style, _NAMES[view.side])], right - face.width(

@@ -6,204 +6,14 @@ No Qt: the scene and the figure writer both draw what a board says.
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping
 
-from dpiat_gui.canvas.apart import place_apart
-from dpiat_gui.canvas.columns import (
-    Column,
-    EntryMarks,
-    Place,
-    Side,
-    links_of,
-    make_column,
-    marks_of,
-    plain_marks,
-)
-from dpiat_gui.canvas.connections import Edge, Edges, Rows, connect
-from dpiat_gui.canvas.edge_marks import EdgeMark, marks_of_edges, share_of_best
-from dpiat_gui.canvas.layout import Layout, Link, Metrics, Placed, place
-from dpiat_gui.matching.methods import METHODS
-from dpiat_gui.matching.values import Matching
-from dpiat_gui.networks.values import Network
+from dpiat_gui.canvas import expansion
+from dpiat_gui.canvas.board_state import BoardState
+from dpiat_gui.canvas.columns import Place, Side
+from dpiat_gui.canvas.connections import Edge
 
 
-class Board:
-    """Two columns and the matching between them, placed.
-
-    Parameters
-    ----------
-    metrics
-        Heights of what is drawn.
-    """
-
-    def __init__(self, metrics: Metrics | None = None) -> None:
-        self.metrics = metrics or Metrics()
-        self.columns: dict[Side, Column | None] = {Side.SOURCE: None, Side.TARGET: None}
-        self.marks: dict[Side, tuple[EntryMarks, ...]] = {Side.SOURCE: (), Side.TARGET: ()}
-        self.expanded: dict[Side, set[int]] = {Side.SOURCE: set(), Side.TARGET: set()}
-        self.matching: Matching | None = None
-        self.links: tuple[Link, ...] = ()
-        self.layout = Layout()
-        self.edges = Edges()
-        self.edge_marks: tuple[EdgeMark, ...] = ()
-        self.apart = False
-        """Whether the columns are placed without gaps, to scroll apart."""
-        self._focus: int | None = None
-        self._by_target: dict[int, list[int]] = {}
-        self._by_source: dict[int, list[int]] = {}
-
-    # what is drawn
-
-    def set_networks(self, source: Network | None, target: Network | None, layer_types: str = "all") -> bool:
-        """Show two networks, or one, that are not matched; return whether a column changed."""
-        changed = False
-        for side, network in ((Side.SOURCE, source), (Side.TARGET, target)):
-            changed |= self._set_column(side, network, layer_types)
-        self.matching = None
-        self.links = ()
-        self._index_links()
-        for side, column in self.columns.items():
-            self.marks[side] = plain_marks(column) if column else ()
-        self.refresh()
-        return changed
-
-    def set_matching(self, matching: Matching, coverage: Mapping[str, float] | None = None) -> bool:
-        """Show a matching; return whether a column changed, rather than only what is said of it."""
-        changed = self._set_column(Side.SOURCE, matching.source, matching.options.layer_types)
-        changed |= self._set_column(Side.TARGET, matching.target, matching.options.layer_types)
-        self.matching = matching
-        source, target = self.columns[Side.SOURCE], self.columns[Side.TARGET]
-        if source and target:
-            self.links = links_of(source, target, matching)
-            self.marks[Side.SOURCE] = marks_of(source, Side.SOURCE, matching)
-            self.marks[Side.TARGET] = marks_of(target, Side.TARGET, matching, coverage)
-        self._index_links()
-        self.refresh()
-        return changed
-
-    def _set_column(self, side: Side, network: Network | None, layer_types: str) -> bool:
-        """Put a network into a column, unless it stands there already; keep what stays expanded."""
-        old = self.columns[side]
-        if network is None:
-            self.columns[side] = None
-            self.expanded[side] = set()
-            return old is not None
-        if (
-            old
-            and old.layer_types == layer_types
-            and (
-                old.network is network
-                or (old.network.method == network.method and old.network.tree == network.tree)
-            )
-        ):
-            return False
-        new = make_column(network, layer_types)
-        if old and old.entries == new.entries:
-            self.columns[side] = new
-            return False
-        paths = {old.entries[i].path for i in self.expanded[side]} if old else set()
-        self.columns[side] = new
-        self.expanded[side] = {
-            i for i, entry in enumerate(new.entries) if entry.path in paths and not entry.single
-        }
-        return True
-
-    def _index_links(self) -> None:
-        self._by_target = {}
-        self._by_source = {}
-        for position, link in enumerate(self.links):
-            self._by_target.setdefault(link.target, []).append(position)
-            self._by_source.setdefault(link.source, []).append(position)
-
-    @property
-    def rows_rule(self) -> Rows:
-        """Which pairs of rows are drawn: those that can be without crossing, or all where pairs may cross."""
-        if self.matching is None:
-            return Rows.LEAD
-        if METHODS[self.matching.options.method].layerwise:
-            return Rows.LAYERS
-        return Rows.LEAD if self.matching.keeps_order else Rows.ALL
-
-    # where it stands
-
-    def refresh(self) -> None:
-        """Place everything anew."""
-        source, target = self.columns[Side.SOURCE], self.columns[Side.TARGET]
-        self.layout = (place_apart if self.apart else place)(
-            source.shapes if source else (),
-            target.shapes if target else (),
-            self.links,
-            self.expanded[Side.SOURCE],
-            self.expanded[Side.TARGET],
-            self.metrics,
-        )
-        self.connect()
-
-    def show_layout(self, layout: Layout) -> None:
-        """Stand as `layout` says until the next `refresh`: a step of a change that is seen."""
-        self.layout = layout
-        self.connect()
-
-    def set_focus(self, target: int | None) -> bool:
-        """Look at a target entry: if its source serves others too, its rows are the ones connected.
-
-        Returns whether any edge changed.
-        """
-        if target is None or target == self._focus:
-            return False
-        self._focus = target
-        before = self.edges
-        for position in self._by_target.get(target, ()):
-            if len(self._by_source[self.links[position].source]) > 1:
-                self.connect()
-                break
-        return self.edges is not before
-
-    def connect(self) -> None:
-        """Connect what is placed."""
-        self.edges = connect(self.layout, self.links, self._focus, self.metrics.padding, self.rows_rule)
-        self.edge_marks = marks_of_edges(self.edges.edges, self.matching, self.columns[Side.TARGET])
-
-    def link_score(self, link: int) -> float:
-        """Return the score of a pair of entries as a share of the best there could be, 0..1."""
-        target = self.columns[Side.TARGET]
-        if self.matching is None or target is None:
-            return 0.0
-        return share_of_best(self.matching.entry_pairs[link], target)
-
-    @property
-    def counts(self) -> str:
-        """How many pairs there are, and how many of them cross where that can be."""
-        if self.matching is None:
-            return ""
-        pairs = len(self.matching.pairs)
-        words = f"{pairs} pair{'' if pairs == 1 else 's'}"
-        crossings = 0 if self.matching.keeps_order else self.matching.crossings
-        if crossings:
-            words += f" · {crossings:,} crossing{'' if crossings == 1 else 's'}"
-        return words
-
-    def placed(self, side: Side) -> tuple[Placed, ...]:
-        """Return where the entries of a column stand."""
-        return self.layout.source if side is Side.SOURCE else self.layout.target
-
-    def extent(self, spot: Place) -> tuple[float, float]:
-        """Return top and bottom of an entry or, where it shows, of one of its rows."""
-        placed = self.placed(spot.side)[spot.entry]
-        if spot.row is None or not placed.expanded:
-            return placed.top, placed.bottom
-        top = placed.rows[spot.row]
-        return top, top + placed.row_height
-
-    def at(self, side: Side, y: float) -> Place | None:
-        """Return the entry of a column at a height, or its row there; None in a gap."""
-        placed = self.placed(side)
-        entry = bisect_right(placed, y, key=lambda item: item.top) - 1
-        if entry < 0 or y > placed[entry].bottom:
-            return None
-        found = placed[entry]
-        row = bisect_right(found.rows, y) - 1
-        if row >= 0 and y < found.rows[row] + found.row_height:
-            return Place(side, entry, row)
-        return Place(side, entry)
+class Board(BoardState):
+    """A placed matching that can be asked what stands where, and what is matched to what."""
 
     # names
 
@@ -219,10 +29,21 @@ class Board:
         return column.path(spot.entry, spot.row) if spot and column else None
 
     def shown(self, spot: Place) -> Place:
-        """Return the place itself, or its entry while its rows are hidden."""
-        if spot.row is not None and spot.entry not in self.expanded[spot.side]:
-            return Place(spot.side, spot.entry)
+        """Return the place itself, or the box that stands for it while it is hidden."""
+        head = self.head(spot.side, spot.entry)
+        if head != spot.entry or (spot.row is not None and spot.entry not in self.expanded[spot.side]):
+            return Place(spot.side, head)
         return spot
+
+    def members(self, spot: Place) -> range:
+        """Return the entries that the box of a place stands for: its run while that is folded."""
+        head = self.head(spot.side, spot.entry)
+        return self.folds[spot.side].get(head) or range(spot.entry, spot.entry + 1)
+
+    def run_at(self, side: Side, entry: int) -> range | None:
+        """Return the run of equal blocks an entry is in, folded or not; None if it is in none."""
+        column = self.columns[side]
+        return next((run for run in column.runs if entry in run), None) if column else None
 
     # partners
 
@@ -282,10 +103,14 @@ class Board:
         side, spot = next(iter(spots.items()))
         found: set[int] = set()
         edges = self.edges.edges
-        for link in self.links_at(side, spot.entry):
-            # Edges stand in the order of their links.
-            first, last = bisect_left(edges, link, key=_link_of), bisect_right(edges, link, key=_link_of)
-            found.update(i for i in range(first, last) if _stands_for(self.ends(i), spots))
+        for member in self.members(spot):
+            for link in self.links_at(side, member):
+                # Edges stand in the order of their links; one of a folded run has the first one's place.
+                link = self._merged_into.get(link, link)
+                first, last = bisect_left(edges, link, key=_link_of), bisect_right(edges, link, key=_link_of)
+                found.update(
+                    i for i in range(first, last) if _stands_for(map(self.shown, self.ends(i)), spots)
+                )
         return frozenset(found)
 
     # expansion
@@ -295,48 +120,28 @@ class Board:
 
         Places of single layers are left alone; `refresh` follows by itself.
         """
-        before = {side: set(entries) for side, entries in self.expanded.items()}
-        for spot in spots:
-            wanted = [(spot.side, spot.entry)]
-            if partners:
-                wanted += self._partner_entries(spot, open_them)
-            for side, entry in wanted:
-                self._open(side, entry, open_them)
-        if self.expanded == before:
-            return False
-        self.refresh()
-        return True
+        return self._changed(expansion.expand(self, spots, open_them, partners))
 
-    def _partner_entries(self, spot: Place, open_them: bool) -> list[tuple[Side, int]]:
-        """Return what opens or closes with an entry: its partners, unless another one needs them open.
+    def unfold(self, spots: Iterable[Place], partners: bool = True) -> bool:
+        """Show the members of the runs that places are in, and of their partners'."""
+        return self._changed(expansion.unfold(self, spots, partners))
 
-        Where pairs may cross, a block can have a partner in every other one: only the one it faces counts.
-        """
-        ordered = self.matching is None or self.matching.keeps_order
-        found = []
-        for position in self.links_at(spot.side, spot.entry):
-            if not ordered and position not in self.layout.spine:
-                continue
-            link = self.links[position]
-            other = Place(spot.side.other, link.target if spot.side is Side.SOURCE else link.source)
-            if open_them or not self._needed(other, spot.entry):
-                found.append((other.side, other.entry))
-        return found
+    def fold(self, spots: Iterable[Place]) -> bool:
+        """Fold the runs that places are in again, with their partners'."""
+        return self._changed(expansion.fold(self, spots))
 
-    def _needed(self, spot: Place, without: int) -> bool:
-        """Tell whether an expanded partner, but for one, keeps an entry open."""
-        links = [self.links[position] for position in self.links_at(spot.side, spot.entry)]
-        others = {link.target if spot.side is Side.SOURCE else link.source for link in links} - {without}
-        return bool(others & self.expanded[spot.side.other])
+    def set_folding(self, folding: bool) -> bool:
+        """Draw every run of equal blocks as one box, or none."""
+        return self._changed(expansion.set_folding(self, folding))
 
-    def _open(self, side: Side, entry: int, open_it: bool) -> None:
-        column = self.columns[side]
-        if column is None or column.entries[entry].single:
-            return
-        if open_it:
-            self.expanded[side].add(entry)
-        else:
-            self.expanded[side].discard(entry)
+    def _changed(self, changed: bool) -> bool:
+        if changed:
+            self.refresh()
+        return changed
+
+    def is_folded(self, spot: Place) -> bool:
+        """Tell whether one box stands for the run that a place is in."""
+        return len(self.members(spot)) > 1
 
     def everything(self) -> list[Place]:
         """Return the places of all entries of both columns."""

@@ -5,10 +5,11 @@ every edit. Plain values, no Qt.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum, StrEnum
 from functools import cached_property
 
+from dpiat_gui.canvas.equality import equal_runs
 from dpiat_gui.canvas.layout import EntryShape, Link
 from dpiat_gui.matching.layer_scores import layer_type
 from dpiat_gui.matching.values import EntryPair, Matching
@@ -164,6 +165,18 @@ class Column:
             for entry in self.entries
         )
 
+    @cached_property
+    def runs(self) -> tuple[range, ...]:
+        """The runs of two or more equal blocks: of the same title, and of layers of the same shapes."""
+        return equal_runs(
+            [
+                None
+                if entry.single
+                else (entry.title, tuple((row.layer.kind, row.layer.shape) for row in entry.rows))
+                for entry in self.entries
+            ]
+        )
+
     @property
     def summary(self) -> str:
         """Size of the network, such as ``4.8 M · 25 entries``."""
@@ -316,6 +329,28 @@ def _whole(entry: Entry, rows: Sequence[Mark], named: tuple[set[str], set[str], 
             covered += mark.coverage * elements
             total += elements
     return Mark(state, covered / total if total else None, pinned, banned, fresh)
+
+
+def combined_marks(run: Sequence[EntryMarks]) -> EntryMarks:
+    """Return what is said of several equal blocks at once: a row is free if it is in any of them."""
+    rows = tuple(_combined([marks.rows[i] for marks in run]) for i in range(len(run[0].rows)))
+    whole = _combined([marks.whole for marks in run])
+    if any(marks.whole.state is RowState.MATCHED for marks in run):
+        whole = replace(whole, state=RowState.MATCHED)
+    return EntryMarks(whole, rows)
+
+
+def _combined(marks: Sequence[Mark]) -> Mark:
+    states = [mark.state for mark in marks]
+    state = RowState.FREE if RowState.FREE in states else states[0]
+    shares = [mark.coverage for mark in marks if mark.coverage is not None]
+    return Mark(
+        state,
+        sum(shares) / len(shares) if shares else None,
+        any(mark.pinned for mark in marks),
+        any(mark.banned for mark in marks),
+        any(mark.fresh for mark in marks),
+    )
 
 
 def links_of(source: Column, target: Column, matching: Matching) -> tuple[Link, ...]:

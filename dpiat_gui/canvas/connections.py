@@ -21,12 +21,15 @@ class Edge:
         Heights of its ends.
     pair
         Position among the link's rows; None for an edge that stands for the whole link.
+    others
+        Positions of the further links it stands for, between folded runs of blocks.
     """
 
     link: int
     y0: float
     y1: float
     pair: int | None = None
+    others: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

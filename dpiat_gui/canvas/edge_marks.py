@@ -44,14 +44,28 @@ def marks_of_edges(
     """Return the mark of every edge of a matching."""
     if matching is None or target is None:
         return tuple(EdgeMark(1.0) for _ in edges)
-    return tuple(_mark(edge, matching.entry_pairs[edge.link], target) for edge in edges)
+    return tuple(_mark(edge, matching.entry_pairs, target) for edge in edges)
 
 
-def _mark(edge: Edge, pair: EntryPair, target: Column) -> EdgeMark:
+def _mark(edge: Edge, entry_pairs: Sequence[EntryPair], target: Column) -> EdgeMark:
+    pair = entry_pairs[edge.link]
     if edge.pair is not None:
         row = pair.pairs[edge.pair]
         return EdgeMark(row.score, 1, row.pinned, pair.factor if edge.pair == 0 else 1.0)
+    if edge.others:
+        return _mark_of_run([pair, *(entry_pairs[link] for link in edge.others)], target)
     return EdgeMark(share_of_best(pair, target), len(pair.pairs), pair.pinned, pair.factor)
+
+
+def _mark_of_run(pairs: Sequence[EntryPair], target: Column) -> EdgeMark:
+    """Return the mark of one edge for all the pairs of two folded runs."""
+    best = sum(target.entries[pair.target].scored_rows for pair in pairs)
+    return EdgeMark(
+        min(sum(pair.score for pair in pairs) / best, 1.0) if best else 0.0,
+        sum(len(pair.pairs) for pair in pairs),
+        any(pair.pinned for pair in pairs),
+        min(pair.factor for pair in pairs),
+    )
 
 
 def share_of_best(pair: EntryPair, target: Column) -> float:

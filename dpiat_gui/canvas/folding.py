@@ -1,6 +1,6 @@
 """A view of a board that fits, expands and collapses, and keeps its place meanwhile."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from PySide6.QtCore import QRectF, Signal
@@ -22,6 +22,9 @@ class FoldingView(ZoomView):
     """A board in a view, whose blocks open and close where they stand."""
 
     expansion_changed = Signal()
+
+    fold_runs_changed = Signal(bool)
+    """Whether runs of equal blocks are drawn as one box."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -127,15 +130,54 @@ class FoldingView(ZoomView):
         self._set_open(self.board.everything(), True)
 
     def collapse_all(self) -> None:
-        """Hide the rows of every block."""
-        self._set_open(self.board.everything(), False)
+        """Hide the rows of every block, and fold runs again where they are folded."""
+        everything = self.board.everything()
+        self._keep_while(lambda: self.board.expand(everything, False) | self.board.fold(everything))
+
+    # -- runs of equal blocks -----------------------------------------------------------
+
+    @property
+    def fold_runs(self) -> bool:
+        """Whether runs of equal blocks are drawn as one box, but for those opened by hand."""
+        return self.board.expansion.folding
+
+    def set_fold_runs(self, fold: bool) -> None:
+        """Draw every run of equal blocks as one box (``MBConv6 × 4``), or every block by itself."""
+        if fold != self.fold_runs:
+            self._keep_while(lambda: self.board.set_folding(fold))
+            self.fold_runs_changed.emit(fold)
+
+    def unfold_at(self, spots: Iterable[Place]) -> None:
+        """Show the blocks of the folded runs that places are in, and of their partners'."""
+        folded = [spot for spot in spots if self.board.is_folded(spot)]
+        if folded:
+            self._keep_while(lambda: self.board.unfold(folded))
+
+    def _set_folded(self, spot: Place, fold: bool) -> None:
+        """Fold the run a place is in, or unfold it; the place stays where it is on the screen."""
+        change = self.board.fold if fold else self.board.unfold
+        self._keep_while(lambda: change([spot]), held=spot)
+
+    def _keep_while(self, change: Callable[[], bool], held: Place | None = None) -> None:
+        """Change what is open; a held place, or what is looked at, stays where it is on the screen."""
+        anchor = (held, self._screen_top(held)) if held else self._anchor()
+        with collector_paused():
+            if not change():
+                return
+            self._scene.rebuild()
+        if anchor is not None:
+            self._hold(*anchor)
+        self.expansion_changed.emit()
 
     def expanded_paths(self) -> dict[str, tuple[str, ...]]:
         """Return the paths of the expanded blocks by side."""
+        return {side: tuple(paths) for side, paths in self._paths_of(self.board.expanded).items()}
+
+    def _paths_of(self, opened: Mapping[Side, set[int]]) -> dict[str, list[str]]:
         found = {}
         for side, column in self.board.columns.items():
-            entries = sorted(self.board.expanded[side])
-            found[side.value] = tuple(column.entries[i].path for i in entries) if column else ()
+            entries = sorted(opened[side])
+            found[side.value] = [column.entries[i].path for i in entries] if column else []
         return found
 
     def view_state(self) -> dict[str, Any]:
@@ -145,17 +187,22 @@ class FoldingView(ZoomView):
             "across": self.horizontalScrollBar().value(),
             "down": self.verticalScrollBar().value(),
             "expanded": {side: list(paths) for side, paths in self.expanded_paths().items()},
+            "fold_runs": self.fold_runs,
+            "unfolded": self._paths_of(self.board.expansion.unfolded),
         }
 
     def restore_view_state(self, state: Mapping[str, Any]) -> None:
         """Go back to what `view_state` returned; what is missing or makes no sense is left as it is."""
-        expanded = state.get("expanded")
+        if isinstance(state.get("fold_runs"), bool):
+            self.set_fold_runs(state["fold_runs"])
+        expanded, unfolded = state.get("expanded"), state.get("unfolded")
         if isinstance(expanded, Mapping):
-            self.board.expand(self.board.everything(), open_them=False)
-            for side in Side:
-                paths = expanded.get(side.value)
-                named = [path for path in paths if isinstance(path, str)] if isinstance(paths, list) else []
-                spots = [spot for path in named if (spot := self.board.find(side, path)) is not None]
+            everything = self.board.everything()
+            self.board.expand(everything, open_them=False)
+            self.board.fold(everything)
+            for spots in self._named_in(unfolded):
+                self.board.unfold(spots, partners=False)
+            for spots in self._named_in(expanded):
                 self.board.expand(spots, partners=False)
             self._scene.rebuild()
             self.expansion_changed.emit()
@@ -165,6 +212,13 @@ class FoldingView(ZoomView):
             if isinstance(state.get(name), int):
                 bar.setValue(state[name])
 
+    def _named_in(self, paths: object) -> Iterator[list[Place]]:
+        """Yield for each side the places of the paths that a saved state names."""
+        for side in Side:
+            named = paths.get(side.value) if isinstance(paths, Mapping) else None
+            texts = [path for path in named if isinstance(path, str)] if isinstance(named, list) else []
+            yield [spot for path in texts if (spot := self.board.find(side, path)) is not None]
+
     def _blocks_named(self, path: str, side: str | None) -> list[Place]:
         sides = [Side(side)] if side else list(Side)
         return [spot for one in sides if (spot := self.board.find(one, path)) is not None]
@@ -173,11 +227,4 @@ class FoldingView(ZoomView):
         self, spots: Iterable[Place], open_them: bool, held: Place | None = None, partners: bool = True
     ) -> None:
         """Expand or collapse blocks; a held place stays where it is on the screen."""
-        anchor = (held, self._screen_top(held)) if held else self._anchor()
-        with collector_paused():
-            if not self.board.expand(spots, open_them, partners):
-                return
-            self._scene.rebuild()
-        if anchor is not None:
-            self._hold(*anchor)
-        self.expansion_changed.emit()
+        self._keep_while(lambda: self.board.expand(spots, open_them, partners), held)

@@ -7,12 +7,19 @@ from PySide6.QtCore import QMimeData, QPointF, QRectF
 from PySide6.QtGui import QPainterPath, QPen
 from PySide6.QtWidgets import QGraphicsPathItem
 
+from dpiat_gui.canvas.annotations import PinPreview
 from dpiat_gui.canvas.columns import Place, RowState, Side
 from dpiat_gui.canvas.primitives import DASH, curve_path
 from dpiat_gui.canvas.scene import MatchScene
 
 PinCheck = Callable[[str, str], str | None]
 """Takes a source's and a target's path; returns why they cannot be pinned, None if they can."""
+
+RepinCheck = Callable[[str, str, str, str], str | None]
+"""Takes the old source's and target's path and the new ones; returns why that cannot be, None if it can."""
+
+PinPreviewer = Callable[[str, str], PinPreview | None]
+"""Takes a source's and a target's path; returns what pinning them would change, None if that is not known."""
 
 
 @dataclass
@@ -27,13 +34,17 @@ class PinDrag:
         The row or entry it begins at.
     check
         Says why a pair cannot be pinned.
+    previewer
+        Says what pinning a pair would change.
     """
 
     scene: MatchScene
     start: Place
     check: PinCheck | None
+    previewer: PinPreviewer | None = None
     _rubber: QGraphicsPathItem = field(init=False)
     _reasons: dict[Place, str | None] = field(default_factory=dict)
+    _previews: dict[Place, PinPreview | None] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._rubber = QGraphicsPathItem()
@@ -48,6 +59,14 @@ class PinDrag:
     def move(self, point: QPointF) -> tuple[Place | None, str | None]:
         """Follow the pointer; return the place under it on the other side, and why it is no goal."""
         goal = self._goal(point)
+        return goal, self._show(goal, point)
+
+    def aim(self, goal: Place) -> str | None:
+        """Let the curve end at a place; return why it is no goal, None if it is one."""
+        return self._show(goal, self._port(goal))
+
+    def _show(self, goal: Place | None, point: QPointF) -> str | None:
+        """Draw the curve to a place, or to a point beside every place."""
         reason = self.reason(goal) if goal else None
         name = "hover_source" if self.start.side is Side.TARGET else "hover_target"
         self.scene.attend(**{name: goal})
@@ -58,7 +77,7 @@ class PinDrag:
             line.setDashPattern(DASH)
         self._rubber.setPen(line)
         self._rubber.setPath(self._curve(begin, end))
-        return goal, reason
+        return reason
 
     def pair(self, goal: Place) -> tuple[str, str]:
         """Return the paths of source and target that a drop on `goal` would pin."""
@@ -71,6 +90,12 @@ class PinDrag:
         if goal not in self._reasons:
             self._reasons[goal] = self.check(*self.pair(goal)) if self.check else None
         return self._reasons[goal]
+
+    def preview(self, goal: Place) -> PinPreview | None:
+        """Return what pinning the start to a place would change; asked once a place."""
+        if goal not in self._previews:
+            self._previews[goal] = self.previewer(*self.pair(goal)) if self.previewer else None
+        return self._previews[goal]
 
     def end(self) -> None:
         """Take the curve away."""
@@ -87,7 +112,7 @@ class PinDrag:
         low, high = self.scene.span(side, seen)
         found: list[Place] = []
         for entry, placed in enumerate(board.placed(side)):
-            if placed.bottom < low or placed.top > high:
+            if placed.bottom < low or placed.top > high or placed.hidden:
                 continue
             found.append(Place(side, entry))
             marks = board.marks[side][entry].rows
@@ -100,10 +125,8 @@ class PinDrag:
 
     def _port(self, spot: Place) -> QPointF:
         """Return the point where edges of a place end."""
-        placed = self.scene.board.placed(spot.side)[spot.entry]
-        return self.scene.stage.port(
-            spot.side, placed.port if spot.row is None else placed.row_port(spot.row)
-        )
+        board = self.scene.board
+        return self.scene.stage.port(spot.side, board.port(board.shown(spot)))
 
     def _curve(self, begin: QPointF, end: QPointF) -> QPainterPath:
         # From left to right, as every edge is drawn.

@@ -8,7 +8,8 @@ from PySide6.QtGui import QColor, QPainter, QPen
 from PySide6.QtWidgets import QGraphicsItem, QGraphicsRectItem, QStyleOptionGraphicsItem, QWidget
 
 from dpiat_gui.canvas.arc_drawing import ArcDrawing
-from dpiat_gui.canvas.block_drawing import RADIUS, BlockView, draw_block, draw_silhouettes, draw_skeleton
+from dpiat_gui.canvas.block_drawing import RADIUS, draw_block, draw_silhouettes, draw_skeleton
+from dpiat_gui.canvas.block_view import BlockView
 from dpiat_gui.canvas.edge_drawing import EdgeDrawing
 from dpiat_gui.canvas.primitives import Primitive, paint_all
 from dpiat_gui.canvas.stage import Stage
@@ -48,6 +49,7 @@ class BlockItem(QGraphicsRectItem):
         self._selected: int | None = None
         self._hovered: int | None = None
         self._glowing: frozenset[int] = frozenset()
+        self._extra: frozenset[int] = frozenset()
         self._focused = False
 
     def show_view(self, view: BlockView, style: Style) -> None:
@@ -68,11 +70,15 @@ class BlockItem(QGraphicsRectItem):
         hovered: int | None = None,
         focused: bool = False,
         glowing: frozenset[int] = frozenset(),
+        extra: frozenset[int] = frozenset(),
     ) -> None:
-        """Show which row, or `WHOLE` block, is selected, under the pointer, or a place to drop."""
-        state = (selected, hovered, focused, glowing)
-        if state != (self._selected, self._hovered, self._focused, self._glowing):
-            self._selected, self._hovered, self._focused, self._glowing = state
+        """Show which row, or `WHOLE` block, is selected, under the pointer, or a place to drop.
+
+        Rows in `extra` are selected beside the one that the keyboard is at.
+        """
+        state = (selected, hovered, focused, glowing, extra)
+        if state != (self._selected, self._hovered, self._focused, self._glowing, self._extra):
+            self._selected, self._hovered, self._focused, self._glowing, self._extra = state
             self.update()
 
     def paint(
@@ -103,6 +109,8 @@ class BlockItem(QGraphicsRectItem):
             self._tint(painter, row, self._style.color("accent", 0.16))
         if self._hovered is not None:
             self._tint(painter, self._hovered, self._style.color("hover"))
+        for row in self._extra - {self._selected}:
+            self._tint(painter, row, self._style.color("selection"))
         if self._selected is not None:
             self._tint(painter, self._selected, self._style.color("selection"))
 
@@ -113,10 +121,10 @@ class BlockItem(QGraphicsRectItem):
     def _paint_rims(self, painter: QPainter) -> None:
         assert self.view is not None
         assert self._style is not None
-        if self._selected is None and not self._glowing:
+        if self._selected is None and not self._glowing and not self._extra:
             return
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        box = QRectF(0, 0, self.view.width, self.view.height)
+        box = QRectF(0, 0, self.view.width, self.view.box_height)
         painter.setPen(QPen(self._style.color("accent"), 1.6))
         painter.drawRoundedRect(box, RADIUS, RADIUS)
         if self._focused and self._selected is not None:
@@ -131,7 +139,7 @@ class BlockItem(QGraphicsRectItem):
         assert self._style is not None
         left, right = 8 * self._style.unit, self.view.width - 2
         if row == WHOLE or not self.view.rows:
-            height = self.view.header if self.view.rows else self.view.height
+            height = self.view.header if self.view.rows else self.view.box_height
             return QRectF(left, 2, right - left, height - 4)
         return QRectF(left, self.view.rows[row], right - left, self.view.row_height)
 

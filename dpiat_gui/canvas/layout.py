@@ -26,6 +26,8 @@ class Metrics:
         Height of a row.
     padding
         Space below the last row of an expanded block.
+    fold
+        What a folded run of blocks is higher than one of them.
     spacing
         Space between entries of a column.
     margin
@@ -37,6 +39,7 @@ class Metrics:
     header: float = 26.0
     row: float = 18.0
     padding: float = 8.0
+    fold: float = 6.0
     spacing: float = 8.0
     margin: float = 16.0
 
@@ -121,11 +124,14 @@ class EntryShape:
         One key a layer.
     single
         True for a layer that stands by itself, which never expands.
+    times
+        Number of equal blocks it stands for, more than one while their run is folded.
     """
 
     key: Hashable
     rows: tuple[Hashable, ...]
     single: bool = False
+    times: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +167,8 @@ class Placed:
         Height of each row.
     single
         True for a layer that stands by itself.
+    hidden
+        True if the box of an earlier entry, which stands at the same place, stands for it too.
     """
 
     top: float
@@ -169,6 +177,7 @@ class Placed:
     rows: tuple[float, ...] = ()
     row_height: float = 0.0
     single: bool = False
+    hidden: bool = False
 
     @property
     def bottom(self) -> float:
@@ -277,6 +286,8 @@ def entry_size(entry: EntryShape, expanded: bool, metrics: Metrics) -> EntrySize
     """Return the height an entry takes by itself."""
     if entry.single:
         return EntrySize(metrics.single, metrics.single, single=True)
+    if entry.times > 1:
+        return EntrySize(metrics.collapsed + metrics.fold, metrics.collapsed)
     if not expanded or not entry.rows:
         return EntrySize(metrics.collapsed, metrics.collapsed)
     return _open_size(tuple(range(len(entry.rows))), len(entry.rows), metrics)

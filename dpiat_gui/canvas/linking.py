@@ -109,12 +109,10 @@ class LinkingView(OverviewView):
         self._change.stop()
         super()._keeping_place(change)
 
-    def _set_open(
-        self, spots: Iterable[Place], open_them: bool, held: Place | None = None, partners: bool = True
-    ) -> None:
+    def _keep_while(self, change: Callable[[], bool], held: Place | None = None) -> None:
         self._step = None
         self._change.stop()
-        super()._set_open(spots, open_them, held, partners)
+        super()._keep_while(change, held)
 
     # -- scrolling apart ----------------------------------------------------------------
 

@@ -66,6 +66,8 @@ def shown_places(board: Board, side: Side) -> list[Place]:
     """Return every entry of a column, each followed by its rows if they are shown."""
     found: list[Place] = []
     for entry, placed in enumerate(board.placed(side)):
+        if placed.hidden:
+            continue
         found.append(Place(side, entry))
         found.extend(Place(side, entry, row) for row in range(len(placed.rows)))
     return found

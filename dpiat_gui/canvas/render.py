@@ -12,7 +12,8 @@ from PySide6.QtGui import QColor, QGuiApplication, QImage, QPageSize, QPainter, 
 
 from dpiat_gui.canvas.arc_drawing import ArcDrawing
 from dpiat_gui.canvas.arcs import arc_lines
-from dpiat_gui.canvas.block_drawing import BlockView, draw_block
+from dpiat_gui.canvas.block_drawing import draw_block
+from dpiat_gui.canvas.block_view import BlockView
 from dpiat_gui.canvas.board import Board
 from dpiat_gui.canvas.columns import Side
 from dpiat_gui.canvas.edge_drawing import EdgeDrawing

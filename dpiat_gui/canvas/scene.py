@@ -1,18 +1,20 @@
 """The scene: a board drawn as items, updated in place."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from PySide6.QtCore import QPointF, QRectF, Signal
 from PySide6.QtGui import QPixmapCache
 from PySide6.QtWidgets import QGraphicsItem, QGraphicsRectItem, QGraphicsScene
 
+from dpiat_gui.canvas.annotations import PathPair
 from dpiat_gui.canvas.arc_drawing import ArcDrawing
 from dpiat_gui.canvas.arcs import arc_lines
-from dpiat_gui.canvas.block_drawing import BlockView
+from dpiat_gui.canvas.block_view import BlockView
 from dpiat_gui.canvas.board import Board
 from dpiat_gui.canvas.columns import Place, Side
 from dpiat_gui.canvas.edge_drawing import EdgeDrawing
+from dpiat_gui.canvas.ghosts import GhostItem, GhostKind
 from dpiat_gui.canvas.items import FAR_SCALE, WHOLE, ArcItem, BlockItem, EdgeItem, FarItem, LabelItem
 from dpiat_gui.canvas.layout import Columns
 from dpiat_gui.canvas.stage import TURN, Stage
@@ -40,6 +42,8 @@ class Attention:
         Whether edges that are not looked at are hidden, once something is selected.
     pulling
         Whether a curve is being pulled, while every edge stands back.
+    extra
+        Further selected places, of a selection of several rows.
     """
 
     source: Place | None = None
@@ -50,6 +54,7 @@ class Attention:
     glow: frozenset[Place] = frozenset()
     only_selection: bool = False
     pulling: bool = False
+    extra: frozenset[Place] = frozenset()
 
     def spot(self, side: Side) -> Place | None:
         """Return the selected place of a side."""
@@ -93,6 +98,8 @@ class MatchScene(QGraphicsScene):
         self._far = FarItem()
         self._far.setVisible(False)
         self.addItem(self._far)
+        self._ghosts = GhostItem()
+        self.addItem(self._ghosts)
         self._labels = LabelItem()
         self.addItem(self._labels)
         self._blocks: dict[Side, list[BlockItem]] = {Side.SOURCE: [], Side.TARGET: []}
@@ -144,7 +151,18 @@ class MatchScene(QGraphicsScene):
         reach = 8.0
         bounds = QRectF(left - reach, 0, right - left + 2 * reach, self.board.layout.height)
         self._edges.show_edges(drawing, self.stage.rect(bounds))
+        self._ghosts.refresh(self.board, self.stage, self.style_, self.stage.rect(bounds))
         self._show_attention_of_edges()
+
+    def set_ghosts(self, kind: GhostKind, pairs: Iterable[PathPair]) -> None:
+        """Draw pairs of paths as ghosts of a kind, in place of those there were."""
+        self._ghosts.set_pairs(kind, pairs)
+        self._ghosts.refresh(self.board, self.stage, self.style_, self._edges.rect())
+
+    @property
+    def ghosts(self) -> GhostItem:
+        """The edges that are drawn and are none of the matching's."""
+        return self._ghosts
 
     def _rebuild_column(self, side: Side) -> None:
         column, marks, placed = self.board.columns[side], self.board.marks[side], self.board.placed(side)
@@ -154,9 +172,22 @@ class MatchScene(QGraphicsScene):
             self.removeItem(items.pop())
         while len(items) < len(entries):
             items.append(BlockItem(self._near[side]))
-        across, width = self.stage.across, self.columns.width
-        for item, entry, mark, where in zip(items, entries, marks, placed, strict=True):
-            item.show_view(BlockView.of(entry, mark, side, width, where, across), self.style_)
+        across, width, board = self.stage.across, self.columns.width, self.board
+        folds, notes = board.folds[side], board.notes[side]
+        for position, (item, entry, mark, where) in enumerate(
+            zip(items, entries, marks, placed, strict=True)
+        ):
+            if item.isVisible() is where.hidden:
+                item.setVisible(not where.hidden)
+            if where.hidden:
+                continue
+            view = BlockView.of(entry, mark, side, width, where, across)
+            if folds and position in folds:
+                run = folds[position]
+                view = view.as_run(entries[run[-1]].path, marks[run.start : run.stop])
+            if notes:
+                view = view.with_notes(notes, entries[position : position + len(folds.get(position, "1"))])
+            item.show_view(view, self.style_)
             corner = self.stage.corner(side, where)
             if item.pos() != corner:
                 item.setPos(corner)
@@ -223,8 +254,8 @@ class MatchScene(QGraphicsScene):
         views = [
             (self._near[side].pos() + item.pos(), item.view)
             for side, items in self._blocks.items()
-            for item in items
-            if item.view
+            for item, where in zip(items, self.board.placed(side), strict=True)
+            if item.view and not where.hidden
         ]
         self._far.show_views(views, self.style_, self.bounds(), self.stage.across)
         self._far_is_stale = False
@@ -245,28 +276,47 @@ class MatchScene(QGraphicsScene):
         self._show_attention_of_edges()
 
     def _show_attention_of_blocks(self, side: Side, before: Attention, now: Attention) -> None:
-        touched = {
-            spot.entry for state in (before, now) for spot in (state.spot(side), state.hovered(side)) if spot
+        count = len(self._blocks[side])
+        states = [
+            _States(self._boxed(state.spot(side)), self._boxed(state.hovered(side)))
+            for state in (before, now)
+        ]
+        touched = {spot.entry for state in states for spot in (state.selected, state.hovered) if spot}
+        touched |= {
+            self.board.head(side, spot.entry)
+            for spot in (before.glow ^ now.glow) | (before.extra ^ now.extra)
+            if spot.side is side and spot.entry < count
         }
-        touched |= {spot.entry for spot in before.glow ^ now.glow if spot.side is side}
-        glow: dict[int, set[int]] = {}
-        for spot in now.glow:
-            if spot.side is side:
-                glow.setdefault(spot.entry, set()).add(_row(spot))
+        glow, extra = self._by_box(side, now.glow), self._by_box(side, now.extra)
+        selected, hovered = states[1].selected, states[1].hovered
         for entry in touched:
-            if entry >= len(self._blocks[side]):
-                continue
-            selected, hovered = now.spot(side), now.hovered(side)
             self._blocks[side][entry].set_state(
                 selected=_row(selected) if selected and selected.entry == entry else None,
                 hovered=_row(hovered) if hovered and hovered.entry == entry else None,
                 focused=now.focus is side,
                 glowing=frozenset(glow.get(entry, ())),
+                extra=frozenset(extra.get(entry, ())),
             )
+
+    def _boxed(self, spot: Place | None) -> Place | None:
+        """Return the box or row that shows a place; None for one that is no more."""
+        if spot is None or spot.entry >= len(self._blocks[spot.side]):
+            return None
+        head = self.board.head(spot.side, spot.entry)
+        return spot if head == spot.entry else Place(spot.side, head)
+
+    def _by_box(self, side: Side, spots: frozenset[Place]) -> dict[int, set[int]]:
+        """Return the rows among some places by the entry whose box shows them."""
+        found: dict[int, set[int]] = {}
+        for spot in spots:
+            shown = self._boxed(spot) if spot.side is side else None
+            if shown is not None:
+                found.setdefault(shown.entry, set()).add(_row(shown))
+        return found
 
     def _show_attention_of_edges(self) -> None:
         state = self.attention
-        selected = self._edges_between(state.source, state.target)
+        selected = self._edges_between(state.source, state.target) | self._edges_of_extra()
         hovered = self._edges_between(state.hover_source, state.hover_target)
         rest = 0.28 if hovered else 0.55 if selected else 1.0
         if state.only_selection and (state.source or state.target):
@@ -278,6 +328,15 @@ class MatchScene(QGraphicsScene):
         labelled = tuple(sorted(hovered or selected))
         shown = labelled if len(labelled) <= _MOST_LABELS else ()
         self._labels.show_labels(self._drawing, shown, self._edges.rect())
+
+    def _edges_of_extra(self) -> frozenset[int]:
+        """Return the drawn edges of all selected places, where there are several."""
+        found: set[int] = set()
+        for spot in self.attention.extra:
+            partner = self.board.partner(spot) if spot.side is Side.TARGET else None
+            if partner is not None:
+                found |= self.board.edges_of(partner, spot)
+        return frozenset(found)
 
     def _edges_between(self, source: Place | None, target: Place | None) -> frozenset[int]:
         """Return the drawn edges of a pair, none if a side is missing."""
@@ -319,6 +378,14 @@ class MatchScene(QGraphicsScene):
         for spot in spots.values() if isinstance(spots, Mapping) else spots:
             found = found.united(self.rect_of(spot))
         return found
+
+
+@dataclass(frozen=True, slots=True)
+class _States:
+    """What of one column is looked at, as boxes and rows that are drawn."""
+
+    selected: Place | None
+    hovered: Place | None
 
 
 def _row(spot: Place) -> int:

@@ -1,15 +1,20 @@
 """Selecting rows and pairs, by the keyboard too, and telling a screen reader."""
 
+from collections.abc import Iterable
+
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent
 from PySide6.QtWidgets import QWidget
 
+from dpiat_gui.canvas.annotating import AnnotatingView
 from dpiat_gui.canvas.columns import Place, Side
 from dpiat_gui.canvas.details import describe_plain
-from dpiat_gui.canvas.dropping import DroppingView
-from dpiat_gui.canvas.navigation import Move, moved
+from dpiat_gui.canvas.navigation import Move, moved, shown_places
 
-_MOVES = {
+PathChoice = tuple[str | None, str | None]
+"""Paths of a source and a target; None for a side where nothing is."""
+
+MOVES = {
     Qt.Key.Key_Up: Move.UP,
     Qt.Key.Key_Down: Move.DOWN,
     Qt.Key.Key_Home: Move.FIRST,
@@ -18,7 +23,7 @@ _MOVES = {
     Qt.Key.Key_PageDown: Move.PAGE_DOWN,
 }
 _SIDES = {Qt.Key.Key_Left: Side.SOURCE, Qt.Key.Key_Right: Side.TARGET}
-_MIRRORED = {
+MIRRORED = {
     Qt.Key.Key_Up: Qt.Key.Key_Left,
     Qt.Key.Key_Left: Qt.Key.Key_Up,
     Qt.Key.Key_Down: Qt.Key.Key_Right,
@@ -27,11 +32,18 @@ _MIRRORED = {
 """What an arrow means in strips, where columns run from left to right."""
 
 
-class SelectingView(DroppingView):
+class SelectingView(AnnotatingView):
     """A board whose rows, blocks and pairs can be selected."""
 
     selected = Signal(object, object)
     """Paths of source and target, None for a side without one, after a person chose them."""
+
+    multi_selected = Signal(object)
+    """The pairs of a selection of several rows, after a person changed it with Ctrl or Shift: a tuple
+    of (source, target) paths, None for a side without a partner. Empty once a single one is selected."""
+
+    only_selection_edges_changed = Signal(bool)
+    """Whether only the edges of the selection are drawn."""
 
     details_requested = Signal()
     """Enter was pressed: show the selected pair in full."""
@@ -43,7 +55,8 @@ class SelectingView(DroppingView):
         super().__init__(parent)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName("Matching of two networks")
-        self._paths: tuple[str | None, str | None] = (None, None)
+        self._paths: PathChoice = (None, None)
+        self._several: tuple[PathChoice, ...] = ()
         self._side = Side.TARGET
 
     @property
@@ -61,11 +74,39 @@ class SelectingView(DroppingView):
         if (source_path, target_path) == self._paths:
             return
         self._paths = (source_path, target_path)
+        self.set_multi_selection(())
+        # Who goes somewhere wants to see it.
+        self.unfold_at(self._selected_places())
         self._show_selection(scroll=True)
+
+    @property
+    def multi_selection(self) -> tuple[PathChoice, ...]:
+        """The pairs of a selection of several rows; empty where a single one, or nothing, is selected."""
+        return self._several
+
+    def set_multi_selection(self, pairs: Iterable[PathChoice]) -> None:
+        """Draw several pairs of paths as selected, beside the one that the keyboard is at."""
+        self._several = tuple(pairs)
+        self._show_several()
+
+    def _show_several(self) -> None:
+        spots = (
+            self.board.find(side, path)
+            for pair in self._several
+            for side, path in zip(Side, pair, strict=True)
+        )
+        self._scene.attend(extra=frozenset(spot for spot in spots if spot is not None))
+
+    @property
+    def only_selection_edges(self) -> bool:
+        """Whether only the edges of the selection are drawn."""
+        return self._scene.attention.only_selection
 
     def set_only_selection_edges(self, only: bool) -> None:
         """Hide every edge that does not belong to the selection; with nothing selected all are shown."""
-        self._scene.attend(only_selection=only)
+        if only != self.only_selection_edges:
+            self._scene.attend(only_selection=only)
+            self.only_selection_edges_changed.emit(only)
 
     def select(self, spot: Place | None, partner: Place | None = None) -> None:
         """Select a place with a partner, its own if None is given, and tell the window.
@@ -77,22 +118,68 @@ class SelectingView(DroppingView):
         partner
             What it is paired with.
         """
+        self._forget_several()
         if spot is None:
             self._choose((None, None))
             return
         self._side = spot.side
+        self._choose(self._paths_at(spot, partner))
+
+    def _paths_at(self, spot: Place, partner: Place | None = None) -> PathChoice:
+        """Return the paths of a place and of what it is paired with."""
         partner = partner or self.board.partner(spot)
         ends = {spot.side: self.board.path(spot)}
         if partner is not None:
             ends[partner.side] = self.board.path(partner)
-        self._choose((ends.get(Side.SOURCE), ends.get(Side.TARGET)))
+        return ends.get(Side.SOURCE), ends.get(Side.TARGET)
 
-    def _choose(self, paths: tuple[str | None, str | None]) -> None:
+    def _forget_several(self) -> None:
+        if self._several:
+            self.set_multi_selection(())
+            self.multi_selected.emit(())
+
+    def select_further(self, spot: Place, through: bool = False) -> None:
+        """Add a place with its partner to the selection, or take it out.
+
+        Parameters
+        ----------
+        spot
+            The place.
+        through
+            Add all that is shown between where the keyboard is and the place, rather than one.
+        """
+        here = self.current()
+        if here is None or (through and here.side is not spot.side):
+            self.select(spot)
+            return
+        several = list(self._several or ([self._paths] if here is not None else []))
+        if through:
+            shown = shown_places(self.board, spot.side)
+            ends = sorted((shown.index(self.board.shown(here)), shown.index(self.board.shown(spot))))
+            between = shown[ends[0] : ends[1] + 1]
+            rows = [one for one in between if one.row is not None or not self._shows_rows(one)]
+            several = list(dict.fromkeys([*several, *map(self._paths_at, rows)]))
+        else:
+            pair = self._paths_at(spot)
+            several = [one for one in several if one != pair] if pair in several else [*several, pair]
+        self._side = spot.side
+        self._choose(self._paths_at(spot))
+        self.set_multi_selection(several)
+        self.multi_selected.emit(self._several)
+
+    def _shows_rows(self, spot: Place) -> bool:
+        return self.board.placed(spot.side)[spot.entry].expanded
+
+    def _choose(self, paths: PathChoice) -> None:
         changed = paths != self._paths
         self._paths = paths
         self._show_selection(scroll=True)
         if changed:
             self.selected.emit(*paths)
+
+    def _selected_places(self) -> list[Place]:
+        found = (self.board.find(side, path) for side, path in zip(Side, self._paths, strict=True))
+        return [spot for spot in found if spot is not None]
 
     def _show_selection(self, scroll: bool) -> None:
         source, target = (self.board.find(side, path) for side, path in zip(Side, self._paths, strict=True))
@@ -111,6 +198,7 @@ class SelectingView(DroppingView):
         super()._forget_places()
         # The columns are new, but the paths may still mean something in them.
         self._show_selection(scroll=False)
+        self._show_several()
 
     def current(self) -> Place | None:
         """Return the place the keyboard is at."""
@@ -129,10 +217,10 @@ class SelectingView(DroppingView):
         """Act on a key; return whether it means anything here."""
         stage = self._scene.stage
         if stage.across:
-            key = _MIRRORED.get(key, key)
-        if key in _MOVES:
+            key = MIRRORED.get(key, key)
+        if key in MOVES:
             page = stage.rect(self.seen()).height() * 0.9
-            goal = moved(self.board, self.current(), self._side, _MOVES[key], page)
+            goal = moved(self.board, self.current(), self._side, MOVES[key], page)
             if goal is not None:
                 self.select(goal)
         elif key in _SIDES:
@@ -167,6 +255,10 @@ class SelectingView(DroppingView):
     def _toggle_current(self, open_it: bool) -> None:
         spot = self.current()
         if spot is None:
+            return
+        block = Place(spot.side, spot.entry)
+        if self.board.is_folded(spot) or (not open_it and spot.entry not in self.board.expanded[spot.side]):
+            self._set_folded(block, not open_it)
             return
         self._set_open([spot], open_it, held=Place(spot.side, spot.entry))
         if not open_it and spot.row is not None:

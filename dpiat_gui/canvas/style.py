@@ -88,6 +88,7 @@ class Style:
             header=round(title * 1.35 + 6 * self.unit),
             row=round(row * 1.22 + 1),
             padding=round(7 * self.unit),
+            fold=round(6 * self.unit),
             spacing=round(8 * self.unit),
             margin=round(14 * self.unit),
         )

@@ -1,36 +1,49 @@
 """The canvas: the view of a matching with all that the pointer does in it."""
 
-from PySide6.QtCore import QEvent, QPoint, QPointF, Qt, QTimer, Signal
-from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QMouseEvent
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt, Signal
+from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QKeySequence, QMouseEvent
 from PySide6.QtWidgets import QApplication, QWidget
 
 from dpiat_gui.canvas.columns import Place, Side
 from dpiat_gui.canvas.details import describe_html, describe_plain
-from dpiat_gui.canvas.gestures import PinCheck, PinDrag, drag_started
+from dpiat_gui.canvas.gestures import drag_started
 from dpiat_gui.canvas.overlays import Card
-from dpiat_gui.canvas.selecting import SelectingView
+from dpiat_gui.canvas.pulling import Grip, PullingView
 
 PICK_RADIUS = 6.0
 """How near the pointer must be to an edge, in pixels of the screen."""
 
 _HOVER_DELAY = 350
-_OPEN_DELAY = 600
-"""Milliseconds a curve is held over a collapsed block until it opens."""
 
 
-class MatchView(SelectingView):
+class MatchView(PullingView):
     """Draws a matching and tells what a person wants of it.
 
     Notes
     -----
-    It edits nothing: pulling a row to a row of the other side emits `pin_requested`, and the
-    window hands back another matching.
+    It edits nothing: the window hands back another matching. What it tells, by module paths:
+
+    - `selected` and `multi_selected`: the rows, blocks and pairs that a person chose.
+    - `pin_requested` (source, target): a row was pulled to a row of the other side, or joined to it
+      by P, arrows and Enter. `repin_requested` (old source, old target, new source, new target): an
+      end of the selected edge was moved to another row.
+    - `ban_requested`, `fresh_requested`, `clear_requested`, `copy_requested`, `open_requested`,
+      `demo_requested`, `files_dropped`, `details_requested`, `context_menu_requested`.
+    - `layout_mode_changed`, `orientation_changed`, `overview_visible_changed`, `arcs_visible_changed`,
+      `only_selection_edges_changed`, `fold_runs_changed`: its switches, each with a setter.
+
+    What it draws beside the matching: `set_layer_marks`, `set_comparison`, `set_revealed_edges`,
+    `set_multi_selection`. What it asks while a curve is pulled: `set_pin_check`, `set_pin_preview`,
+    `set_repin_check`.
     """
 
-    pin_requested = Signal(str, str)
     ban_requested = Signal(str, str)
     fresh_requested = Signal(str)
     clear_requested = Signal(str)
+
+    copy_requested = Signal()
+    """Ctrl+C was pressed: what is selected should be copied."""
+
     hovered = Signal(str)
     """What is under the pointer, in a sentence; empty when nothing is."""
 
@@ -41,35 +54,17 @@ class MatchView(SelectingView):
         super().__init__(parent)
         self.setMouseTracking(True)
         self.viewport().setMouseTracking(True)
-        self._check: PinCheck | None = None
-        self._pressed: tuple[QPointF, Place] | None = None
-        self._drag: PinDrag | None = None
-        self._pulled_to = QPointF()
-        self._opening = QTimer(self)
-        self._opening.setSingleShot(True)
-        self._opening.setInterval(_OPEN_DELAY)
-        self._opening.timeout.connect(self._open_pulled_to)
-        self._waits: Place | None = None
+        self._pressed: tuple[QPointF, Place | Grip] | None = None
         self._card = Card(self, _HOVER_DELAY)
-        self._reason = Card(self, wrap=320)
-        self._restyle_cards()
-
-    def set_pin_check(self, check: PinCheck | None) -> None:
-        """Ask `check` why two paths cannot be pinned while a row is dragged."""
-        self._check = check
+        self._card.set_style(self._style)
 
     def _apply_style(self) -> None:
         super()._apply_style()
-        self._restyle_cards()
-
-    def _restyle_cards(self) -> None:
-        # The base class styles itself before the cards are made.
-        if hasattr(self, "_reason"):
+        # The base class styles itself before the card is made.
+        if hasattr(self, "_card"):
             self._card.set_style(self._style)
-            self._reason.set_style(self._style, "error")
 
     def _forget_places(self) -> None:
-        self._end_drag()
         self._card.conceal()
         super()._forget_places()
 
@@ -84,10 +79,6 @@ class MatchView(SelectingView):
             return (spot, partner) if spot.side is Side.SOURCE else (partner, spot)
         edge = self._scene.edge_at(here, PICK_RADIUS / self.zoom)
         return (None, None) if edge is None else self.board.ends(edge)
-
-    def _to_scene(self, point: QPointF) -> QPointF:
-        inverse, _ = self.viewportTransform().inverted()
-        return inverse.map(point)
 
     def _hover(self, point: QPointF) -> None:
         source, target = self.pair_at(point)
@@ -114,11 +105,20 @@ class MatchView(SelectingView):
         if self.panning or event.button() is not Qt.MouseButton.LeftButton:
             return
         self._card.conceal()
+        if self._aiming:
+            self._end_drag()
         point = event.position()
+        grip = self.grip_at(point)
+        if grip is not None:
+            self._pressed = (point, grip)
+            return
         spot = self._scene.place_at(self._to_scene(point))
         if spot is None:
             source, target = self.pair_at(point)
             self.select(target, source)
+            return
+        if event.modifiers() & (Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier):
+            self.select_further(spot, bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier))
             return
         if spot.row is None and self._on_chevron(spot, point):
             self._toggle(spot)
@@ -133,11 +133,18 @@ class MatchView(SelectingView):
             return
         point = event.position()
         if self._drag is not None:
-            self._pull(point)
+            if not self._aiming:
+                self._pull(point)
         elif self._pressed and drag_started(self._pressed[0], point, QApplication.startDragDistance()):
-            self._begin_drag(self._pressed[1], point)
+            self._leave()
+            held = self._pressed[1]
+            if isinstance(held, Grip):
+                self._begin_drag(held.fixed, point, held)
+            else:
+                self._begin_drag(held, point)
         elif not self._pressed:
             self._hover(point)
+            self._show_grip(point)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         """Drop what was pulled."""
@@ -145,15 +152,17 @@ class MatchView(SelectingView):
         if event.button() is not Qt.MouseButton.LeftButton:
             return
         self._pressed = None
-        if self._drag is None:
+        if self._drag is not None and not self._aiming:
+            self._drop(*self._drag.move(self._to_scene(event.position())))
+
+    def _show_grip(self, point: QPointF) -> None:
+        """Show by the pointer's shape that the end of an edge can be moved."""
+        if self._space:
             return
-        goal, reason = self._drag.move(self._to_scene(event.position()))
-        pair = self._drag.pair(goal) if goal else None
-        self._end_drag()
-        if reason:
-            self.message.emit(reason)
-        elif pair:
-            self.pin_requested.emit(*pair)
+        if self.grip_at(point) is not None:
+            self.viewport().setCursor(Qt.CursorShape.SizeVerCursor)
+        else:
+            self.viewport().unsetCursor()
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         """Show or hide the rows of a block and of its partners."""
@@ -172,6 +181,9 @@ class MatchView(SelectingView):
 
     def _toggle(self, spot: Place) -> None:
         block = Place(spot.side, spot.entry)
+        if self.board.is_folded(spot):
+            self._set_folded(block, False)
+            return
         opened = spot.entry in self.board.expanded[spot.side]
         self._set_open([block], not opened, held=block)
 
@@ -192,64 +204,17 @@ class MatchView(SelectingView):
         self.context_menu_requested.emit(*self.selection, event.globalPos())
         event.accept()
 
-    # -- pulling a curve ----------------------------------------------------------------
-
-    def _begin_drag(self, spot: Place, point: QPointF) -> None:
-        self._leave()
-        self._drag = PinDrag(self._scene, spot, self._check)
-        self._drag.begin(self.seen())
-        self.viewport().setCursor(Qt.CursorShape.CrossCursor)
-        self._pull(point)
-
-    def _pull(self, point: QPointF) -> None:
-        assert self._drag is not None
-        goal, reason = self._drag.move(self._to_scene(point))
-        self._pulled_to = point
-        self._wait_to_open(goal)
-        self._reason.show_text(reason or "", self.viewport().mapTo(self, point.toPoint()))
-
-    def _wait_to_open(self, goal: Place | None) -> None:
-        """Begin to wait where a collapsed block has come under the curve, stop where it has gone."""
-        layer = self._drag is not None and self._drag.start.row is not None
-        # A block is dropped on a block: opened, it would only offer rows that cannot take it.
-        if goal is not None and (not layer or goal.row is not None or not self._closed(goal)):
-            goal = None
-        if goal != self._waits:
-            self._waits = goal
-            if goal is None:
-                self._opening.stop()
-            else:
-                self._opening.start()
-
-    def _closed(self, spot: Place) -> bool:
-        column = self.board.columns[spot.side]
-        assert column is not None
-        return not column.entries[spot.entry].single and spot.entry not in self.board.expanded[spot.side]
-
-    def _open_pulled_to(self) -> None:
-        """Show the rows of the block under the curve, so that it can be dropped on one."""
-        spot, self._waits = self._waits, None
-        if self._drag is None or spot is None:
-            return
-        self._set_open([spot], True, held=spot, partners=False)
-        self._drag.begin(self.seen())
-        self._pull(self._pulled_to)
-
     def _end_drag(self) -> None:
+        super()._end_drag()
         self._pressed = None
-        self._wait_to_open(None)
-        self._reason.conceal()
-        if self._drag is not None:
-            self._drag.end()
-            self._drag = None
-            self.viewport().unsetCursor()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Give up a drag or a hover by Esc; other keys as ever."""
-        if event.key() == Qt.Key.Key_Escape:
-            if self._drag is not None:
-                self._end_drag()
-                return
-            if self._scene.attention.hover_source or self._scene.attention.hover_target:
-                self._leave()
+        """Copy by Ctrl+C, look at nothing by Esc; other keys as ever."""
+        if event.matches(QKeySequence.StandardKey.Copy):
+            self.copy_requested.emit()
+            return
+        attention = self._scene.attention
+        hovering = attention.hover_source or attention.hover_target
+        if event.key() == Qt.Key.Key_Escape and not self.pulling and hovering:
+            self._leave()
         super().keyPressEvent(event)

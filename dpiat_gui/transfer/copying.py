@@ -5,9 +5,11 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from dpiat_gui.errors import TransferError
+from dpiat_gui.transfer.dtypes import ConversionLoss
 from dpiat_gui.transfer.values import PlanRow, Slices, TransferPlan
 
 if TYPE_CHECKING:
+    import torch
     from torch import Tensor
 
 
@@ -46,8 +48,72 @@ def region(tensor: "Tensor", slices: Slices) -> "Tensor":
     return tensor.as_strided(sizes, strides, offset)
 
 
-def copy_row(row: PlanRow, source: "Tensor", target: "Tensor") -> int:
-    """Carry out one row: ``target[target_slices] = source[source_slices]``, in place.
+def taken(row: PlanRow, source: "Tensor") -> "Tensor":
+    """Return what a row takes of its source tensor, in the order it takes it; a view where it can be."""
+    part = region(source, row.source_slices)
+    for axis, picks in enumerate(row.source_picks):
+        if picks is not None:
+            part = bits(part).index_select(axis, _positions(picks, row.source_slices[axis][0], part))
+    return part if part.dtype == source.dtype else part.view(source.dtype)
+
+
+def put(row: PlanRow, target: "Tensor", part: "Tensor") -> None:
+    """Put what was taken, in the target's dtype and on its device, where the row says."""
+    into = region(target, row.target_slices)
+    picked = [axis for axis, picks in enumerate(row.target_picks) if picks is not None]
+    if not picked:
+        into.copy_(part)
+        return
+    into, part = bits(into), bits(part)
+    index: list[Tensor | slice] = [slice(None)] * into.dim()
+    for number, axis in enumerate(picked):
+        picks = row.target_picks[axis]
+        assert picks is not None
+        places = _positions(picks, row.target_slices[axis][0], into)
+        index[axis] = places.view(-1, *[1] * (len(picked) - 1 - number))
+    if len(picked) == 1:
+        into.index_copy_(picked[0], places, part)
+    else:
+        # Indices in several dimensions: what lies between them must come along in one order.
+        order = [*picked, *(axis for axis in range(into.dim()) if axis not in picked)]
+        turned = into.permute(order)
+        turned[tuple(index[axis] for axis in picked)] = part.permute(order)
+
+
+def converted(
+    row: PlanRow, part: "Tensor", dtype: "torch.dtype", loss: ConversionLoss | None = None
+) -> "Tensor":
+    """Scale what was taken and give it the target's dtype: on the CPU, so that every device agrees.
+
+    Parameters
+    ----------
+    row
+        Holds the scale.
+    part
+        What was taken, on any device; it is not changed.
+    dtype
+        The target's.
+    loss
+        Told of the values that do not survive the change of dtype.
+    """
+    import torch
+
+    if row.scale == 1.0 and part.dtype == dtype:
+        return part
+    here = part.cpu()
+    if row.scale != 1.0:
+        wide = torch.promote_types(torch.promote_types(part.dtype, dtype), torch.float32)
+        here = here.to(wide) * row.scale
+    made = here.to(dtype)
+    if loss is not None and part.dtype != dtype:
+        loss.compare(here, made)
+    return made
+
+
+def copy_row(
+    row: PlanRow, source: "Tensor | None", target: "Tensor", loss: ConversionLoss | None = None
+) -> int:
+    """Carry out one row in place: ``target[target_indices] = source[source_indices] * scale``, or a constant.
 
     The tensors may lie on different devices and differ in dtype; the target's own stay. Call
     it without gradients and, for tensors in the CPU's memory, under `one_thread`.
@@ -57,16 +123,27 @@ def copy_row(row: PlanRow, source: "Tensor", target: "Tensor") -> int:
     int
         Bytes written.
     """
+    if row.constant is not None:
+        target.fill_(row.constant)
+        return target.nbytes
+    assert source is not None
     if source.untyped_storage().data_ptr() == target.untyped_storage().data_ptr():
         # A network transferred into itself: the two regions may overlap.
         source = source.clone()
-    part = region(target, row.target_slices)
-    part.copy_(region(source, row.source_slices))
-    return part.nbytes
+    if not row.source_picks and not row.target_picks and row.scale == 1.0 and source.dtype == target.dtype:
+        part = region(target, row.target_slices)
+        part.copy_(region(source, row.source_slices))
+        return part.nbytes
+    made = converted(row, taken(row, source), target.dtype, loss)
+    put(row, target, made.to(target.device))
+    return made.nbytes
 
 
 def apply_plan(
-    plan: TransferPlan, read_source: Callable[[str], "Tensor"], targets: Mapping[str, "Tensor"]
+    plan: TransferPlan,
+    read_source: Callable[[str], "Tensor"],
+    targets: Mapping[str, "Tensor"],
+    loss: ConversionLoss | None = None,
 ) -> int:
     """Carry out a plan in memory, in place.
 
@@ -78,6 +155,8 @@ def apply_plan(
         Gives the source's tensor of a state-dict key.
     targets
         The target's tensors by state-dict key; changed in place.
+    loss
+        Told of what does not survive a change of dtype.
 
     Returns
     -------
@@ -91,14 +170,14 @@ def apply_plan(
     """
     import torch
 
-    work = []
+    work: list[tuple[PlanRow, Tensor | None, Tensor]] = []
     for row in plan.rows:
-        if row.source is not None:
-            source = find_tensor(read_source, row.source, row.source_shape, "source")
+        if row.fresh is None:
+            source = find_tensor(read_source, row.source, row.source_shape, "source") if row.source else None
             target = checked_tensor(targets.get(row.target), row.target, row.target_shape, "target")
             work.append((row, source, target))
     with torch.no_grad(), one_thread():
-        return sum(copy_row(row, source, target) for row, source, target in work)
+        return sum(copy_row(row, source, target, loss) for row, source, target in work)
 
 
 def find_tensor(
@@ -142,3 +221,19 @@ def checked_tensor(tensor: "Tensor | None", key: str, shape: tuple[int, ...] | N
 
 def _changed(message: str) -> TransferError:
     return TransferError(message, "The network is not the one that was matched; match the two again.")
+
+
+def _positions(picks: tuple[int, ...], start: int, beside: "Tensor") -> "Tensor":
+    """Return indices within a box that begins at `start`, on the device of another tensor."""
+    import torch
+
+    return torch.tensor(picks, device=beside.device) - start
+
+
+def bits(tensor: "Tensor") -> "Tensor":
+    """View a tensor as integers of the same size: not every dtype can be indexed everywhere."""
+    import torch
+
+    kinds = {1: torch.uint8, 2: torch.int16, 4: torch.int32, 8: torch.int64}
+    kind = kinds.get(tensor.dtype.itemsize)
+    return tensor if kind is None or tensor.dtype == kind else tensor.view(kind)

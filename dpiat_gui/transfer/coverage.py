@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from dpiat_gui.transfer.values import FreshReason, PlanRow, Slices, TransferPlan
+from dpiat_gui.transfer.values import FreshReason, Picks, PlanRow, Slices, TransferPlan
 
 
 class LayerState(Enum):
@@ -22,11 +22,13 @@ class LayerState(Enum):
     EXACT = "exact"
     """Every tensor is a whole source tensor."""
     CROPPED = "cropped"
-    """Every element comes from the source, of which a part is cut away."""
+    """Every element comes from the source, of which a part is cut away, repeated or scaled."""
+    SET = "set"
+    """Every element is set by a step of the recipe or comes from the source, and some are set."""
     PADDED = "padded"
-    """Some elements come from the source, the others keep the target's own initialisation."""
+    """Some elements come from the source or are set, the others keep the target's own initialisation."""
     FRESH = "fresh"
-    """Nothing comes from the source."""
+    """Nothing comes from the source, and nothing is set."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +41,14 @@ class LayerCoverage:
         Elements of all its tensors, and how many of them come from the source.
     state
         What becomes of it as a whole.
+    set_elements
+        Elements that a step of the recipe sets.
     """
 
     elements: int
     copied: int
     state: LayerState
+    set_elements: int = 0
 
     @property
     def fraction(self) -> float:
@@ -59,8 +64,9 @@ class Coverage:
     ----------
     elements, copied
         Elements of the target's state dict, and how many of them come from the source.
-    tensors, copied_tensors
-        Entries of the target's state dict, and how many of them take anything.
+    tensors, copied_tensors, set_tensors
+        Entries of the target's state dict, how many of them take anything, and how many a step of the
+        recipe sets.
     cropped_tensors, padded_tensors
         Entries for which the source is cut, and entries that are filled in part; some are both.
     source_elements, source_used
@@ -73,6 +79,12 @@ class Coverage:
     fresh_elements
         Elements that keep the target's own initialisation, by reason; `PADDING` stands for
         what lies around a copied part.
+    set_by_step
+        Elements that are neither copied nor fresh, by the step of the recipe that sets them.
+
+    Notes
+    -----
+    ``copied + set_elements + fresh == elements``, to the element.
     """
 
     elements: int
@@ -86,11 +98,18 @@ class Coverage:
     layers: Mapping[str, LayerCoverage] = field(repr=False)
     by_tensor: Mapping[str, float] = field(repr=False)
     fresh_elements: Mapping[str, int] = field(repr=False)
+    set_by_step: Mapping[str, int] = field(default_factory=dict, repr=False)
+    set_tensors: int = 0
+
+    @property
+    def set_elements(self) -> int:
+        """Elements that a step of the recipe sets."""
+        return sum(self.set_by_step.values())
 
     @property
     def fresh(self) -> int:
         """Elements that keep the target's own initialisation."""
-        return self.elements - self.copied
+        return self.elements - self.copied - self.set_elements
 
     @property
     def fraction(self) -> float:
@@ -99,8 +118,8 @@ class Coverage:
 
     @property
     def fresh_tensors(self) -> int:
-        """Entries of the target's state dict that take nothing."""
-        return self.tensors - self.copied_tensors
+        """Entries of the target's state dict that take nothing and are not set."""
+        return self.tensors - self.copied_tensors - self.set_tensors
 
     @cached_property
     def by_layer(self) -> dict[str, float]:
@@ -122,13 +141,18 @@ class Coverage:
         return self.count(LayerState.CROPPED)
 
     @property
+    def set_layers(self) -> int:
+        """Layers that steps of the recipe set, as a whole or in part, with nothing left fresh."""
+        return self.count(LayerState.SET)
+
+    @property
     def padded_layers(self) -> int:
         """Layers that are filled in part."""
         return self.count(LayerState.PADDED)
 
     @property
     def fresh_layers(self) -> int:
-        """Layers that take nothing."""
+        """Layers that take nothing and are not set."""
         return self.count(LayerState.FRESH)
 
     def to_json(self) -> dict[str, Any]:
@@ -136,18 +160,26 @@ class Coverage:
         return {
             "elements": self.elements,
             "copied": self.copied,
+            "set": self.set_elements,
             "fresh": self.fresh,
             "fraction": self.fraction,
             "tensors": self.tensors,
             "copied_tensors": self.copied_tensors,
+            "set_tensors": self.set_tensors,
             "cropped_tensors": self.cropped_tensors,
             "padded_tensors": self.padded_tensors,
             "source_elements": self.source_elements,
             "source_used": self.source_used,
             "fresh_elements": dict(self.fresh_elements),
+            "set_by_step": dict(self.set_by_step),
             "layer_counts": {state.value: self.count(state) for state in LayerState},
             "layers": {
-                path: {"elements": layer.elements, "copied": layer.copied, "state": layer.state.value}
+                path: {
+                    "elements": layer.elements,
+                    "copied": layer.copied,
+                    "set": layer.set_elements,
+                    "state": layer.state.value,
+                }
                 for path, layer in self.layers.items()
             },
         }
@@ -158,19 +190,22 @@ PADDING = "around the copied part"
 
 
 def coverage(plan: TransferPlan) -> Coverage:
-    """Count what a plan copies.
+    """Count what a plan copies and sets.
 
     Returns
     -------
     Coverage
         Its totals add up exactly: elements of the layers and of tensors outside any layer to
-        the elements of the target, copied and fresh elements likewise.
+        the elements of the target; copied, set and fresh elements likewise.
     """
     counted = [_Counted(row, row.elements, row.copied, row.cropped) for row in plan.rows]
     copying = [one for one in counted if one.row.source is not None]
     fresh: dict[str, int] = {}
+    made: dict[str, int] = {}
     for one in counted:
-        if one.copied < one.elements:
+        if one.row.constant is not None:
+            made[one.row.step] = made.get(one.row.step, 0) + one.elements
+        elif one.copied < one.elements:
             reason = one.row.fresh.value if one.row.fresh else PADDING
             fresh[reason] = fresh.get(reason, 0) + one.elements - one.copied
     return Coverage(
@@ -185,6 +220,8 @@ def coverage(plan: TransferPlan) -> Coverage:
         layers=_by_layer(counted),
         by_tensor={one.row.target: one.copied / one.elements if one.elements else 0.0 for one in counted},
         fresh_elements=fresh,
+        set_by_step=made,
+        set_tensors=sum(one.row.constant is not None for one in counted),
     )
 
 
@@ -205,7 +242,10 @@ def _by_layer(counted: Iterable[_Counted]) -> dict[str, LayerCoverage]:
             grouped.setdefault(one.row.layer, []).append(one)
     return {
         path: LayerCoverage(
-            sum([one.elements for one in members]), sum([one.copied for one in members]), _state(members)
+            sum([one.elements for one in members]),
+            sum([one.copied for one in members]),
+            _state(members),
+            sum([one.row.set for one in members]),
         )
         for path, members in grouped.items()
     }
@@ -215,19 +255,54 @@ def _state(members: Iterable[_Counted]) -> LayerState:
     """Judge a layer by its rows, those aside that were never meant to be copied."""
     aside = (FreshReason.BUFFERS_OFF, FreshReason.EMPTY)
     meant = [one for one in members if one.row.fresh not in aside]
-    if not any(one.copied for one in meant):
+    made = any(one.row.constant is not None for one in meant)
+    if not made and not any(one.copied for one in meant):
         return LayerState.FRESH
-    if any(one.copied < one.elements for one in meant):
+    if any(one.copied < one.elements and one.row.constant is None for one in meant):
         return LayerState.PADDED
-    return LayerState.CROPPED if any(one.cropped for one in meant) else LayerState.EXACT
+    if made:
+        return LayerState.SET
+    return LayerState.EXACT if all(one.row.exact for one in meant) else LayerState.CROPPED
 
 
 def _source_used(copying: Iterable[PlanRow]) -> int:
     """Count the source elements that arrive anywhere."""
-    boxes: dict[str, set[Slices]] = {}
+    rows: dict[str, dict[tuple[Slices, Picks], PlanRow]] = {}
     for row in copying:
-        boxes.setdefault(row.source or "", set()).add(row.source_slices)
-    return sum([_union(list(of_one)) for of_one in boxes.values()])
+        rows.setdefault(row.source or "", {})[row.source_slices, row.source_picks] = row
+    used = 0
+    for of_one in rows.values():
+        if any(row.source_picks for row in of_one.values()):
+            used += _union_of_picks(list(of_one.values()))
+        else:
+            used += _union([row.source_slices for row in of_one.values()])
+    return used
+
+
+def _union_of_picks(rows: list[PlanRow]) -> int:
+    """Count the elements in the union of what rows take of one tensor, index by index.
+
+    Along each dimension, indices that the same rows take are as one: so the cost depends on the number
+    of rows and the lengths of the dimensions, not on the number of elements.
+    """
+    taken = [row.source_indices for row in rows]
+    if len(taken) == 1:
+        return prod([len({*along}) for along in taken[0]])
+    classes, sizes = [], []
+    for axis, length in enumerate(rows[0].source_shape or ()):
+        takes = np.zeros((length, len(rows)), dtype=bool)
+        for number, indices in enumerate(taken):
+            takes[list(indices[axis]), number] = True
+        distinct, counts = np.unique(takes, axis=0, return_counts=True)
+        classes.append(distinct)
+        sizes.append(counts)
+    covered = np.zeros([len(counts) for counts in sizes], dtype=bool)
+    for number in range(len(rows)):
+        covered[np.ix_(*[distinct[:, number] for distinct in classes])] = True
+    elements = np.ones(covered.shape, dtype=np.int64)
+    for axis, counts in enumerate(sizes):
+        elements *= counts.reshape([-1 if at == axis else 1 for at in range(len(sizes))])
+    return int(elements[covered].sum())
 
 
 def _union(boxes: list[Slices]) -> int:

@@ -1,6 +1,12 @@
 """The dtypes a checkpoint may hold: torch's names, sizes and safetensors' codes."""
 
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
 from dpiat_gui.errors import TransferError
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 SIZES = {
     "complex128": 16,
@@ -60,3 +66,57 @@ def size_of(dtype: str) -> int:
     if size is None:
         raise TransferError(f"Tensors of dtype {dtype} cannot be transferred.", "Convert the network first.")
     return size
+
+
+@dataclass
+class ConversionLoss:
+    """Counts what does not survive a change of dtype.
+
+    Attributes
+    ----------
+    tensors
+        Tensors whose dtype was changed.
+    overflowed
+        Finite values that became infinite, or not a number: the target's dtype ends before them.
+    vanished
+        Values other than 0 that became 0.
+    rounded
+        Values that became another value near by; the two above are not among them.
+    """
+
+    tensors: int = 0
+    overflowed: int = 0
+    vanished: int = 0
+    rounded: int = 0
+
+    def compare(self, before: "Tensor", after: "Tensor") -> None:
+        """Count what was lost between two tensors of equal shape on the CPU."""
+        import torch
+
+        self.tensors += 1
+        if torch.promote_types(before.dtype, after.dtype) == after.dtype or not before.numel():
+            return  # every value of the one is a value of the other
+        back = after.to(before.dtype)
+        changed = (back != before) & ~(back.isnan() & before.isnan())
+        if not changed.any():
+            return
+        beyond = changed & before.isfinite() & ~back.isfinite()
+        gone = changed & (back == 0)
+        self.overflowed += int(beyond.sum())
+        self.vanished += int(gone.sum())
+        self.rounded += int((changed & ~beyond & ~gone).sum())
+
+    def notes(self) -> tuple[str, ...]:
+        """Say what was lost, one sentence each."""
+        found = []
+        if self.tensors:
+            plural = "tensors were" if self.tensors > 1 else "tensor was"
+            text = f"{self.tensors} {plural} converted to the target's dtype"
+            found.append(f"{text}; {self.rounded:,} values were rounded." if self.rounded else f"{text}.")
+        if self.overflowed:
+            found.append(
+                f"{self.overflowed:,} values are too large for the target's dtype and became infinite."
+            )
+        if self.vanished:
+            found.append(f"{self.vanished:,} values are too small for the target's dtype and became 0.")
+        return tuple(found)

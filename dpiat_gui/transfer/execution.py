@@ -102,7 +102,7 @@ def run_transfer(
         bytes=size,
         seed=request.seed if is_seeded else None,
         score=matching.score,
-        notes=_notes(source_reference, target_reference, goal, copier.converted),
+        notes=(*plan.notes, *_notes(source_reference, target_reference, goal), *copier.loss.notes()),
     )
 
 
@@ -220,7 +220,7 @@ def _program_version() -> str:
         return "unknown"
 
 
-def _notes(source: SourceReference, target: SourceReference, goal: Path, converted: int) -> tuple[str, ...]:
+def _notes(source: SourceReference, target: SourceReference, goal: Path) -> tuple[str, ...]:
     """Say what a person should know besides."""
     notes = []
     if source.kind == "timm" and not (source.option("pretrained") or source.option("checkpoint_path")):
@@ -231,8 +231,6 @@ def _notes(source: SourceReference, target: SourceReference, goal: Path, convert
         notes.append(
             "What the source does not cover keeps the target checkpoint's values; no seed plays a part."
         )
-    if converted:
-        notes.append(f"{converted} tensors were converted to the target's dtype.")
     if not _is_streamed(goal):
         notes.append("A .pth file holds tensors alone; these settings are not in it.")
     return tuple(notes)

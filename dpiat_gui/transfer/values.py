@@ -1,7 +1,9 @@
 """The transfer plan: which elements of which source tensor go where, or why none do.
 
 One plan is read by the preview, the execution and the coverage report, and anyone can apply
-it: for each row with a source, ``target[target_slices] = source[source_slices]``.
+it: for each row with a source, with the indices that a row takes along each dimension,
+``target[ix(target_indices)] = source[ix(source_indices)] * scale``, where ``ix`` is NumPy's ``ix_``;
+for each row with a constant, ``target[...] = constant``.
 """
 
 from dataclasses import dataclass, field
@@ -22,14 +24,20 @@ class FreshReason(Enum):
     BUFFERS_OFF = "buffers are not copied"
     NOT_A_LAYER = "outside the matched sequence"
     EMPTY = "has no elements"
+    WHOLE_NUMBERS = "whole numbers of another shape or kind are left alone"
+    FROZEN = "a frozen parameter is left alone"
 
 
 Slices = tuple[tuple[int, int], ...]
+Picks = tuple[tuple[int, ...] | None, ...]
+"""Indices one by one in each dimension, None for all within the slice."""
+Indices = range | tuple[int, ...]
+"""Indices along one dimension, in the order in which they are taken."""
 
 
 @dataclass(frozen=True, slots=True)
 class PlanRow:
-    """What happens to one target tensor.
+    """What happens to one target tensor: a part is copied, all is set to one value, or nothing.
 
     Parameters
     ----------
@@ -38,11 +46,21 @@ class PlanRow:
     layer
         Path of the target layer the tensor belongs to; ``""`` outside the sequence.
     source, source_shape
-        Key in the source's state dict and shape, None for a fresh row.
+        Key in the source's state dict and shape, None for a row that copies nothing.
     source_slices, target_slices
-        (start, stop) per dimension; both select the same number of elements.
+        (start, stop) per dimension: the smallest box around what is taken and what is filled.
     fresh
-        Why the tensor stays fresh, None for a row that copies.
+        Why the tensor stays fresh, None for a row that copies or sets.
+    source_picks, target_picks
+        Where the indices along a dimension are not all of its box, the indices themselves, as many
+        on both sides: a source index may come several times and in any order, target indices
+        rise. Empty where every dimension is a plain box.
+    scale
+        Factor on what is copied: computed in float32, or the wider of the two dtypes, then cast.
+    constant
+        Value that the whole tensor is set to, None for none.
+    step
+        Step of the recipe that set it.
     """
 
     target: str
@@ -54,6 +72,11 @@ class PlanRow:
     source_slices: Slices = ()
     target_slices: Slices = ()
     fresh: FreshReason | None = None
+    source_picks: Picks = ()
+    target_picks: Picks = ()
+    scale: float = 1.0
+    constant: float | None = None
+    step: str = ""
 
     @property
     def elements(self) -> int:
@@ -61,25 +84,63 @@ class PlanRow:
         return prod(self.target_shape)
 
     @property
+    def source_indices(self) -> tuple[Indices, ...]:
+        """The source's indices along each dimension, in the order they are taken."""
+        return _indices(self.source_slices, self.source_picks)
+
+    @property
+    def target_indices(self) -> tuple[Indices, ...]:
+        """The target's indices along each dimension, as many as the source's."""
+        return _indices(self.target_slices, self.target_picks)
+
+    @property
     def copied(self) -> int:
         """Number of target elements that come from the source."""
         if self.source is None:
             return 0
+        if self.target_picks:
+            return prod([len(indices) for indices in self.target_indices])
         return prod([stop - start for start, stop in self.target_slices])
+
+    @property
+    def set(self) -> int:
+        """Number of target elements that a step of the recipe sets."""
+        return 0 if self.constant is None else self.elements
 
     @property
     def cropped(self) -> bool:
         """True if part of the source tensor is cut away."""
-        return self.source_shape is not None and not _is_whole(self.source_slices, self.source_shape)
+        if self.source_shape is None:
+            return False
+        return not _is_whole(self.source_slices, self.source_picks, self.source_shape)
 
     @property
     def padded(self) -> bool:
         """True if the row copies, and part of the target tensor is left to its initialisation."""
-        return self.source is not None and not _is_whole(self.target_slices, self.target_shape)
+        if self.source is None:
+            return False
+        return not _is_whole(self.target_slices, self.target_picks, self.target_shape)
+
+    @property
+    def exact(self) -> bool:
+        """True if the target tensor becomes a whole source tensor as it is, but for its dtype."""
+        if self.source is None or self.source_picks or self.target_picks or self.scale != 1.0:
+            return False
+        return self.source_shape == self.target_shape and not self.padded
 
 
-def _is_whole(slices: Slices, shape: tuple[int, ...]) -> bool:
-    return slices == tuple([(0, size) for size in shape])
+def _indices(slices: Slices, picks: Picks) -> tuple[Indices, ...]:
+    if not picks:
+        return tuple(range(start, stop) for start, stop in slices)
+    return tuple(
+        range(start, stop) if one is None else one for (start, stop), one in zip(slices, picks, strict=True)
+    )
+
+
+def _is_whole(slices: Slices, picks: Picks, shape: tuple[int, ...]) -> bool:
+    if slices != tuple([(0, size) for size in shape]):
+        return False
+    return all(one is None or len({*one}) == size for one, size in zip(picks, shape, strict=False))
 
 
 @dataclass(frozen=True)
@@ -98,6 +159,11 @@ class TransferPlan:
         One row per entry of the target's state dict.
     source_elements
         Number of elements of the source's whole state dict; 0 if nobody counted.
+    provisional
+        True for a plan made without the source's weights where its operator goes by them: the
+        numbers of elements are right, which ones they are is decided at the transfer.
+    notes
+        What a person should know of how it was planned, one sentence each.
     """
 
     source_name: str
@@ -109,6 +175,8 @@ class TransferPlan:
     options: TransferOptions
     rows: tuple[PlanRow, ...] = field(repr=False)
     source_elements: int = 0
+    provisional: bool = False
+    notes: tuple[str, ...] = ()
 
     @property
     def operator(self) -> str:

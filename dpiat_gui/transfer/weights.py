@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Protocol
 
 from dpiat_gui.networks.references import SourceReference
 from dpiat_gui.networks.values import TensorSpec
-from dpiat_gui.transfer.copying import checked_tensor, find_tensor, region
-from dpiat_gui.transfer.dtypes import size_of
-from dpiat_gui.transfer.values import PlanRow, Slices, TransferPlan
+from dpiat_gui.transfer.copying import bits, checked_tensor, converted, find_tensor, put, taken
+from dpiat_gui.transfer.dtypes import ConversionLoss, size_of
+from dpiat_gui.transfer.values import PlanRow, TransferPlan
 
 if TYPE_CHECKING:
     import torch
@@ -36,56 +36,50 @@ class Copier:
 
     Attributes
     ----------
-    converted
-        Number of tensors whose dtype was converted so far.
+    loss
+        What did not survive a change of dtype so far.
     """
 
     def __init__(self, read: Read, device: str) -> None:
         self._read = read
         self._device = device
-        self.converted = 0
+        self.loss = ConversionLoss()
 
     def whole(self, row: PlanRow, dtype: "torch.dtype") -> "Tensor":
         """Return the value of a target that the row covers wholly; may share the source's memory."""
-        source, slices = self._source(row, dtype)
-        if self._stays(dtype):
-            return region(source, slices)
-        return region(_bits(source).to(self._device), slices).contiguous().cpu().view(dtype)
+        import torch
+
+        if row.constant is not None:
+            return torch.full(row.target_shape, row.constant, dtype=dtype)
+        return self._part(row, dtype)
 
     def into(self, row: PlanRow, target: "Tensor") -> None:
         """Carry out a row in place, on a target in the CPU's memory."""
+        if row.constant is not None:
+            target.fill_(row.constant)
+            return
         if not row.padded:
             target.copy_(self.whole(row, target.dtype))
             return
-        source, slices = self._source(row, target.dtype)
+        part = self._part(row, target.dtype)
         if self._stays(target.dtype):
-            region(target, row.target_slices).copy_(region(source, slices))
+            put(row, target, part)
             return
-        work = _bits(target).to(self._device)
-        region(work, row.target_slices).copy_(region(_bits(source).to(self._device), slices))
-        _bits(target).copy_(work)
+        work = bits(target).to(self._device)
+        put(row, work, bits(part).to(self._device))
+        bits(target).copy_(work)
 
-    def _source(self, row: PlanRow, dtype: "torch.dtype") -> tuple["Tensor", Slices]:
-        """Return the source tensor in the target's dtype, and which part of it the row takes."""
+    def _part(self, row: PlanRow, dtype: "torch.dtype") -> "Tensor":
+        """Return what the row takes, in the CPU's memory and the target's dtype."""
         assert row.source is not None
         source = find_tensor(self._read, row.source, row.source_shape, "source").detach()
-        if source.dtype == dtype:
-            return source, row.source_slices
-        self.converted += 1
-        part = region(source, row.source_slices).to(dtype)
-        return part, tuple((0, size) for size in part.shape)
+        if source.dtype != dtype or row.scale != 1.0 or self._stays(dtype):
+            return converted(row, taken(row, source), dtype, self.loss)
+        return taken(row, bits(source).to(self._device)).contiguous().cpu().view(dtype)
 
     def _stays(self, dtype: "torch.dtype") -> bool:
         """Tell whether the work is done in the CPU's memory; no integer is as wide as complex128."""
         return self._device == "cpu" or dtype.itemsize > 8
-
-
-def _bits(tensor: "Tensor") -> "Tensor":
-    """View a tensor as integers of the same size."""
-    import torch
-
-    kinds = {1: torch.uint8, 2: torch.int16, 4: torch.int32, 8: torch.int64}
-    return tensor.view(kinds[tensor.dtype.itemsize])
 
 
 @contextmanager
@@ -168,9 +162,9 @@ class FileTarget:
         import torch
 
         row = self._rows[key]
-        if row.source is not None and not row.padded and not row.cropped:
+        if row.exact:
             return copier.whole(row, getattr(torch, row.target_dtype))
-        if row.source is None:
+        if row.fresh is not None:
             return self._own(row)
         made = self._space(row)
         if row.padded:
@@ -189,7 +183,7 @@ class FileTarget:
         if not self._one_at_a_time:
             return torch.empty(row.target_shape, dtype=dtype)
         if self._memory is None:
-            made = [row for row in self._rows.values() if row.padded or row.cropped]
+            made = [row for row in self._rows.values() if row.fresh is None and not row.exact]
             self._memory = torch.empty(
                 max(row.elements * size_of(row.target_dtype) for row in made), dtype=torch.uint8
             )
@@ -230,7 +224,7 @@ class ModuleTarget:
         )
         self._waiting: dict[int, list[PlanRow]] = {}
         for row in plan.rows:
-            if row.source is not None:
+            if row.fresh is None:
                 self._waiting.setdefault(self._memory(row.target), []).append(row)
 
     def _memory(self, key: str) -> int:

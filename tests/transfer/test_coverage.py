@@ -10,38 +10,42 @@ from dpiat_gui.transfer.planning import plan_transfer
 from dpiat_gui.transfer.values import FreshReason
 
 
-def elements(slices):
-    return set(product(*(range(start, stop) for start, stop in slices)))
+def elements(indices):
+    return set(product(*indices))
 
 
 @given(plans())
 def test_sums_add_up_to_the_number_of_elements(plan):
     found = coverage(plan)
     assert found.elements == sum(count(row.target_shape) for row in plan.rows)
-    assert found.copied == sum(len(elements(row.target_slices)) for row in plan.rows if row.source)
-    assert found.copied + found.fresh == found.elements
+    assert found.copied == sum(len(elements(row.target_indices)) for row in plan.rows if row.source)
+    assert found.set_elements == sum(row.elements for row in plan.rows if row.constant is not None)
+    assert found.copied + found.set_elements + found.fresh == found.elements
     assert found.fresh == sum(found.fresh_elements.values())
     outside = [row for row in plan.rows if row.fresh is FreshReason.NOT_A_LAYER]
     inside = found.layers.values()
     assert sum(layer.elements for layer in inside) + sum(row.elements for row in outside) == found.elements
     assert sum(layer.copied for layer in inside) == found.copied
-    assert found.copied_tensors + found.fresh_tensors == found.tensors == len(plan.rows)
+    assert sum(layer.set_elements for layer in inside) == found.set_elements
+    assert found.copied_tensors + found.set_tensors + found.fresh_tensors == found.tensors == len(plan.rows)
 
 
 @given(plans())
 def test_every_layer_is_in_one_state(plan):
     found = coverage(plan)
-    counts = (found.exact_layers, found.cropped_layers, found.padded_layers, found.fresh_layers)
+    counts = [found.exact_layers, found.cropped_layers, found.set_layers]
+    counts += [found.padded_layers, found.fresh_layers]
     assert sum(counts) == len(found.layers) == len(found.by_layer)
     for layer in found.layers.values():
-        assert 0 <= layer.copied <= layer.elements
-        assert (layer.copied == 0) == (layer.state is LayerState.FRESH)
+        assert 0 <= layer.copied <= layer.copied + layer.set_elements <= layer.elements
+        if layer.copied + layer.set_elements:
+            assert layer.state is not LayerState.FRESH
 
 
 @given(plans())
 def test_source_elements_that_arrive_several_times_count_once(plan):
     arrived = {
-        (row.source, index) for row in plan.rows if row.source for index in elements(row.source_slices)
+        (row.source, index) for row in plan.rows if row.source for index in elements(row.source_indices)
     }
     assert coverage(plan).source_used == len(arrived) <= plan.source_elements
 
@@ -94,5 +98,5 @@ def test_json_holds_the_totals():
     found = states(net(4), net(6))[1]
     plain = found.to_json()
     assert plain["copied"] + plain["fresh"] == plain["elements"]
-    assert plain["layers"]["0"] == {"elements": 24, "copied": 16, "state": "padded"}
+    assert plain["layers"]["0"] == {"elements": 24, "copied": 16, "set": 0, "state": "padded"}
     assert sum(plain["layer_counts"].values()) == len(plain["layers"])

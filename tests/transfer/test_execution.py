@@ -105,7 +105,7 @@ def test_a_script_that_knows_nothing_of_this_program_applies_the_plan(tmp_path, 
 
         folder, trained = sys.argv[1:]
         plan = json.load(open(f"{folder}/plan.json"))
-        assert plan["format"] == "dpiat-gui transfer plan" and plan["version"] == 1
+        assert plan["format"] == "dpiat-gui transfer plan" and plan["version"] == 2
         source, target = load_file(trained), load_file(f"{folder}/own.safetensors")
 
         def box(slices):

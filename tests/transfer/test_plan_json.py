@@ -41,10 +41,11 @@ def changed(*path, to):
     return data
 
 
+FRESH = {"target": "0.weight", "target_shape": [2, 5], "target_dtype": "float32", "layer": "0"}
 BAD = {
     "no object": ([], "object"),
     "another format": (changed("format", to="something"), "no transfer plan"),
-    "newer": (changed("version", to=2), "version 2"),
+    "newer": (changed("version", to=3), "version 3"),
     "older": (changed("version", to=0), "version 0"),
     "version is no number": (changed("version", to="1"), "version"),
     "true is no number": (changed("version", to=True), "boolean|bool"),
@@ -68,6 +69,56 @@ BAD = {
     "no source name": (changed("source", "name", to=None), "name"),
     "buffers are no boolean": (changed("buffers", to=1), "boolean"),
 }
+
+
+def with_picks():
+    data = copy.deepcopy(small_plan())
+    data["rows"][0] |= {
+        "source_slices": [[0, 3], [0, 2]],
+        "source_picks": [[2, 0], None],
+        "target_slices": [[0, 2], [0, 5]],
+        "target_picks": [None, [0, 4]],
+    }
+    return data
+
+
+def repicked(**row):
+    data = with_picks()
+    data["rows"][0] |= row
+    return data
+
+
+BAD |= {
+    "picks of too few dimensions": (repicked(source_picks=[[2, 0]]), "1 lists of indices for 2"),
+    "picks beside their slice": (repicked(source_picks=[[1, 0], None]), "do not fill"),
+    "no picks": (repicked(source_picks=[[], None]), "do not fill"),
+    "picks of unequal size": (repicked(source_picks=[[2, 0, 1], None]), "sizes differ"),
+    "target picks that fall": (repicked(target_picks=[[1, 0], [0, 4]]), "do not rise"),
+    "target picks twice": (
+        repicked(source_picks=[[0, 2, 1], None], target_picks=[[0, 1, 1], [0, 4]]),
+        "rise",
+    ),
+    "a scale that is no number": (repicked(scale="1"), "finite"),
+    "an infinite scale": (repicked(scale=float("inf")), "finite"),
+    "constant and source": (repicked(constant=0.0), "either"),
+    "constant without step": (changed("rows", 0, to={**FRESH, "constant": 0.0}), "step"),
+    "constant that is no number": (changed("rows", 0, to={**FRESH, "constant": True, "step": "x"}), "finite"),
+}
+
+
+def test_picks_say_index_by_index_what_is_taken():
+    row = plan_from_json(with_picks()).rows[0]
+    assert row.source_indices == ((2, 0), range(2))
+    assert row.target_indices == (range(2), (0, 4))
+    assert row.copied == 4
+    assert row.cropped
+    assert row.padded
+
+
+def test_a_plan_of_version_1_is_still_read():
+    data = small_plan()
+    old = {name: value for name, value in data.items() if name not in ("provisional", "notes")}
+    assert plan_to_json(plan_from_json(old | {"version": 1})) == data
 
 
 @pytest.mark.parametrize("name", BAD)

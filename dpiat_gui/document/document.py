@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject
 
-from dpiat_gui.document.editing import EditableDocument
+from dpiat_gui.document.correcting import CorrectingDocument
+from dpiat_gui.document.edits import misfits_text
 from dpiat_gui.document.problems import Problem, ProblemStep, find_problems, step
 from dpiat_gui.document.selection import Selection
 from dpiat_gui.document.solving import Solution, Wish, is_slow
@@ -23,11 +24,11 @@ if TYPE_CHECKING:
 __all__ = ["Document", "Selection"]
 
 
-class Document(EditableDocument):
+class Document(CorrectingDocument):
     """What the window shows and edits.
 
     Readers connect to the signals of `ReadableDocument` and read its properties; edits are the
-    methods of `EditableDocument`; here are selection, problems and the project file.
+    methods of `EditableDocument` and `CorrectingDocument`; here are selection, problems and the project file.
     """
 
     def __init__(self, parent: QObject | None = None, jobs: "JobRunner | None" = None) -> None:
@@ -171,10 +172,12 @@ class Document(EditableDocument):
             notes = list(changed)
             if solution.snapshot.error is not None:
                 notes.append(str(solution.snapshot.error))
-            if solution.reasons:
-                notes.append(_not_fitting(solution.reasons))
+            if solution.misfits:
+                notes.append(misfits_text(solution.misfits))
             if notes:
                 self.message.emit(" ".join(notes))
+            if solution.misfits:
+                self.misfitted.emit(solution.misfits)
 
         self._assign_anew(Wish("", state, fits=True, told=tell))
 
@@ -194,6 +197,7 @@ class Document(EditableDocument):
             preset=state.preset,
             options=state.options,
             overrides=state.overrides,
+            disabled=state.disabled,
             transfer=state.transfer,
             seed=state.seed,
             device=state.device,
@@ -266,13 +270,8 @@ def _state_of(project: Project, source: Network | None, target: Network | None) 
         preset=project.preset,
         options=project.options,
         overrides=project.overrides,
+        disabled=project.disabled,
         transfer=project.transfer,
         seed=project.seed,
         device=project.device,
     )
-
-
-def _not_fitting(reasons: tuple[str, ...]) -> str:
-    if len(reasons) == 1:
-        return f"One override of the project does not fit: {reasons[0]}"
-    return f"{len(reasons)} overrides of the project do not fit; the first: {reasons[0]}"

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from dpiat_gui.document import edits
 from dpiat_gui.document.commands import MERGED
+from dpiat_gui.document.corrections import Override, each_of, without
 from dpiat_gui.document.history import RecordedDocument
 from dpiat_gui.document.selection import Selection
 from dpiat_gui.document.solving import Solution, Wish, is_slow, overrides_cost, solve_wish
@@ -144,13 +145,15 @@ class EditableDocument(RecordedDocument):
         target
             The target's path.
         """
-        what = target if source is None else f"{source} to {target}"
-        rest = edits.without_one(self.wanted.overrides, kind, source, target)
-        self._override(f"Remove {kind} {what}", rest)
+        one = Override(kind, source, target)
+        state = self.wanted
+        rest, disabled = without(state.overrides, [one]), without(state.disabled, [one])
+        self._edit(f"Remove {one.text}", replace(state, overrides=rest, disabled=disabled))
 
     def clear_overrides(self) -> None:
-        """Drop every override."""
-        self._override("Clear all overrides", Overrides())
+        """Drop every override, enabled or not."""
+        state = replace(self.wanted, overrides=Overrides(), disabled=Overrides())
+        self._edit("Clear all overrides", state)
 
     def can_pin(self, source: str, target: str) -> str | None:
         """Return why a pair cannot be pinned, None if it can; quick enough to ask while dragging."""
@@ -178,7 +181,7 @@ class EditableDocument(RecordedDocument):
     def set_options(self, options: MatchOptions | None = None, **changes: Any) -> None:
         """Change options of the matching: all of them, or those named.
 
-        Overrides that no longer fit are dropped and reported.
+        Overrides that no longer fit are disabled and reported.
 
         Raises
         ------
@@ -269,4 +272,6 @@ class EditableDocument(RecordedDocument):
     def _override(self, text: str, overrides: Overrides, target: str | None = None) -> None:
         """Replace the overrides, and let the selection show the new partner of the target."""
         asked = Selection(target=target) if target is not None else None
-        self._edit(text, replace(self.wanted, overrides=overrides), asked=asked)
+        # What is made anew is no longer kept as a disabled one.
+        disabled = without(self.wanted.disabled, each_of(overrides))
+        self._edit(text, replace(self.wanted, overrides=overrides, disabled=disabled), asked=asked)

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from dpiat_gui.document.corrections import Misfit
 from dpiat_gui.document.places import places_of
 from dpiat_gui.document.state import DocumentState
-from dpiat_gui.errors import OverrideError
 from dpiat_gui.matching.values import Overrides, match_options
 from dpiat_gui.networks.values import ModuleTree, Network
 from dpiat_gui.transfer.options import transfer_options
@@ -102,18 +102,6 @@ def without_target(overrides: Overrides, tables: "ScoreTables | None", target: s
     return kept
 
 
-def without_one(overrides: Overrides, kind: str, source: str | None, target: str) -> Overrides:
-    """Return the overrides without one of them; `kind` is ``pin``, ``ban`` or ``fresh``."""
-    if kind == "fresh":
-        return replace(overrides, fresh=tuple(path for path in overrides.fresh if path != target))
-    name = {"pin": "pins", "ban": "bans"}.get(kind)
-    if name is None:
-        raise OverrideError(f"There is no override named {kind!r}.", "Use pin, ban or fresh.")
-    pairs: tuple[tuple[str, str], ...] = getattr(overrides, name)
-    kept = tuple(pair for pair in pairs if pair != (source, target))
-    return replace(overrides, pins=kept) if kind == "pin" else replace(overrides, bans=kept)
-
-
 def paths_inside(network: Network, layer_types: str, path: str) -> frozenset[str]:
     """Return the paths of the layers of a block; empty for a layer, and for a path that is unknown."""
     place = places_of(network, layer_types).get(path)
@@ -122,11 +110,11 @@ def paths_inside(network: Network, layer_types: str, path: str) -> frozenset[str
     return frozenset(layer.path for layer in place.block.layers)
 
 
-def dropped_text(reasons: tuple[str, ...]) -> str:
-    """Say which overrides were dropped, for the status bar."""
-    if len(reasons) == 1:
-        return f"An override no longer fits and was dropped: {reasons[0]}"
-    return f"{len(reasons)} overrides no longer fit and were dropped; the first: {reasons[0]}"
+def misfits_text(misfits: tuple[Misfit, ...]) -> str:
+    """Say which overrides were disabled, for the status bar."""
+    if len(misfits) == 1:
+        return f"An override no longer fits and is disabled: {misfits[0].reason}"
+    return f"{len(misfits)} overrides no longer fit and are disabled; the first: {misfits[0].reason}"
 
 
 def _standardized(network: Network, method: str) -> Network:

@@ -193,8 +193,9 @@ class RecordedDocument(ReadableDocument):
     def _report(self, solution: Solution) -> None:
         if solution.snapshot.error is not None:
             self.message.emit(str(solution.snapshot.error))
-        elif solution.reasons:
-            self.message.emit(edits.dropped_text(solution.reasons))
+        elif solution.misfits:
+            self.message.emit(edits.misfits_text(solution.misfits))
+            self.misfitted.emit(solution.misfits)
 
     def _forget_wish(self, *, tell: bool = True) -> None:
         """Drop what is under way; its job's end is nobody's business any more."""

@@ -38,7 +38,7 @@ class ReadableDocument(QObject):
     options_changed
         Options of the matching, its preset, or the standardization.
     overrides_changed
-        Pins, bans and fresh targets.
+        Pins, bans and fresh targets, enabled or not.
     settings_changed
         Options, seed or device of the transfer.
     selection_changed : Selection
@@ -51,6 +51,8 @@ class ReadableDocument(QObject):
         The file the project is saved in, ``""`` for none.
     solving_changed : bool
         Whether a matching is being solved in a job; until it ends the old one stays.
+    misfitted : tuple[Misfit, ...]
+        Overrides that no longer fit and were disabled; after everything else is told.
     refused : DpiatError
         Why an edit that was solved in a job came to nothing.
     job_started : Job
@@ -69,6 +71,7 @@ class ReadableDocument(QObject):
     message = Signal(str)
     project_path_changed = Signal(str)
     solving_changed = Signal(bool)
+    misfitted = Signal(object)
     refused = Signal(object)
     job_started = Signal(object)
 
@@ -115,6 +118,11 @@ class ReadableDocument(QObject):
     def overrides(self) -> Overrides:
         """Corrections by hand."""
         return self.state.overrides
+
+    @property
+    def disabled(self) -> Overrides:
+        """Corrections by hand that are kept, and do not count."""
+        return self.state.disabled
 
     @property
     def transfer(self) -> TransferOptions:
@@ -208,7 +216,7 @@ class ReadableDocument(QObject):
             self.target_changed.emit()
         if (old.options, old.preset, old.method) != (new.options, new.preset, new.method):
             self.options_changed.emit()
-        if old.overrides != new.overrides:
+        if (old.overrides, old.disabled) != (new.overrides, new.disabled):
             self.overrides_changed.emit()
         if (old.transfer, old.seed, old.device) != (new.transfer, new.seed, new.device):
             self.settings_changed.emit()

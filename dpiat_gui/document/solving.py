@@ -4,6 +4,7 @@ import sys
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from dpiat_gui.document.corrections import Misfit
 from dpiat_gui.document.derived import Derived
 from dpiat_gui.document.selection import Selection
 from dpiat_gui.document.state import DocumentState, Snapshot, fitting, same_tables, solved
@@ -39,7 +40,7 @@ class Wish:
     setting
         One of `commands.MERGED`, or ``""``.
     fits
-        Whether overrides that no longer fit are dropped; else one that does not refuses the edit.
+        Whether overrides that no longer fit are disabled; else one that does not refuses the edit.
     asked
         What to select with it, None for no change.
     told
@@ -62,14 +63,14 @@ class Solution:
     ----------
     snapshot
         The state with its matching.
-    reasons
-        Why overrides were dropped.
+    misfits
+        Overrides that do not fit and were disabled.
     derived
         Plan and coverage, where they are computed already.
     """
 
     snapshot: Snapshot
-    reasons: tuple[str, ...] = ()
+    misfits: tuple[Misfit, ...] = ()
     derived: Derived | None = None
 
 
@@ -79,7 +80,7 @@ def solve_wish(wish: Wish, previous: Snapshot | None) -> Solution:
     Raises
     ------
     OverrideError
-        If an override cannot hold and may not be dropped.
+        If an override cannot hold and may not be disabled.
     """
     if wish.fits:
         return Solution(*fitting(wish.state, previous))
@@ -99,7 +100,7 @@ def solve_whole(wish: Wish, previous: Snapshot | None) -> Solution:
         if state.overrides:
             _ = snapshot.free.score
     _ = derived.coverage
-    return Solution(snapshot, solution.reasons, derived)
+    return Solution(snapshot, solution.misfits, derived)
 
 
 def overrides_cost(tables: "ScoreTables", matching: Matching, overrides: Overrides) -> float | None:

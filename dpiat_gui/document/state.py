@@ -4,6 +4,7 @@ from dataclasses import dataclass, field, replace
 from time import perf_counter
 from typing import TYPE_CHECKING
 
+from dpiat_gui.document.corrections import Misfit, fitting_overrides, joined, overrides_of
 from dpiat_gui.document.derived import Unconstrained
 from dpiat_gui.errors import MatchError, OverrideError
 from dpiat_gui.matching.engine import prepare, solve
@@ -31,6 +32,8 @@ class DocumentState:
         The preset, and the options of the matching that came of it.
     overrides
         Corrections by hand.
+    disabled
+        Corrections that are kept, and do not count: switched off, or no longer fitting.
     transfer
         Options of the transfer.
     seed
@@ -47,6 +50,7 @@ class DocumentState:
     preset: str = "recommended"
     options: MatchOptions = field(default_factory=match_options)
     overrides: Overrides = field(default_factory=Overrides)
+    disabled: Overrides = field(default_factory=Overrides)
     transfer: TransferOptions = field(default_factory=TransferOptions)
     seed: int = 0
     device: str = "auto"
@@ -120,28 +124,20 @@ def solved(state: DocumentState, previous: Snapshot | None = None) -> Snapshot:
     return Snapshot(state, tables, matching, None, milliseconds, free or Unconstrained(tables))
 
 
-def fitting(state: DocumentState, previous: Snapshot | None = None) -> tuple[Snapshot, tuple[str, ...]]:
-    """Return `state` solved with those of its overrides that fit, and a reason for each that does not.
+def fitting(state: DocumentState, previous: Snapshot | None = None) -> tuple[Snapshot, tuple[Misfit, ...]]:
+    """Return `state` solved with those of its overrides that fit, and why each of the others does not.
 
-    Used when a network, the standardization or the options change under the overrides. Fresh
-    targets come first, then bans, then pins, each in their order.
+    Used when a network, the standardization or the options change under the overrides. Those that
+    do not fit are kept as disabled ones.
     """
     try:
         return solved(state, previous), ()
     except OverrideError:
         snapshot = solved(replace(state, overrides=Overrides()), previous)
-    wanted, reasons = state.overrides, []
-    singles = [Overrides(fresh=(path,)) for path in wanted.fresh]
-    singles += [Overrides(bans=(pair,)) for pair in wanted.bans]
-    singles += [Overrides(pins=(pair,)) for pair in wanted.pins]
-    for one in singles:
-        kept = snapshot.state.overrides
-        more = Overrides(kept.pins + one.pins, kept.bans + one.bans, kept.fresh + one.fresh)
-        try:
-            snapshot = solved(replace(state, overrides=more), snapshot)
-        except OverrideError as error:
-            reasons.append(error.message)
-    return snapshot, tuple(reasons)
+    assert snapshot.tables is not None
+    kept, misfits = fitting_overrides(snapshot.tables, state.overrides)
+    disabled = joined(state.disabled, overrides_of(misfit.override for misfit in misfits))
+    return solved(replace(state, overrides=kept, disabled=disabled), snapshot), misfits
 
 
 def _of_preset(matching: Matching, preset: str) -> Matching:

@@ -8,7 +8,7 @@ from dpiat_gui.errors import ProjectError
 
 Record = dict[str, Any]
 
-VERSION = 1
+VERSION = 2
 """The version this program writes.
 
 A new option of the matching or the transfer needs no new version if files without it mean what
@@ -34,8 +34,24 @@ class Step:
     change: Callable[[Record], Record]
 
 
-STEPS: tuple[Step, ...] = ()
-"""Every step there is. Version 1 is the first, so there is none yet."""
+def _with_disabled(record: Record) -> Record:
+    """Give the overrides a place for those that are switched off; before, every one counted.
+
+    What stood there under this name meant nothing to version 1, and is handed on beside it.
+    """
+    overrides = record.get("overrides")
+    if overrides is None:
+        overrides = record["overrides"] = {}
+    if not isinstance(overrides, dict):
+        return record  # the reader says what is wrong with it
+    if "disabled" in overrides:
+        overrides["disabled (version 1)"] = overrides["disabled"]
+    overrides["disabled"] = {"pins": [], "bans": [], "fresh": []}
+    return record
+
+
+STEPS: tuple[Step, ...] = (Step(1, 2, _with_disabled),)
+"""Every step there is."""
 
 
 def migrate(record: Mapping[str, Any], *, steps: Sequence[Step] = STEPS, version: int = VERSION) -> Record:

@@ -7,6 +7,7 @@ ban itself (see `pair_place`) for one override.
 
 import re
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import fields
 from typing import Any
 
@@ -26,15 +27,18 @@ MAX_DEPTH = 60
 """Nesting of a file; what this program writes needs 4, and the view a few more."""
 
 
-def pair_place(kind: str, source: str, target: str) -> str:
+DISABLED = "overrides.disabled"
+"""Where the overrides that are switched off stand in the file."""
+
+
+def pair_place(kind: str, source: str, target: str, place: str = "overrides") -> str:
     """Return the place in `Project.extra` of one pin or ban; `kind` is ``pins`` or ``bans``."""
-    return f"overrides.{kind}\n{source}\n{target}"
+    return f"{place}.{kind}\n{source}\n{target}"
 
 
 def to_record(project: Project) -> Record:
     """Return the project as plain JSON values, in the order a person would read them."""
     extra = project.extra
-    overrides = project.overrides
     options = {option.name: getattr(project.options, option.name) for option in fields(MatchOptions)}
     return {
         "format": FORMAT,
@@ -45,9 +49,8 @@ def to_record(project: Project) -> Record:
         "matching": _with({"preset": project.preset, **options}, extra.get("matching")),
         "overrides": _with(
             {
-                "pins": _pair_records(overrides.pins, "pins", extra),
-                "bans": _pair_records(overrides.bans, "bans", extra),
-                "fresh": list(overrides.fresh),
+                **_override_records(project.overrides, "overrides", extra),
+                "disabled": _with(_override_records(project.disabled, DISABLED, extra), extra.get(DISABLED)),
             },
             extra.get("overrides"),
         ),
@@ -101,13 +104,15 @@ def from_record(record: object) -> Project:
     transfer = _section(current, "transfer")
     _keep(extra, "transfer", transfer, {*OPTION_NAMES, "seed", "device"})
     preset, options = _matching(_section(current, "matching"), extra)
+    overrides, disabled = _both_overrides(_section(current, "overrides"), extra)
     return Project(
         source=_network(current, "source", extra),
         target=_network(current, "target", extra),
         method=_choice(standardization, "standardization.method", METHODS, "blocks"),
         preset=preset,
         options=options,
-        overrides=_overrides(_section(current, "overrides"), extra),
+        overrides=overrides,
+        disabled=disabled,
         transfer=_transfer_options(transfer),
         seed=_integer(transfer, "transfer.seed", 0),
         device=_device(transfer),
@@ -145,13 +150,16 @@ def _network_record(network: NetworkRecord | None, extra: Mapping[str, Any] | No
     return _with(known, extra)
 
 
-def _pair_records(
-    pairs: tuple[tuple[str, str], ...], kind: str, extra: Mapping[str, Mapping[str, Any]]
-) -> list[Record]:
-    return [
-        _with({"source": source, "target": target}, extra.get(pair_place(kind, source, target)))
-        for source, target in pairs
-    ]
+def _override_records(overrides: Overrides, place: str, extra: Mapping[str, Mapping[str, Any]]) -> Record:
+    """Return overrides as plain lists; `place` is where they stand in the file."""
+    lists: Record = {
+        kind: [
+            _with({"source": source, "target": target}, extra.get(pair_place(kind, source, target, place)))
+            for source, target in pairs
+        ]
+        for kind, pairs in (("pins", overrides.pins), ("bans", overrides.bans))
+    }
+    return {**lists, "fresh": list(overrides.fresh)}
 
 
 # -- reading -----------------------------------------------------------------------------
@@ -276,25 +284,65 @@ def _matching(section: Record, extra: dict[str, Mapping[str, Any]]) -> tuple[str
         ) from error
 
 
-def _overrides(section: Record, extra: dict[str, Mapping[str, Any]]) -> Overrides:
-    _keep(extra, "overrides", section, {"pins", "bans", "fresh"})
+def _both_overrides(section: Record, extra: dict[str, Mapping[str, Any]]) -> tuple[Overrides, Overrides]:
+    """Return the overrides that count and those that are switched off; none is both."""
+    own = section.get("disabled")
+    if own is not None and not isinstance(own, dict):
+        raise _bad(DISABLED, "an object", own)
+    overrides = read_overrides(section, extra, known={"disabled"})
+    off = read_overrides(own or {}, extra, DISABLED)
+    disabled = Overrides(
+        tuple(pair for pair in off.pins if pair not in overrides.pins),
+        tuple(pair for pair in off.bans if pair not in overrides.bans),
+        tuple(path for path in off.fresh if path not in overrides.fresh),
+    )
+    return overrides, disabled
+
+
+def read_overrides(
+    section: Record,
+    extra: dict[str, Mapping[str, Any]],
+    place: str = "overrides",
+    known: AbstractSet[str] = frozenset(),
+) -> Overrides:
+    """Return the overrides of a plain record.
+
+    Parameters
+    ----------
+    section
+        Lists under ``pins``, ``bans`` and ``fresh``, any of which may be missing.
+    extra
+        Where keys that are not known are put, by their place.
+    place
+        Where the section stands in its file, for errors.
+    known
+        Further keys that mean something there.
+
+    Raises
+    ------
+    ProjectError
+        If a field has no meaning; the hint names it.
+    """
+    _keep(extra, place, section, {"pins", "bans", "fresh", *known})
     fresh = section.get("fresh", [])
     if not isinstance(fresh, list) or not all(isinstance(path, str) and path for path in fresh):
-        raise _bad("overrides.fresh", "a list of target paths", fresh)
-    pins = _pairs(section, "pins", extra)
-    return Overrides(pins, _pairs(section, "bans", extra), tuple(fresh))
+        raise _bad(f"{place}.fresh", "a list of target paths", fresh)
+    pins = _pairs(section, "pins", extra, place)
+    return Overrides(pins, _pairs(section, "bans", extra, place), tuple(fresh))
 
 
-def _pairs(section: Record, kind: str, extra: dict[str, Mapping[str, Any]]) -> tuple[tuple[str, str], ...]:
+def _pairs(
+    section: Record, kind: str, extra: dict[str, Mapping[str, Any]], place: str
+) -> tuple[tuple[str, str], ...]:
     rows = section.get(kind, [])
     if not isinstance(rows, list):
-        raise _bad(f"overrides.{kind}", "a list of pairs", rows)
+        raise _bad(f"{place}.{kind}", "a list of pairs", rows)
     pairs = []
     for position, row in enumerate(rows):
-        name = f"overrides.{kind}[{position}]"
+        name = f"{place}.{kind}[{position}]"
         if not isinstance(row, dict):
             raise _bad(name, "an object with source and target", row)
         source, target = _text(row, f"{name}.source"), _text(row, f"{name}.target")
-        _keep(extra, pair_place(kind, source, target), row, {"source", "target"})
+        _keep(extra, pair_place(kind, source, target, place), row, {"source", "target"})
         pairs.append((source, target))
     return tuple(pairs)

@@ -51,6 +51,8 @@ class Project:
         Options of the matching.
     overrides
         Corrections by hand.
+    disabled
+        Corrections that are kept, and do not count.
     transfer
         Options of the transfer.
     seed
@@ -70,6 +72,7 @@ class Project:
     preset: str = "recommended"
     options: MatchOptions = field(default_factory=match_options)
     overrides: Overrides = field(default_factory=Overrides)
+    disabled: Overrides = field(default_factory=Overrides)
     transfer: TransferOptions = field(default_factory=TransferOptions)
     seed: int = 0
     device: str = "auto"

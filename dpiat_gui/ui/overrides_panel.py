@@ -1,6 +1,5 @@
 """The list of all corrections by hand."""
 
-from dataclasses import dataclass
 from functools import partial
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QSize, Qt, QTimer, Signal
@@ -18,11 +17,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from dpiat_gui.document.corrections import Override, each_of, without
 from dpiat_gui.document.document import Document
-from dpiat_gui.document.edits import without_one
-from dpiat_gui.document.selection import Selection
 from dpiat_gui.document.solving import overrides_cost
-from dpiat_gui.matching.values import Matching, Overrides
+from dpiat_gui.matching.values import Matching
 from dpiat_gui.services.theme import LIGHT, Theme, fixed_font
 from dpiat_gui.ui.texts import cost
 from dpiat_gui.ui.widgets import muted
@@ -34,49 +32,6 @@ _EMPTY = (
 OVERRIDE_ROLE = Qt.ItemDataRole.UserRole + 1
 COST_ROLE = Qt.ItemDataRole.UserRole + 2
 _COLORS = {"pin": "accent_text", "ban": "error", "fresh": "fresh"}
-_MEANINGS = {
-    "pin": "{target} takes from {source}.",
-    "ban": "{target} never takes from {source}.",
-    "fresh": "{target} keeps its own initialisation.",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Override:
-    """One override.
-
-    Parameters
-    ----------
-    kind
-        ``pin``, ``ban`` or ``fresh``.
-    source
-        Path of the source, None for ``fresh``.
-    target
-        Path of the target.
-    """
-
-    kind: str
-    source: str | None
-    target: str
-
-    @property
-    def meaning(self) -> str:
-        """What it does, as a sentence."""
-        return _MEANINGS[self.kind].format(source=self.source, target=self.target)
-
-    @property
-    def selection(self) -> Selection:
-        """What to select for it."""
-        return Selection(self.source, self.target)
-
-
-def list_overrides(overrides: Overrides) -> tuple[Override, ...]:
-    """Return every override, pins first, each kind in the order it was made."""
-    return (
-        *(Override("pin", source, target) for source, target in overrides.pins),
-        *(Override("ban", source, target) for source, target in overrides.bans),
-        *(Override("fresh", None, target) for target in overrides.fresh),
-    )
 
 
 class _OverrideDelegate(QStyledItemDelegate):
@@ -248,7 +203,7 @@ class OverridesPanel(QWidget):
     def _rebuild(self) -> None:
         """List the overrides; the current row stays where it was, so that Delete can be repeated."""
         row = self.list.currentIndex().row()
-        self._shown = list_overrides(self._document.overrides)
+        self._shown = each_of(self._document.overrides)
         self.list.blockSignals(True)
         self.list.clear()
         for override in self._shown:
@@ -274,7 +229,7 @@ class OverridesPanel(QWidget):
         if self._costed >= len(self._shown):
             return
         override = self._shown[self._costed]
-        rest = without_one(self._document.overrides, override.kind, override.source, override.target)
+        rest = without(self._document.overrides, [override])
         tables, matching = self._document.tables, self._document.matching
         if tables is not None and matching is not None:
             self._document.work_out(

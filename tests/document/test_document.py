@@ -282,6 +282,7 @@ def test_opening_another_network_keeps_the_overrides_that_fit_and_reports_the_ot
     other = network("t", [[C1, (8,)], [C1, (9,), None], C3, [C2]])
     document.set_target(other)
     assert document.overrides == Overrides(bans=[("s0", "t0")])
+    assert document.disabled == Overrides(pins=[("s3.1", "t3.1")], fresh=["t5"])
     assert "2 overrides no longer fit" in str(heard.all[-1][1][0])
     assert heard.all[-1][0] == "message"
     document.undo_stack.undo()
@@ -460,7 +461,7 @@ def _assert_told(heard: Heard, before: tuple[Any, ...], after: tuple[Any, ...]) 
     names = [name for name, _ in heard.all]
     assert len([name for name in names if name != "message"]) == len(set(names) - {"message"})
     old, new = before[0], after[0]
-    assert ("overrides_changed" in names) == (old.overrides != new.overrides)
+    assert ("overrides_changed" in names) == ((old.overrides, old.disabled) != (new.overrides, new.disabled))
     assert ("matching_changed" in names) == (before[1] != after[1])
     assert ("source_changed" in names) == (old.source != new.source)
     assert ("selection_changed" in names) == (before[3] != after[3])

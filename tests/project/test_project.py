@@ -30,6 +30,17 @@ plain = st.recursive(
     max_leaves=8,
 )
 objects = st.dictionaries(st.text(max_size=6), plain, max_size=4)
+
+
+def without(some: Overrides, others: Overrides) -> Overrides:
+    """Return the overrides that are not among others."""
+    return Overrides(
+        [pair for pair in some.pins if pair not in others.pins],
+        [pair for pair in some.bans if pair not in others.bans],
+        [path for path in some.fresh if path not in others.fresh],
+    )
+
+
 networks = st.none() | st.builds(NetworkRecord, paths, st.text(max_size=9), st.text(max_size=9))
 options = st.builds(
     MatchOptions,
@@ -45,11 +56,12 @@ projects = st.builds(
     preset=st.sampled_from(["paper", "recommended"]),
     options=options,
     overrides=st.builds(Overrides, pairs, pairs, st.lists(paths, max_size=3)),
+    disabled=st.builds(Overrides, pairs, pairs, st.lists(paths, max_size=3)),
     transfer=st.builds(TransferOptions, operator=st.sampled_from(["clip"]), buffers=st.booleans()),
     seed=st.integers(0, 2**63 - 1),
     device=st.sampled_from(["auto", "cpu", "mps", "cuda", "cuda:3"]),
     view=objects,
-)
+).map(lambda project: replace(project, disabled=without(project.disabled, project.overrides)))
 
 
 @given(projects)
@@ -74,13 +86,43 @@ def test_the_fixture_of_version_1_is_read_whole() -> None:
     assert project.view == {"zoom": 1.25, "expanded": ["blocks.3.3"]}
 
 
+def test_the_fixture_of_version_2_is_read_whole() -> None:
+    project = load_project(FIXTURE.with_name("v2.dpiat.json"))
+    assert project.overrides == Overrides([("features.9", "blocks.4.1")], [("head.fc", "classifier")])
+    assert project.disabled == Overrides([("features.8", "blocks.4.0")], fresh=["blocks.6.1"])
+    again = json.loads(dump_project(project))
+    assert _holds(again, json.loads(FIXTURE.with_name("v2.dpiat.json").read_text()))
+
+
+def test_version_1_had_no_overrides_that_are_switched_off() -> None:
+    assert load_project(FIXTURE).disabled == Overrides()
+    project = parse_project(_with(overrides={"fresh": ["a"], "disabled": "what it meant then"}))
+    assert (project.overrides, project.disabled) == (Overrides(fresh=["a"]), Overrides())
+    assert b"what it meant then" in dump_project(project)
+
+
+def test_duplicates_are_read_once_and_what_counts_is_not_switched_off() -> None:
+    one, two = {"source": "a", "target": "b"}, {"source": "c", "target": "d"}
+    text = {"pins": [one, one], "fresh": ["x", "x"], "disabled": {"pins": [one, two, two], "fresh": ["x"]}}
+    project = parse_project(_with(version=2, overrides=text))
+    assert project.overrides == Overrides([("a", "b")], fresh=["x"])
+    assert project.disabled == Overrides([("c", "d")])
+
+
 def test_unknown_keys_are_written_back_where_they_stood(tmp_path: Path) -> None:
     saved = tmp_path / "again.dpiat"
     save_project(load_project(FIXTURE), saved)
     before, after = json.loads(FIXTURE.read_text()), json.loads(saved.read_text())
     # Options that came later are added; nothing that was there is lost or changed.
-    assert after | {"matching": after["matching"] | before["matching"]} == after
-    assert {**after, "matching": before["matching"]} == before
+    assert _holds(after, before | {"version": after["version"]})
+
+
+def _holds(after: Any, before: Any) -> bool:
+    if isinstance(before, dict):
+        return isinstance(after, dict) and all(
+            key in after and _holds(after[key], before[key]) for key in before
+        )
+    return bool(after == before)
 
 
 def test_unknown_keys_of_an_override_go_with_it() -> None:
@@ -93,7 +135,7 @@ def test_unknown_keys_of_an_override_go_with_it() -> None:
 def test_a_file_holds_plain_text_a_person_can_read() -> None:
     text = dump_project(Project(overrides=Overrides([("größe", "blocks.1")]))).decode()
     assert '"source": "größe"' in text
-    assert text.startswith('{\n  "format": "dpiat-project",\n  "version": 1,\n')
+    assert text.startswith('{\n  "format": "dpiat-project",\n  "version": 2,\n')
     assert text.endswith("}\n")
 
 
@@ -132,6 +174,9 @@ def _with(**sections: Any) -> bytes:
         ({"matching": {"exponent": 10**400}}, "matching.exponent"),
         ({"matching": {"seed": 1.5}}, "matching.seed"),
         ({"overrides": {"pins": {}}}, "overrides.pins"),
+        ({"version": 2, "overrides": {"disabled": []}}, "overrides.disabled"),
+        ({"version": 2, "overrides": {"disabled": {"bans": [7]}}}, "overrides.disabled.bans[0]"),
+        ({"overrides": [1]}, "overrides"),
         ({"overrides": {"pins": [["a", "b"]]}}, "overrides.pins[0]"),
         (
             {"overrides": {"bans": [{"source": "a", "target": "b"}, {"source": "a"}]}},
@@ -159,8 +204,8 @@ def test_a_field_that_makes_no_sense_is_named(sections: dict[str, Any], field: s
 
 
 def test_a_newer_version_is_refused_and_both_versions_are_named() -> None:
-    with pytest.raises(ProjectError, match=r"version 2.*up to 1") as caught:
-        parse_project(_with(version=2, shape="other"))
+    with pytest.raises(ProjectError, match=r"version 3.*up to 2") as caught:
+        parse_project(_with(version=3, shape="other"))
     assert "Update" in caught.value.hint
 
 

@@ -4,10 +4,11 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
+from dpiat_gui.document.corrections import each_of
 from dpiat_gui.document.document import Document, Selection
 from dpiat_gui.matching.values import Overrides
 from dpiat_gui.services.theme import DARK, LIGHT, Theme
-from dpiat_gui.ui.overrides_panel import COST_ROLE, OVERRIDE_ROLE, OverridesPanel, list_overrides
+from dpiat_gui.ui.overrides_panel import COST_ROLE, OVERRIDE_ROLE, OverridesPanel
 from dpiat_gui.ui.texts import cost
 
 C = (8, 4, 3, 3)
@@ -42,7 +43,7 @@ def _cost(panel: OverridesPanel, row: int) -> str:
 
 
 def test_pins_come_first_and_each_says_what_it_does() -> None:
-    listed = list_overrides(Overrides([("a", "b")], [("a", "c")], ["d"]))
+    listed = each_of(Overrides([("a", "b")], [("a", "c")], ["d"]))
     assert [(one.kind, one.source, one.target) for one in listed] == [
         ("pin", "a", "b"),
         ("ban", "a", "c"),

@@ -141,7 +141,9 @@ def _of_layer(
     if layer.dead is not None and layer.dead >= DEAD and not layer.zero:
         was = before.dead if before is not None and before.dead is not None else 0.0
         if layer.dead >= was + MORE_DEAD:
-            text = f"{layer.dead:.0%} of its channels are zero for the whole batch (before: {was:.0%}) {words}."
+            text = (
+                f"{layer.dead:.0%} of its channels are zero for the whole batch ({was:.0%} before) {words}."
+            )
             yield Finding(layer.path, "dead", "channels", mode, layer.dead, was, text)
 
 

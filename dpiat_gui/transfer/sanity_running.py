@@ -1,0 +1,226 @@
+"""Carry out a sanity check: build the networks, transfer, run, judge."""
+
+import copy
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from dpiat_gui.errors import Cancelled, DpiatError, TransferError
+from dpiat_gui.networks.references import SourceReference, parse_reference
+from dpiat_gui.networks.values import Layer
+from dpiat_gui.transfer.devices import resolve_device
+from dpiat_gui.transfer.progress import Meter
+from dpiat_gui.transfer.sanity import MODES, Run, SanityReport, SanityRequest
+from dpiat_gui.transfer.sanity_inputs import Batch, cannot_run, make_batch
+from dpiat_gui.transfer.sanity_measuring import measure
+from dpiat_gui.transfer.sanity_rules import findings_of, notes_of
+from dpiat_gui.transfer.values import Progress
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from dpiat_gui.networks.factories import TrustStore
+
+_TITLES = {"source": "Running the source", "before": "Running the target before", "after": "Running it after"}
+
+
+def run_check(
+    request: SanityRequest,
+    *,
+    progress: Callable[[Progress], None] = lambda progress: None,
+    cancelled: Callable[[], bool] = lambda: False,
+) -> SanityReport:
+    """Run one batch forward and back through source, target before and target after the transfer.
+
+    Equal requests give equal reports, time aside, on one device.
+
+    Parameters
+    ----------
+    request
+        What to check.
+    progress
+        Told of stages, then of layers.
+    cancelled
+        Asked between layers.
+
+    Raises
+    ------
+    SourceError, MatchError, ExportError
+        As of the transfer.
+    TransferError
+        As of the transfer; or if the target cannot be run, or no image fits.
+    Cancelled
+        If `cancelled` says so.
+
+    Notes
+    -----
+    The source is left out, with a note, where it cannot be run: a checkpoint holds no code. All
+    networks take the same random numbers or images, each in the size it takes.
+    """
+    began = time.perf_counter()
+    checker = _Checker(request, Meter(progress, cancelled))
+    target = parse_reference(request.transfer.target)
+    if target.kind == "checkpoint":
+        raise TransferError(
+            f"{target.title} cannot be run: a checkpoint holds weights, but not the code of its network.",
+            f"Name the target as timm:NAME?checkpoint_path={target.name} or FILE.py:factory.",
+        )
+    with tempfile.TemporaryDirectory(prefix="dpiat-gui-check-") as folder:
+        weights = Path(request.weights) if request.weights else checker.transfer(Path(folder))
+        checker.run_source(parse_reference(request.transfer.source))
+        checker.run_target(target, weights)
+    runs = tuple(checker.runs)
+    return SanityReport(
+        source=parse_reference(request.transfer.source).title,
+        target=target.title,
+        operator=request.transfer.transfer.operator,
+        inputs=checker.inputs,
+        loss=checker.loss,
+        runs=runs,
+        findings=findings_of(runs, request.pairs),
+        notes=(*checker.notes, *notes_of(runs)),
+        pairs=request.pairs,
+        device=checker.device,
+        seconds=time.perf_counter() - began,
+    )
+
+
+@dataclass
+class _Network:
+    module: "nn.Module"
+    layers: tuple[Layer, ...]
+    batch: Batch
+
+
+class _Checker:
+    """Does the steps of one check and keeps what came of them."""
+
+    def __init__(self, request: SanityRequest, meter: Meter) -> None:
+        self._request, self._meter = request, meter
+        self.device = resolve_device(request.transfer.device)
+        self.runs: list[Run] = []
+        self.notes: list[str] = []
+        self.inputs = self.loss = ""
+
+    def transfer(self, folder: Path) -> Path:
+        """Carry out the transfer into a temporary file: what is checked is what would be written."""
+        from dpiat_gui.transfer.execution import run_transfer
+
+        self._meter.stage("Carrying over the weights")
+        goal = folder / "after.safetensors"
+        request = replace(self._request.transfer, output=str(goal))
+        run_transfer(request, cancelled=self._cancelled)
+        return goal
+
+    def run_source(self, reference: SourceReference) -> None:
+        """Run the source, or note why not."""
+        if reference.kind == "checkpoint":
+            self.notes.append(
+                f"{reference.title} was not run: a checkpoint holds weights, but not the code of its "
+                f"network. Named as timm:NAME?checkpoint_path=FILE it can be."
+            )
+            return
+        try:
+            network = self._build(reference)
+            self._run(network, "source")
+        except Cancelled:
+            raise
+        except DpiatError as error:
+            self.notes.append(f"The source was not run. {error.message}")
+            self.runs = [run for run in self.runs if run.role != "source"]
+
+    def run_target(self, reference: SourceReference, weights: Path) -> None:
+        """Run the target as it was made, then with the transferred weights."""
+        from dpiat_gui.networks.checkpoints import open_weights
+
+        network = self._build(reference)
+        self.inputs = network.batch.text
+        self.notes += network.batch.notes
+        self._run(network, "before")
+        self._meter.stage("Loading the transferred weights")
+        with open_weights(weights) as opened:
+            state = {key: opened.read(key) for key in opened.keys()}  # noqa: SIM118 - no mapping
+            try:
+                network.module.load_state_dict(state)
+            except RuntimeError as error:
+                raise TransferError(
+                    f"{weights.name} is no checkpoint of {reference.title}.",
+                    "Choose the file that the transfer wrote.",
+                ) from error
+        self._run(network, "after")
+
+    def _build(self, reference: SourceReference) -> _Network:
+        from dpiat_gui.networks.sources import build_module, load_network
+
+        self._meter.stage(f"Building {reference.title}")
+        request, trust = self._request, self._trust()
+        layers = load_network(reference, request.transfer.method, trust=trust).layers
+        module = build_module(reference, seed=request.transfer.seed, trust=trust)
+        if reference.runs_code:
+            # A person's factory may give the same module twice.
+            module = copy.deepcopy(module)
+        batch = make_batch(module, layers, reference, request, self._meter.check)
+        return _Network(module.to(self.device), layers, batch)
+
+    def _run(self, network: _Network, role: str) -> None:
+        import torch
+
+        values = network.batch.values.to(self.device)
+        for mode in MODES:
+            self._meter.stage(f"{_TITLES[role]}, {_words(mode)}")
+            step = _Steps(self._meter, network.layers, f"{_TITLES[role]}, {_words(mode)}")
+            try:
+                run, self.loss = measure(
+                    network.module,
+                    network.layers,
+                    values,
+                    role,
+                    mode,
+                    seed=self._request.seed,
+                    step=step,
+                )
+            except Cancelled:
+                raise
+            except torch.cuda.OutOfMemoryError as error:
+                raise TransferError(
+                    "The device has too little memory for the check.",
+                    "Choose fewer inputs, or the device cpu.",
+                ) from error
+            except Exception as error:  # a network's own code may raise anything
+                raise cannot_run(role_title(role), error, told=True) from error
+            self.runs.append(run)
+
+    def _trust(self) -> "TrustStore | None":
+        if self._request.transfer.trust is None:
+            return None
+        from dpiat_gui.networks.factories import TrustStore
+
+        return TrustStore(Path(self._request.transfer.trust))
+
+    def _cancelled(self) -> bool:
+        self._meter.check()
+        return False
+
+
+class _Steps:
+    """Tells the meter of every layer, there and back."""
+
+    def __init__(self, meter: Meter, layers: Sequence[Layer], text: str) -> None:
+        self._meter, self._total, self._text = meter, 2 * len(layers), text
+        self._done = 0
+
+    def __call__(self) -> None:
+        self._done = min(self._done + 1, self._total)
+        self._meter.step(self._done, self._total, self._text)
+
+
+def role_title(role: str) -> str:
+    """Return what a person calls one of the three networks."""
+    return {"source": "The source", "before": "The target", "after": "The target after the transfer"}[role]
+
+
+def _words(mode: str) -> str:
+    return "evaluation mode" if mode == "eval" else "training mode"

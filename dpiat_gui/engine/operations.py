@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from dpiat_gui.engine.protocol import Plain, Progress
+from dpiat_gui.engine.tensors import tensor
 from dpiat_gui.errors import Cancelled, EngineError, SourceError
 from dpiat_gui.networks.folders import cache_folder
 from dpiat_gui.networks.tree_json import tree_from_json, tree_to_json
@@ -163,12 +164,31 @@ def transfer(values: Plain, context: JobContext) -> Plain:
     return report.to_json()
 
 
+def check(values: Plain, context: JobContext) -> Plain:
+    """Check what a transfer gives; takes the plain values of a `SanityRequest`, answers with its report's."""
+    from dpiat_gui.transfer.sanity import SanityRequest
+
+    request = SanityRequest.from_json(values)
+    context.progress(Progress(0, 0, "Loading PyTorch"))
+    context.need_torch()
+    context.check()
+    from dpiat_gui.transfer.sanity_running import run_check
+
+    try:
+        report = run_check(request, progress=context.progress, cancelled=context.cancelled)
+    finally:
+        _let_go()
+    return report.to_json()
+
+
 OPERATIONS: Mapping[str, Operation] = {
     "ping": ping,
     "describe": describe,
     "names": names,
     "devices": devices,
     "transfer": transfer,
+    "check": check,
+    "tensor": tensor,
 }
 """What can be asked for, by name."""
 

@@ -1,7 +1,7 @@
 """Open a network: its structure from any source reference, its weights where they are wanted."""
 
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from dpiat_gui.errors import SourceError, StandardizationError
 from dpiat_gui.networks.checkpoints import is_safetensors, read_specs
 from dpiat_gui.networks.key_inference import tree_from_tensors
+from dpiat_gui.networks.known_models import adopt, known_model
 from dpiat_gui.networks.references import SourceReference, parse_reference
 from dpiat_gui.networks.standardize import standardize_tree
 from dpiat_gui.networks.tree_cache import cache_key, keep, load_kept
@@ -39,7 +40,8 @@ def load_tree(
         Whether a structure kept from an earlier run will do, and this one is kept.
     flow
         Whether to trace the flow of information as well; the option ``input_size`` of the reference
-        names the input to trace with. A checkpoint has none.
+        names the input to trace with. A checkpoint has none, unless its tensors are exactly those of
+        one of timm's models.
 
     Raises
     ------
@@ -55,7 +57,10 @@ def load_tree(
     kept = load_kept(key, reference) if key else None
     if kept is not None:
         return kept
-    tree = _read_tree(reference, trust, flow=flow)
+    if reference.kind == "checkpoint":
+        tree = _read_checkpoint(reference, lambda model: load_tree(model, cache=cache, flow=flow))
+    else:
+        tree = _read_tree(reference, trust, flow=flow)
     if key:
         keep(key, tree)
     return tree
@@ -67,7 +72,7 @@ def load_cached_tree(reference: str | SourceReference, *, flow: bool = False) ->
     With `flow`, a structure that holds its flow of information.
 
     That is so for structures kept from an earlier run, those shipped with the program, and
-    .safetensors files. Code is never run.
+    .safetensors files, unless they hold one of timm's models that was never read. Code is never run.
 
     Notes
     -----
@@ -76,8 +81,8 @@ def load_cached_tree(reference: str | SourceReference, *, flow: bool = False) ->
     try:
         reference = parse_reference(reference)
         if reference.kind == "checkpoint" and is_safetensors(reference.name):
-            return _read_checkpoint(reference)
-    except SourceError:
+            return _read_checkpoint(reference, lambda model: _cached_or_leave(model, flow=flow))
+    except (SourceError, _NotCachedError):
         return None
     key = cache_key(reference, flow=flow)
     return load_kept(key, reference) if key else None
@@ -164,8 +169,6 @@ def _read_tree(reference: SourceReference, trust: TrustStore | None, *, flow: bo
         from dpiat_gui.networks.timm_models import timm_tree
 
         tree = timm_tree(reference.name, dict(reference.options), flow=flow)
-    elif reference.kind == "checkpoint":
-        return _read_checkpoint(reference)
     else:
         from dpiat_gui.networks.factories import factory_tree
 
@@ -173,8 +176,32 @@ def _read_tree(reference: SourceReference, trust: TrustStore | None, *, flow: bo
     return replace(tree, name=reference.title, origin=reference.text)
 
 
-def _read_checkpoint(reference: SourceReference) -> ModuleTree:
+class _NotCachedError(Exception):
+    """The structure of a model is not known yet, and may not be built now."""
+
+
+def _cached_or_leave(model: SourceReference, *, flow: bool) -> ModuleTree:
+    tree = load_cached_tree(model, flow=flow)
+    if tree is None:
+        raise _NotCachedError
+    return tree
+
+
+def _read_checkpoint(
+    reference: SourceReference, read_model: Callable[[SourceReference], ModuleTree]
+) -> ModuleTree:
+    """Read a checkpoint's structure: that of the timm model whose tensors it has, else from its keys."""
     specs = read_specs(Path(reference.name))
+    model = known_model(specs)
+    if model is not None:
+        try:
+            tree = adopt(read_model(model), specs)
+        except (SourceError, StandardizationError):
+            # Another version of timm, or a model that cannot be traced: the keys are still there.
+            tree = None
+        if tree is not None:
+            details = (*tree.details, ("model", model.text))
+            return replace(tree, name=reference.title, origin=reference.text, details=details)
     return tree_from_tensors(specs, reference.title, reference.text)
 
 

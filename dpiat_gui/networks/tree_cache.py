@@ -28,7 +28,7 @@ from dpiat_gui.networks.values import ModuleTree
 LIMIT = 200
 """Structures kept; beyond it the one unused for longest goes."""
 
-_RULES = 3  # to be raised when the same source is read into another tree
+_RULES = 4  # to be raised when the same source is read into another tree
 _WHOLE = 64 << 20  # bytes up to which a file is keyed by all of its content
 _ENDS = 1 << 20  # bytes of either end that key a larger one, beside its size and time
 
@@ -82,7 +82,10 @@ def cache_key(reference: SourceReference, *, flow: bool = False) -> CacheKey | N
         return None
     try:
         path = Path(reference.name)
-        return None if is_safetensors(path) else _key(_file_identity(path), "weights")
+        if is_safetensors(path):
+            return None
+        # One of timm's models may be traced; the structure alone is kept apart from that.
+        return _key(_file_identity(path) | ({"flow": ""} if flow else {}), "weights")
     except OSError:
         return None
 

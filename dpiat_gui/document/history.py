@@ -46,6 +46,7 @@ class RecordedDocument(ReadableDocument):
         self._jobs = jobs
         self._wish: Wish | None = None
         self._job: Job | None = None
+        self._walk: list[tuple[Derived | None, Snapshot]] | None = None
         self.undo_stack.setUndoLimit(UNDO_LIMIT)
         self.undo_stack.cleanChanged.connect(self._on_clean_changed)
         # The stack empties itself as it dies with the document, and would tell a half-dead one.
@@ -75,6 +76,38 @@ class RecordedDocument(ReadableDocument):
             self.cancel_solving()
         else:
             self.undo_stack.undo()
+
+    def go_to_step(self, index: int) -> None:
+        """Go to a step of the history; what lies between is passed over, in one change for all readers.
+
+        Parameters
+        ----------
+        index
+            How many steps shall be done: 0 for the beginning.
+        """
+        self._walk = walk = []
+        try:
+            self.undo_stack.setIndex(index)
+        finally:
+            self._walk = None
+        if walk:
+            self._put(*walk[-1])
+
+    def snapshot_at(self, index: int) -> Snapshot:
+        """Return the document as it was after the first `index` steps of the history.
+
+        Raises
+        ------
+        IndexError
+            If there are not so many.
+        """
+        if not 0 <= index <= self.undo_stack.count():
+            raise IndexError(f"There is no step {index} of {self.undo_stack.count()}.")
+        if index == self.undo_stack.index():
+            return self._snapshot
+        command = self.undo_stack.command(max(index - 1, 0))
+        assert isinstance(command, Change)
+        return command.after if index else command.before
 
     def work_out(
         self,
@@ -185,6 +218,9 @@ class RecordedDocument(ReadableDocument):
 
     def _put(self, derived: Derived | None, snapshot: Snapshot) -> None:
         """Put a step's snapshot in place; what was under way built on another one and is given up."""
+        if self._walk is not None:
+            self._walk.append((derived, snapshot))
+            return
         self._forget_wish()
         self._assign(snapshot, derived if derived is not None and derived.belongs_to(snapshot) else None)
         if snapshot.unsolved:

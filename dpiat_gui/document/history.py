@@ -85,7 +85,8 @@ class RecordedDocument(ReadableDocument):
         index
             How many steps shall be done: 0 for the beginning.
         """
-        self._walk = walk = []
+        walk: list[tuple[Derived | None, Snapshot]] = []
+        self._walk = walk
         try:
             self.undo_stack.setIndex(index)
         finally:

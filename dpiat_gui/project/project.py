@@ -2,11 +2,10 @@
 
 import json
 import os
-from pathlib import Path
-from typing import Any
 
 from dpiat_gui.errors import ProjectError
 from dpiat_gui.files import write_whole
+from dpiat_gui.project.plain import parse_plain, read_plain
 from dpiat_gui.project.records import FORMAT, from_record, to_record
 from dpiat_gui.project.values import SUFFIX, NetworkRecord, Project
 
@@ -20,9 +19,6 @@ __all__ = [
     "parse_project",
     "save_project",
 ]
-
-MAX_BYTES = 64 * 2**20
-"""No project comes near it; a larger file is something else, and is not read into memory."""
 
 
 def save_project(project: Project, path: str | os.PathLike[str]) -> None:
@@ -48,7 +44,9 @@ def load_project(path: str | os.PathLike[str]) -> Project:
     ProjectError
         If the file is missing, unreadable, damaged or newer; the hint names the field.
     """
-    return parse_project(_read(Path(path)))
+    return parse_project(
+        read_plain(path, "project", f"A project is a small JSON file that ends in {SUFFIX}.")
+    )
 
 
 def dump_project(project: Project) -> bytes:
@@ -74,67 +72,4 @@ def parse_project(data: bytes) -> Project:
     ProjectError
         As `load_project`.
     """
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise ProjectError(
-            "The file is not a project of this program: it is not text.", f"A project ends in {SUFFIX}."
-        ) from error
-    try:
-        record = json.loads(
-            text, parse_constant=_refuse_constant, parse_float=_finite, object_pairs_hook=_each_key_once
-        )
-    except json.JSONDecodeError as error:
-        raise ProjectError(
-            f"The project is damaged or cut off at line {error.lineno}, column {error.colno}: {error.msg}.",
-            "Open a saved copy, or mend the file in a text editor.",
-        ) from error
-    except (ValueError, RecursionError) as error:
-        raise ProjectError(
-            "The project is damaged: it holds a number too long or is nested too deeply.",
-            "Open a saved copy, or mend the file in a text editor.",
-        ) from error
-    return from_record(record)
-
-
-def _read(path: Path) -> bytes:
-    try:
-        if path.is_dir():
-            raise ProjectError(f"{path} is a folder.", f"Choose a file that ends in {SUFFIX}.")
-        if not path.is_file():
-            raise ProjectError(f"There is no project {path}.", "Check the name and the folder.")
-        with path.open("rb") as stream:
-            data = stream.read(MAX_BYTES + 1)
-    except PermissionError as error:
-        raise ProjectError(
-            f"No permission to read {path}.", "Ask its owner, or choose another file."
-        ) from error
-    except (OSError, ValueError) as error:
-        raise ProjectError(f"{path} cannot be read: {error}.", "Choose another file.") from error
-    if len(data) > MAX_BYTES:
-        raise ProjectError(
-            f"{path} is too large to be a project.", f"A project is a small JSON file that ends in {SUFFIX}."
-        )
-    return data
-
-
-def _refuse_constant(name: str) -> None:
-    raise ProjectError(f"The project holds {name}, which is no number.", f"Replace {name} in the file.")
-
-
-def _finite(text: str) -> float:
-    value = float(text)
-    if value in (float("inf"), float("-inf")):
-        raise ProjectError(f"The project holds a number too large: {text[:40]}.", "Replace it in the file.")
-    return value
-
-
-def _each_key_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    record = dict(pairs)
-    if len(record) < len(pairs):
-        seen: set[str] = set()
-        for key, _ in pairs:
-            if key in seen:
-                raise ProjectError(f"The project gives the field {key[:40]!r} twice.", "Remove one of them.")
-            seen.add(key)
-    return record
+    return from_record(parse_plain(data, "project", f"A project ends in {SUFFIX}."))

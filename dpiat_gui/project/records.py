@@ -49,8 +49,8 @@ def to_record(project: Project) -> Record:
         "matching": _with({"preset": project.preset, **options}, extra.get("matching")),
         "overrides": _with(
             {
-                **_override_records(project.overrides, "overrides", extra),
-                "disabled": _with(_override_records(project.disabled, DISABLED, extra), extra.get(DISABLED)),
+                **override_records(project.overrides, "overrides", extra),
+                "disabled": _with(override_records(project.disabled, DISABLED, extra), extra.get(DISABLED)),
             },
             extra.get("overrides"),
         ),
@@ -95,7 +95,7 @@ def from_record(record: object) -> Project:
     version = record.get("version")
     if isinstance(version, bool) or not isinstance(version, int) or version < 1:
         raise _bad("version", "a whole number from 1 on", version)
-    _check_depth(record)
+    check_depth(record)
     current = migrate(record)
     extra: dict[str, Mapping[str, Any]] = {}
     _keep(extra, "", current, KNOWN)
@@ -150,11 +150,24 @@ def _network_record(network: NetworkRecord | None, extra: Mapping[str, Any] | No
     return _with(known, extra)
 
 
-def _override_records(overrides: Overrides, place: str, extra: Mapping[str, Mapping[str, Any]]) -> Record:
-    """Return overrides as plain lists; `place` is where they stand in the file."""
+def override_records(
+    overrides: Overrides, place: str = "overrides", extra: Mapping[str, Mapping[str, Any]] | None = None
+) -> Record:
+    """Return overrides as plain lists.
+
+    Parameters
+    ----------
+    overrides
+        The overrides.
+    place
+        Where they stand in the file.
+    extra
+        Keys that are not known, by their place.
+    """
+    kept = extra or {}
     lists: Record = {
         kind: [
-            _with({"source": source, "target": target}, extra.get(pair_place(kind, source, target, place)))
+            _with({"source": source, "target": target}, kept.get(pair_place(kind, source, target, place)))
             for source, target in pairs
         ]
         for kind, pairs in (("pins", overrides.pins), ("bans", overrides.bans))
@@ -170,11 +183,11 @@ def _bad(name: str, wanted: str, found: object) -> ProjectError:
     if len(shown) > 60:
         shown = f"{shown[:57]}..."
     return ProjectError(
-        f"The project has a field that makes no sense: {name}.", f"{name} must be {wanted}, not {shown}."
+        f"The file has a field that makes no sense: {name}.", f"{name} must be {wanted}, not {shown}."
     )
 
 
-def _check_depth(record: object) -> None:
+def check_depth(record: object) -> None:
     """Refuse a record nested so deeply that writing it again could fail."""
     level: list[Any] = [record]
     for _ in range(MAX_DEPTH):

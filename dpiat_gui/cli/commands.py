@@ -1,4 +1,4 @@
-"""The headless commands: match, transfer, similarity, render."""
+"""The headless commands: match, transfer, check, similarity, render."""
 
 import signal
 import sys
@@ -22,6 +22,7 @@ from dpiat_gui.matching.engine import match_networks
 from dpiat_gui.matching.similarity import similarity as similarity_of
 from dpiat_gui.matching.values import Matching, Overrides, Similarity
 from dpiat_gui.project.values import Project
+from dpiat_gui.transfer.options import with_options
 
 app = typer.Typer(
     name="dpiat-gui",
@@ -186,6 +187,48 @@ def transfer(
         output.write_json(json, report.to_json())
     else:
         output.print_report(report)
+
+
+@app.command()
+@takes_project()
+def check(
+    project: Project,
+    weights: Annotated[
+        str | None, typer.Option(metavar="FILE", help="Check this checkpoint of the target instead.")
+    ] = None,
+    images: Annotated[
+        str | None, typer.Option(metavar="FOLDER", help="Run images of this folder, not random numbers.")
+    ] = None,
+    inputs: Annotated[int, typer.Option(help="Number of inputs in the batch.")] = 8,
+    operator: Annotated[str | None, typer.Option(help="How tensors are cut to fit. [default: clip]")] = None,
+    device: Annotated[
+        str | None, typer.Option(help="auto, cpu, cuda, cuda:N or mps. [default: auto]")
+    ] = None,
+    seed: Annotated[
+        int | None, typer.Option(help="Of the target's own initialisation, and of the batch. [default: 0]")
+    ] = None,
+    json: Json = None,
+) -> None:
+    """Run a batch through source, target before and target after, and say what explodes or dies."""
+    from dpiat_gui.cli.checking import check_project, print_check
+
+    named: dict[str, Any] = {"device": device, "seed": seed}
+    project = replace(project, **{name: value for name, value in named.items() if value is not None})
+    project = replace(project, transfer=with_options(project.transfer, operator=operator))
+    with _interruptible() as cancelled, output.progress_bar(quiet=json == "-") as progress:
+        report = check_project(
+            project,
+            weights=weights,
+            images=images,
+            inputs=inputs,
+            seed=project.seed,
+            progress=progress,
+            cancelled=cancelled,
+        )
+    if json:
+        output.write_json(json, report.to_json())
+    else:
+        print_check(report)
 
 
 @contextmanager

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-COMMANDS = ("demo", "match", "transfer", "similarity", "render")
+COMMANDS = ("demo", "match", "transfer", "check", "similarity", "render")
 USAGE = "Usage: dpiat-gui [PROJECT | SOURCE TARGET]"
 
 

@@ -253,7 +253,7 @@ def _by_layer(counted: Iterable[_Counted]) -> dict[str, LayerCoverage]:
 
 def _state(members: Iterable[_Counted]) -> LayerState:
     """Judge a layer by its rows, those aside that were never meant to be copied."""
-    aside = (FreshReason.BUFFERS_OFF, FreshReason.EMPTY)
+    aside = (FreshReason.BUFFERS_OFF, FreshReason.EMPTY, FreshReason.CALIBRATED)
     meant = [one for one in members if one.row.fresh not in aside]
     made = any(one.row.constant is not None for one in meant)
     if not made and not any(one.copied for one in meant):

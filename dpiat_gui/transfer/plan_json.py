@@ -132,7 +132,8 @@ def _row_to_json(row: PlanRow) -> dict[str, Any]:
     if row.constant is not None:
         return common | {"constant": row.constant, "step": row.step}
     if row.source is None:
-        return common | {"fresh": row.fresh.name.lower() if row.fresh else FreshReason.UNMATCHED.name.lower()}
+        reason = row.fresh or FreshReason.UNMATCHED
+        return common | {"fresh": reason.name.lower()} | ({"step": row.step} if row.step else {})
     copies: dict[str, Any] = {
         "source": row.source,
         "source_shape": list(row.source_shape or ()),
@@ -164,7 +165,8 @@ def _row_from_json(data: Any, number: int) -> PlanRow:
         reason = _REASONS.get(_member(record, "fresh", str, where))
         if reason is None:
             raise _bad(f"{where} stays fresh for a reason that is unknown here: {record['fresh']!r}.")
-        return PlanRow(target, shape, dtype, layer, fresh=reason)
+        step = _member(record, "step", str, where) if "step" in record else ""
+        return PlanRow(target, shape, dtype, layer, fresh=reason, step=step)
     if said == ["constant"]:
         value, step = _number(record, "constant", where), _member(record, "step", str, where)
         return PlanRow(target, shape, dtype, layer, constant=value, step=step)

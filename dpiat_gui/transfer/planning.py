@@ -9,6 +9,7 @@ from dpiat_gui.errors import TransferError
 from dpiat_gui.matching.values import Matching
 from dpiat_gui.networks.values import Layer, TensorSpec
 from dpiat_gui.transfer.options import TransferOptions, with_options
+from dpiat_gui.transfer.steps import apply_steps
 from dpiat_gui.transfer.values import FreshReason, PlanRow, Slices, TransferPlan
 
 Operator = Callable[[tuple[int, ...], tuple[int, ...]], tuple[Slices, Slices]]
@@ -87,6 +88,8 @@ def plan_transfer(matching: Matching, options: TransferOptions | None = None, **
         )
     places = _Places(matching, cut, options.buffers)
     source, target = matching.source, matching.target
+    copied = _with_ties(target.tree.tensors, [places.row(tensor) for tensor in target.tree.tensors])
+    rows, notes = apply_steps(matching, copied, options)
     return TransferPlan(
         source_name=source.name,
         source_origin=source.origin,
@@ -95,8 +98,9 @@ def plan_transfer(matching: Matching, options: TransferOptions | None = None, **
         target_origin=target.origin,
         target_fingerprint=target.fingerprint,
         options=options,
-        rows=_with_ties(target.tree.tensors, [places.row(tensor) for tensor in target.tree.tensors]),
+        rows=rows,
         source_elements=sum(tensor.elements for tensor in source.tree.tensors),
+        notes=notes,
     )
 
 

@@ -8,7 +8,7 @@ What a person has decided by hand, no step on weights touches: targets left fres
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from dpiat_gui.matching.values import Matching
 from dpiat_gui.networks.kinds import BATCH_NORMS, LayerKind
@@ -61,20 +61,8 @@ class Change:
     constant: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Stepped:
-    """What the steps make of a plan.
-
-    Parameters
-    ----------
-    changes
-        Changed tensors by key, each by the last step that changes it.
-    notes
-        What a step left undone, and why, one sentence each.
-    """
-
-    changes: Mapping[str, Change] = field(default_factory=dict)
-    notes: tuple[str, ...] = ()
+_LEFT = {NECK: FreshReason.NECK, CALIBRATE: FreshReason.CALIBRATED}
+"""Why a tensor is fresh that a step leaves to its initialisation, or to the images."""
 
 
 class _Changes:
@@ -82,7 +70,7 @@ class _Changes:
 
     def __init__(self, matching: Matching, rows: Iterable[PlanRow]) -> None:
         self.rows: dict[str, PlanRow] = {}
-        self.made: dict[str, Change] = {}
+        self._made: dict[str, Change] = {}
         self.notes: list[str] = []
         self._whole: set[str] = set()
         taken: set[str] = set()
@@ -90,7 +78,7 @@ class _Changes:
             self.rows[row.target] = row
             if row.source is None:
                 continue
-            if not row.padded and not row.cropped and row.source not in taken:
+            if row.exact and row.source not in taken:
                 self._whole.add(row.target)
             taken.add(row.source)
         pinned = {pair.target for pair in matching.pairs if pair.pinned}
@@ -98,7 +86,9 @@ class _Changes:
         self._kept = {
             row.target
             for row in self.rows.values()
-            if row.layer in pinned or row.fresh is FreshReason.OVERRIDE or row.target in tied
+            if row.layer in pinned
+            or row.fresh in (FreshReason.OVERRIDE, FreshReason.FROZEN)
+            or row.target in tied
         } | {tensor.key for tensor in matching.target.tree.tensors if tensor.tied_to}
 
     def make(self, step: str, constants: Mapping[str, float | None], *, asked: bool = False) -> Sequence[str]:
@@ -110,12 +100,38 @@ class _Changes:
         kept = self._kept if asked else self._kept | self._whole
         if not keys or any(key in kept for key in keys):
             return ()
-        self.made.update((key, Change(key, step, constants[key])) for key in keys)
+        new = [key for key in keys if key not in self._made or self._made[key].constant != constants[key]]
+        self._made.update((key, Change(key, step, constants[key])) for key in new)
         return keys
 
+    def leave_to_images(self, keys: Iterable[str]) -> None:
+        """Mark statistics for calibration, whatever else was said of them."""
+        self._made.update((key, Change(key, CALIBRATE)) for key in keys)
 
-def apply_steps(matching: Matching, rows: Iterable[PlanRow], options: TransferOptions) -> Stepped:
-    """Say what the steps that are on make of a plan.
+    def result(self) -> tuple[PlanRow, ...]:
+        """Return the rows, changed."""
+        return tuple([_changed(row, self._made.get(row.target)) for row in self.rows.values()])
+
+
+def _changed(row: PlanRow, change: Change | None) -> PlanRow:
+    if change is None:
+        return row
+    reason = _LEFT[change.step] if change.constant is None else None
+    return PlanRow(
+        row.target,
+        row.target_shape,
+        row.target_dtype,
+        row.layer,
+        fresh=reason,
+        constant=change.constant,
+        step=change.step,
+    )
+
+
+def apply_steps(
+    matching: Matching, rows: tuple[PlanRow, ...], options: TransferOptions
+) -> tuple[tuple[PlanRow, ...], tuple[str, ...]]:
+    """Carry out, on a plan's rows, the steps that are on.
 
     Parameters
     ----------
@@ -128,17 +144,12 @@ def apply_steps(matching: Matching, rows: Iterable[PlanRow], options: TransferOp
 
     Returns
     -------
-    Stepped
-        The changes and what was left undone. Nothing is changed where all steps are off.
+    tuple
+        The rows, those that a step changed with its name; and what a step left undone and why, one
+        sentence each. Where all steps are off, the rows as they were.
     """
-    if not (
-        options.repeats
-        or options.squeeze_excite
-        or options.head != "copy"
-        or options.neck == "fresh"
-        or options.calibrate
-    ):
-        return Stepped()
+    if not (options.repeats or options.squeeze_excite or options.head != "copy" or options.calibrate):
+        return rows, ()
     changes = _Changes(matching, rows)
     gates = find_gates(matching.target.tree.root)
     if options.repeats:
@@ -149,7 +160,7 @@ def apply_steps(matching: Matching, rows: Iterable[PlanRow], options: TransferOp
         _treat_neck(matching, changes, options.neck, gates)
     if options.calibrate:
         _leave_statistics_to_images(matching, changes)
-    return Stepped(changes.made, tuple(changes.notes))
+    return changes.result(), tuple(changes.notes)
 
 
 def _start_repeats_as_identity(matching: Matching, changes: _Changes, gates: Sequence[Gate]) -> None:
@@ -271,7 +282,7 @@ def _leave_statistics_to_images(matching: Matching, changes: _Changes) -> None:
         for tensor in layer.tensors
         if tensor.buffer and tensor.name in STATISTICS
     ]
-    changes.made.update((key, Change(key, CALIBRATE)) for key in keys)
+    changes.leave_to_images(keys)
     if not keys:
         changes.notes.append("Calibrate: the target has no batch norm with running statistics.")
 

@@ -26,6 +26,8 @@ class FreshReason(Enum):
     EMPTY = "has no elements"
     WHOLE_NUMBERS = "whole numbers of another shape or kind are left alone"
     FROZEN = "a frozen parameter is left alone"
+    NECK = "left fresh before a classifier that starts from zero"
+    CALIBRATED = "estimated anew on images, after the transfer"
 
 
 Slices = tuple[tuple[int, int], ...]
@@ -60,7 +62,7 @@ class PlanRow:
     constant
         Value that the whole tensor is set to, None for none.
     step
-        Step of the recipe that set it.
+        Step of the recipe that set it, or that left it fresh.
     """
 
     target: str

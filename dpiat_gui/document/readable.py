@@ -78,7 +78,7 @@ class ReadableDocument(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._snapshot = Snapshot(DocumentState())
-        self._derived = Derived(None, TransferOptions())
+        self._derived = Derived(None, self.state.transfer)
         self._asked = Selection()
         self._selection = Selection()
         self._note = ""

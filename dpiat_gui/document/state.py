@@ -10,7 +10,7 @@ from dpiat_gui.errors import MatchError, OverrideError
 from dpiat_gui.matching.engine import prepare, solve
 from dpiat_gui.matching.values import Matching, MatchOptions, Overrides, match_options
 from dpiat_gui.networks.values import Network
-from dpiat_gui.transfer.options import TransferOptions
+from dpiat_gui.transfer.options import TransferOptions, transfer_options
 
 if TYPE_CHECKING:
     from dpiat_gui.matching.tables import ScoreTables
@@ -51,7 +51,7 @@ class DocumentState:
     options: MatchOptions = field(default_factory=match_options)
     overrides: Overrides = field(default_factory=Overrides)
     disabled: Overrides = field(default_factory=Overrides)
-    transfer: TransferOptions = field(default_factory=TransferOptions)
+    transfer: TransferOptions = field(default_factory=transfer_options)
     seed: int = 0
     device: str = "auto"
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from dpiat_gui.matching.values import MatchOptions, Overrides, match_options
 from dpiat_gui.networks.values import Network
-from dpiat_gui.transfer.options import TransferOptions
+from dpiat_gui.transfer.options import TransferOptions, transfer_options
 
 SUFFIX = ".dpiat"
 """Suffix of a project file; its content is JSON."""
@@ -73,7 +73,7 @@ class Project:
     options: MatchOptions = field(default_factory=match_options)
     overrides: Overrides = field(default_factory=Overrides)
     disabled: Overrides = field(default_factory=Overrides)
-    transfer: TransferOptions = field(default_factory=TransferOptions)
+    transfer: TransferOptions = field(default_factory=transfer_options)
     seed: int = 0
     device: str = "auto"
     view: Mapping[str, Any] = field(default_factory=dict)

@@ -1,6 +1,7 @@
 """Tables D with the names of their rows and columns, and what overrides say of their cells."""
 
 from dataclasses import dataclass, field
+from enum import Enum
 from functools import cached_property
 
 import numpy as np
@@ -10,7 +11,7 @@ from dpiat_gui.matching.scores import Scores
 from dpiat_gui.matching.solving import constraints_of
 from dpiat_gui.matching.tables import ScoreTables
 from dpiat_gui.matching.values import Overrides
-from dpiat_gui.networks.titles import describe, format_shape
+from dpiat_gui.networks.titles import describe, format_shape, role_of_layer
 from dpiat_gui.networks.values import Block, Layer
 
 Position = tuple[int, int]
@@ -25,8 +26,12 @@ class Name:
     ----------
     path
         Path of the block or layer.
+    short
+        The path, inside a block without the block's.
     title
-        What to call it where room is short.
+        What it is: ``MBConv6 k5 s2 · 40→80``, or the shape of a layer's weight.
+    role
+        For its colour, as on the canvas.
     scored
         Number of layers in it that can score: the most it could be worth.
     block
@@ -34,7 +39,9 @@ class Name:
     """
 
     path: str
+    short: str
     title: str
+    role: Enum
     scored: int
     block: bool = False
 
@@ -176,15 +183,11 @@ def _block_score(
 
 
 def _entry_name(block: Block, code: tuple[int, ...]) -> Name:
-    return Name(
-        block.layers[0].path if block.single else block.path,
-        describe(block).title,
-        len(code) - code.count(0),
-        not block.single,
-    )
+    path, told = block.layers[0].path if block.single else block.path, describe(block)
+    return Name(path, path, told.title, told.role, len(code) - code.count(0), not block.single)
 
 
 def _layer_name(layer: Layer, block: Block, letter: int) -> Name:
     short = layer.path.removeprefix(f"{block.path}.") or layer.path
-    shape = format_shape(layer.shape)
-    return Name(layer.path, f"{short} · {shape}" if shape else short, int(letter != 0))
+    title = format_shape(layer.shape) or layer.class_name
+    return Name(layer.path, short, title, role_of_layer(layer), int(letter != 0))

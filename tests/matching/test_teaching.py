@@ -156,7 +156,8 @@ def test_a_named_table_knows_its_overrides():
     assert named.served == {1: 1, 2: 2}
     inner = named_inner_table(tables, overrides, 1, 1)
     assert (inner.pins, inner.bans, inner.fresh) == ({(0, 0)}, {(1, 1)}, {1})
-    assert [name.title for name in inner.sources] == ["0 · 8×8×3×3", "1 · 8", "2"]
+    assert [name.short for name in inner.sources] == ["0", "1", "2"]
+    assert [name.title for name in inner.sources] == ["8×8×3×3", "8", "ReLU"]
     assert inner.total == named.table.scores[1, 1] == 1.0
 
 

@@ -1,0 +1,185 @@
+"""Painting the headers of a table: which target a row is, which source a column is."""
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QFont, QFontMetricsF, QPainter, QPen
+
+from dpiat_gui.services.theme import Theme, role_color
+from dpiat_gui.ui.dp_table_drawing import Shown
+from dpiat_gui.ui.dp_table_geometry import Geometry
+from dpiat_gui.ui.dp_table_texts import source, target
+
+if TYPE_CHECKING:
+    from dpiat_gui.matching.named_tables import Name, NamedTable
+
+BAR = 5
+"""Thickness of the bar in the role's colour, in pixels."""
+
+_GAP = 6
+_MOST, _LEAST = 260, 34
+
+
+def header_sizes(
+    named: "NamedTable", metrics: QFontMetricsF, width: float, height: float, cell: tuple[int, int]
+) -> tuple[int, int]:
+    """Return the room for the headers of rows and of columns: left and top.
+
+    Parameters
+    ----------
+    named
+        The table.
+    metrics
+        Of the font they are written in.
+    width, height
+        Of the viewport.
+    cell
+        Width and height of a cell: names of columns lie where they have room, else they stand.
+    """
+    rows = _widest(named.targets, metrics)
+    columns = _widest(named.sources, metrics)
+    left = min(rows, _MOST, 0.36 * width)
+    if lie_flat(named, metrics, cell[0]):
+        top = 2 * metrics.lineSpacing() + BAR + _GAP
+    else:
+        top = (
+            min(columns, 0.34 * height) if cell[0] >= metrics.height() - 2 else metrics.height() + BAR + _GAP
+        )
+    if cell[1] < metrics.height() - 3:
+        left = min(left, metrics.horizontalAdvance("target ↓") + 2 * _GAP + BAR)
+    return round(max(left, _LEAST)), round(max(top, _LEAST))
+
+
+def lie_flat(named: "NamedTable", metrics: QFontMetricsF, width: int) -> bool:
+    """Tell whether the short names of all columns have room above their cells."""
+    return max((metrics.horizontalAdvance(name.short) for name in named.sources), default=0) <= width - 6
+
+
+def _widest(names: "tuple[Name, ...]", metrics: QFontMetricsF) -> float:
+    widest = max((metrics.horizontalAdvance(f"{name.short} {name.title}") for name in names), default=0)
+    return widest + metrics.horizontalAdvance("T₁₀₀") + 3 * _GAP + BAR
+
+
+def paint_headers(
+    painter: QPainter,
+    shown: Shown,
+    place: Geometry,
+    size: QRectF,
+    theme: Theme,
+    font: QFont,
+    looked_at: tuple[int, int] | None,
+) -> None:
+    """Paint both headers and the corner between them; `size` is the viewport.
+
+    Parameters
+    ----------
+    painter, shown, place, size, theme, font
+        What is painted, where and how.
+    looked_at
+        Row and column whose names stand out: those of the pointer.
+    """
+    painter.setFont(font)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+    metrics = QFontMetricsF(font)
+    painter.setClipRect(size)
+    painter.fillRect(QRectF(0, 0, size.width(), place.top), theme.color("surface"))
+    painter.fillRect(QRectF(0, 0, place.left, size.height()), theme.color("surface"))
+    marked = [at for at in (shown.current, looked_at) if at is not None]
+    strong = {at[0] for at in marked} | shown.rows, {at[1] for at in marked} | shown.columns
+    painter.setClipRect(QRectF(0, place.top, place.left, size.height()))
+    for row in place.seen_rows(size.bottom()):
+        rect = QRectF(0, place.rect(row, place.first).top(), place.left, place.height)
+        name = shown.named.targets[row - 1] if row else None
+        _paint_bar(
+            painter, QRectF(place.left - BAR, rect.top() + 0.5, BAR - 1, place.height - 1), name, theme
+        )
+        if place.height >= metrics.height() - 3:
+            fresh = row - 1 in shown.named.fresh
+            _paint_name(
+                painter,
+                rect.adjusted(_GAP, 0, -BAR - _GAP, 0),
+                target(row),
+                name,
+                row in strong[0],
+                theme,
+                fresh,
+            )
+    painter.setClipRect(QRectF(place.left, 0, size.width(), place.top))
+    flat = lie_flat(shown.named, metrics, place.width)
+    for column in place.seen_columns(size.right()):
+        name = shown.named.sources[column - 1] if column else None
+        x = place.rect(place.first, column).left()
+        _paint_bar(painter, QRectF(x + 0.5, place.top - BAR, place.width - 1, BAR - 1), name, theme)
+        if flat:
+            rect = QRectF(x, 0, place.width, place.top - BAR)
+            _paint_flat(painter, rect, source(column), name, column in strong[1], theme)
+        elif place.width >= metrics.height() - 2:
+            painter.save()
+            painter.translate(x, place.top - BAR - _GAP)
+            painter.rotate(-90)
+            rect = QRectF(0, 0, place.top - BAR - 1.5 * _GAP, place.width)
+            _paint_name(painter, rect, source(column), name, column in strong[1], theme)
+            painter.restore()
+    _paint_corner(painter, place, size, theme, metrics)
+
+
+def _paint_bar(painter: QPainter, rect: QRectF, name: "Name | None", theme: Theme) -> None:
+    if name is not None:
+        painter.fillRect(rect, role_color(name.role, theme))
+
+
+def _paint_name(
+    painter: QPainter,
+    rect: QRectF,
+    symbol: str,
+    name: "Name | None",
+    strong: bool,
+    theme: Theme,
+    fresh: bool = False,
+) -> None:
+    """Write ``T₃ blocks.1.0 MBConv6 k3``: the symbol, the path, and what it is where there is room."""
+    metrics = QFontMetricsF(painter.font())
+    middle = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
+    painter.setPen(theme.color("accent_text" if strong else "text_muted"))
+    painter.drawText(rect, middle, symbol)
+    room = rect.adjusted(metrics.horizontalAdvance(symbol) + _GAP, 0, 0, 0)
+    if name is None:
+        painter.drawText(room, middle, metrics.elidedText("none", Qt.TextElideMode.ElideRight, room.width()))
+        return
+    painter.setPen(theme.color("accent_text" if strong else "text"))
+    short = metrics.elidedText(name.short, Qt.TextElideMode.ElideLeft, room.width())
+    painter.drawText(room, middle, short)
+    room.setLeft(room.left() + metrics.horizontalAdvance(short) + _GAP)
+    words = "left fresh" if fresh else name.title
+    if room.width() > 4 * metrics.averageCharWidth():
+        painter.setPen(theme.color("fresh" if fresh else "text_muted"))
+        painter.drawText(room, middle, metrics.elidedText(words, Qt.TextElideMode.ElideRight, room.width()))
+
+
+def _paint_flat(
+    painter: QPainter, rect: QRectF, symbol: str, name: "Name | None", strong: bool, theme: Theme
+) -> None:
+    """Write a column's symbol above its path, in the middle of the column."""
+    half = rect.height() / 2
+    centre = Qt.AlignmentFlag.AlignCenter
+    painter.setPen(theme.color("accent_text" if strong else "text_muted"))
+    painter.drawText(rect.adjusted(0, 1, 0, -half), centre, symbol)
+    painter.setPen(theme.color("accent_text" if strong else "text" if name else "text_muted"))
+    painter.drawText(rect.adjusted(0, half - 1, 0, -2), centre, name.short if name else "none")
+
+
+def _paint_corner(
+    painter: QPainter, place: Geometry, size: QRectF, theme: Theme, metrics: QFontMetricsF
+) -> None:
+    painter.setClipRect(size)
+    corner = QRectF(0, 0, place.left, place.top)
+    painter.fillRect(corner, theme.color("surface"))
+    painter.setPen(theme.color("text_muted"))
+    inner = corner.adjusted(_GAP, 2, -BAR - _GAP, -BAR)
+    room = metrics.horizontalAdvance("source →") <= inner.width()
+    if room and inner.height() >= 2 * metrics.lineSpacing():
+        painter.drawText(inner, Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignRight, "source →")
+    painter.drawText(inner, Qt.AlignmentFlag.AlignBottom | Qt.AlignmentFlag.AlignLeft, "target ↓")
+    painter.setPen(QPen(theme.color("border"), 1))
+    painter.drawLine(QPointF(0, place.top - 0.5), QPointF(size.width(), place.top - 0.5))
+    painter.drawLine(QPointF(place.left - 0.5, 0), QPointF(place.left - 0.5, size.height()))

@@ -1,0 +1,240 @@
+"""A table of scores or of D as one painted widget that scrolls and zooms."""
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QFontMetricsF, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import QAbstractScrollArea, QSizePolicy, QWidget
+
+from dpiat_gui.services.theme import LIGHT, Theme
+from dpiat_gui.ui.dp_table_drawing import CellPlace, Heat, Shown, paint_cells, paint_marks
+from dpiat_gui.ui.dp_table_geometry import HEIGHTS, Geometry, fitting_height, fitting_width, least_width
+from dpiat_gui.ui.dp_table_headers import header_sizes, paint_headers
+from dpiat_gui.ui.dp_table_texts import cell_words
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_NATURAL = 20
+
+
+class TableView(QAbstractScrollArea):
+    """A table of a hundred by a hundred cells, or of a thousand; its headers stay in sight."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._theme = LIGHT
+        self._shown: Shown | None = None
+        self._heat: Heat | None = None
+        self._height = _NATURAL
+        self._fit, self._whole = True, False
+        self._hovered: CellPlace | None = None
+        self.largest = 28
+        self.smallest = 17
+        self.words: Callable[[int, int], str] | None = None
+        self.setFrameShape(QAbstractScrollArea.Shape.NoFrame)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.setAccessibleName("Table of pairs of targets and sources")
+        self.viewport().setMouseTracking(True)
+
+    # -- what is shown ---------------------------------------------------------------------
+
+    @property
+    def shown(self) -> Shown | None:
+        """What is shown, None for an empty table."""
+        return self._shown
+
+    def set_theme(self, theme: Theme) -> None:
+        """Draw with the colours of `theme`."""
+        self._theme, self._heat = theme, None
+        self.viewport().update()
+
+    def show_table(self, shown: Shown | None) -> None:
+        """Show a table, or another state of the same one."""
+        before, self._shown = self._shown, shown
+        same = before is not None and shown is not None and before.named is shown.named
+        if not same or (before is not None and shown is not None and before.totals != shown.totals):
+            self._heat = None
+            self._hovered = None
+        if not same and (before is None or shown is None or before.named.inside != shown.named.inside):
+            self._fit, self._whole = True, False
+        self._arrange()
+        if (
+            shown is not None
+            and shown.current is not None
+            and (before is None or before.current != shown.current)
+        ):
+            self.reveal(*shown.current)
+        self._describe()
+        self.viewport().update()
+
+    def _describe(self) -> None:
+        """Say the current cell in words to a screen reader."""
+        shown = self._shown
+        if shown is not None and shown.current is not None and shown.has(*shown.current):
+            self.setAccessibleDescription((self.words or self._words)(*shown.current))
+        else:
+            self.setAccessibleDescription("")
+
+    def _words(self, row: int, column: int) -> str:
+        assert self._shown is not None
+        return cell_words(self._shown.named, row, column)
+
+    def sizeHint(self) -> QSize:
+        """Return room for a small table."""
+        return QSize(420, 220)
+
+    def minimumSizeHint(self) -> QSize:
+        """Return room for a few cells; the rest scrolls."""
+        return QSize(160, 90)
+
+    # -- geometry --------------------------------------------------------------------------
+
+    @property
+    def geometry_of_cells(self) -> Geometry:
+        """Where the cells stand now."""
+        shown = self._shown
+        if shown is None:
+            return Geometry(0, 0)
+        size, metrics = self.viewport().size(), QFontMetricsF(self.font())
+        rows, columns = len(shown.named.targets), len(shown.named.sources)
+        cells, width = columns + 1 - shown.first, least_width(self._height)
+        left = top = 0
+        # How wide the cells are depends on the room beside the names, and that on how wide they are.
+        for _ in range(2):
+            left, top = header_sizes(shown.named, metrics, size.width(), size.height(), (width, self._height))
+            width = fitting_width(cells, size.width() - left, self._height)
+        return Geometry(
+            rows,
+            columns,
+            shown.first,
+            self._height,
+            width,
+            left,
+            top,
+            self.horizontalScrollBar().value(),
+            self.verticalScrollBar().value(),
+        )
+
+    def _arrange(self) -> None:
+        """Choose the size of cells where the whole table is wanted, and set the scroll bars."""
+        if self._shown is None:
+            for bar in (self.horizontalScrollBar(), self.verticalScrollBar()):
+                bar.setRange(0, 0)
+            return
+        if self._fit:
+            # Unasked for, a table is not made so small that its names cannot be read.
+            self._height = max(self._fitting(), HEIGHTS[0] if self._whole else self.smallest)
+        place, size = self.geometry_of_cells, self.viewport().size()
+        content = place.content
+        for bar, whole, room, step in (
+            (self.horizontalScrollBar(), content[0], size.width() - place.left, place.width),
+            (self.verticalScrollBar(), content[1], size.height() - place.top, place.height),
+        ):
+            bar.setRange(0, max(whole - room, 0))
+            bar.setPageStep(max(room, 1))
+            bar.setSingleStep(step)
+
+    def _fitting(self) -> int:
+        """Return the size of cells at which the whole table is seen, as large as is wanted at the most."""
+        assert self._shown is not None
+        size, metrics = self.maximumViewportSize(), QFontMetricsF(self.font())
+        named, extra = self._shown.named, 1 - self._shown.first
+        best = HEIGHTS[0]
+        for height in HEIGHTS:
+            cell = least_width(height), height
+            left, top = header_sizes(named, metrics, size.width(), size.height(), cell)
+            rows, columns = len(named.targets) + extra, len(named.sources) + extra
+            fits = fitting_height(rows, columns, size.width() - left, size.height() - top) >= height
+            if fits and height <= self.largest:
+                best = height
+        return best
+
+    def reveal(self, row: int, column: int) -> None:
+        """Scroll so that a cell is seen."""
+        place, size = self.geometry_of_cells, self.viewport().size()
+        rect = place.rect(row, column)
+        across, down = self.horizontalScrollBar(), self.verticalScrollBar()
+        if rect.left() < place.left:
+            across.setValue(across.value() - round(place.left - rect.left()))
+        elif rect.right() > size.width():
+            across.setValue(across.value() + round(rect.right() - size.width()) + 1)
+        if rect.top() < place.top:
+            down.setValue(down.value() - round(place.top - rect.top()))
+        elif rect.bottom() > size.height():
+            down.setValue(down.value() + round(rect.bottom() - size.height()) + 1)
+
+    # -- zoom ------------------------------------------------------------------------------
+
+    @property
+    def cell_height(self) -> int:
+        """Height of a cell in pixels."""
+        return self._height
+
+    def zoom(self, step: int, at: QPointF | None = None) -> None:
+        """Make the cells larger (1) or smaller (-1), the cell at `at` held where it is."""
+        level = min(range(len(HEIGHTS)), key=lambda i: abs(HEIGHTS[i] - self._height)) + step
+        self._resize_cells(HEIGHTS[min(max(level, 0), len(HEIGHTS) - 1)], at)
+
+    def fit(self) -> None:
+        """Show the whole table."""
+        self._fit = self._whole = True
+        self._arrange()
+        self.viewport().update()
+
+    def natural(self) -> None:
+        """Show cells large enough to read."""
+        self._resize_cells(_NATURAL, None)
+
+    def _resize_cells(self, height: int, at: QPointF | None) -> None:
+        before = self.geometry_of_cells
+        if at is None:
+            shown = self._shown
+            centre = QRectF(self.viewport().rect()).center()
+            at = before.rect(*shown.current).center() if shown is not None and shown.current else centre
+        across = (at.x() - before.left + before.x) / before.width
+        down = (at.y() - before.top + before.y) / before.height
+        self._height, self._fit = height, False
+        self._arrange()
+        after = self.geometry_of_cells
+        self.horizontalScrollBar().setValue(round(across * after.width - (at.x() - after.left)))
+        self.verticalScrollBar().setValue(round(down * after.height - (at.y() - after.top)))
+        self.viewport().update()
+
+    # -- Qt's events -----------------------------------------------------------------------
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Keep the whole table in sight where that is wanted."""
+        super().resizeEvent(event)
+        self._arrange()
+
+    def scrollContentsBy(self, _dx: int, _dy: int) -> None:
+        """Paint anew: headers stay where they are."""
+        self.viewport().update()
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """Draw what is seen of the table, and the headers over it."""
+        painter = QPainter(self.viewport())
+        size = QRectF(self.viewport().rect())
+        painter.fillRect(size, self._theme.color("surface"))
+        shown = self._shown
+        if shown is None:
+            painter.end()
+            return
+        if self._heat is None:
+            self._heat = Heat(shown.named, shown.totals, self._theme)
+        place = self.geometry_of_cells
+        seen = QRectF(place.left, place.top, size.width() - place.left, size.height() - place.top)
+        font = self.font()
+        if self._height < QFontMetricsF(font).height() + 2:
+            font.setPointSizeF(font.pointSizeF() * 0.85)
+        paint_cells(painter, shown, self._heat, place, seen, self._theme, font)
+        paint_marks(painter, shown, place, seen, self._theme)
+        paint_headers(painter, shown, place, size, self._theme, self.font(), self._hovered)
+        if self.hasFocus():
+            painter.setClipRect(size)
+            painter.setPen(self._theme.color("focus"))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawRect(size.adjusted(0, 0, -1, -1))
+        painter.end()

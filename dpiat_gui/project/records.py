@@ -16,7 +16,7 @@ from dpiat_gui.matching.values import PRESETS, MatchOptions, Overrides
 from dpiat_gui.networks.standardize import METHODS
 from dpiat_gui.project.migrations import VERSION, Record, migrate
 from dpiat_gui.project.values import NetworkRecord, Project
-from dpiat_gui.transfer.options import OPTION_NAMES, TransferOptions
+from dpiat_gui.transfer.options import CHOICES, OPTION_NAMES, TransferOptions
 
 FORMAT = "dpiat-project"
 """What the field ``format`` says; by it a project is known from any other JSON."""
@@ -132,6 +132,9 @@ def _transfer_options(transfer: dict[str, Any]) -> TransferOptions:
             named[name] = _integer(transfer, place, default)
         else:
             named[name] = _text(transfer, place, default)
+    for name, choices in CHOICES.items():
+        if named[name] not in choices:
+            raise _bad(f"transfer.{name}", f"one of {', '.join(choices)}", named[name])
     return TransferOptions(**named)
 
 

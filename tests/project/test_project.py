@@ -146,7 +146,9 @@ def test_a_path_that_is_not_utf8_survives(tmp_path: Path) -> None:
 
 
 def test_missing_sections_take_their_defaults() -> None:
-    assert parse_project(b'{"format": "dpiat-project", "version": 1}') == Project()
+    # What version 1 did not know was not done by it.
+    expected = Project(transfer=TransferOptions())
+    assert parse_project(b'{"format": "dpiat-project", "version": 1}') == expected
 
 
 def test_a_preset_fills_in_the_options_that_are_not_given() -> None:

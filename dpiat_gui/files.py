@@ -56,10 +56,6 @@ def write_whole(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
     _sync_folder(goal.parent)
 
 
-Check = Callable[[Sequence[Path]], None]
-"""Looks at finished files before they take their places; what it raises keeps them from it."""
-
-
 class FileSet:
     """Files of one folder that take their places together; see `write_set`.
 
@@ -102,14 +98,16 @@ class FileSet:
         except OSError as error:
             raise write_error(goal, error) from error
 
+    def part(self, path: str | os.PathLike[str]) -> Path:
+        """Return where a file of the set lies until it takes its place."""
+        return self._parts[Path(path)]
+
     def _close(self) -> None:
         for part in self._parts.values():
             part.unlink(missing_ok=True)
         self._held.close()
 
-    def _commit(self, check: Check | None, removes: Sequence[Path]) -> None:
-        if check is not None:
-            check([self._parts[goal] for goal in self._parts])
+    def _commit(self, removes: Sequence[Path]) -> None:
         goals = sorted(self._parts, key=lambda goal: goal == self.head)
         moves = [(self._parts[goal], goal) for goal in goals]
         gone = [path for path in removes if path not in self._parts]
@@ -131,7 +129,6 @@ class FileSet:
 def write_set(
     head: str | os.PathLike[str],
     *,
-    check: Check | None = None,
     removes: Callable[[], Sequence[Path]] = lambda: (),
 ) -> Iterator[FileSet]:
     """Write several files of one folder, all of them or none.
@@ -144,9 +141,6 @@ def write_set(
     ----------
     head
         The file that makes the others known, such as an index; it takes its place last.
-    check
-        Given the written files, in the order they were opened in, before anything takes its place.
-        What it raises leaves everything as it was.
     removes
         Asked for files of an older set, to be removed once the new one is complete.
 
@@ -160,7 +154,7 @@ def write_set(
     files = FileSet(goal)
     try:
         yield files
-        files._commit(check, removes())
+        files._commit(removes())
     finally:
         files._close()
 

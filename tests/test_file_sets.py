@@ -55,15 +55,18 @@ def test_an_error_in_any_file_leaves_the_old_set(tmp_path, at):
     assert held(tmp_path) == whole("old")
 
 
-def test_a_check_sees_the_written_files_and_can_refuse_them(tmp_path):
+def test_written_files_can_be_looked_at_and_refused_before_they_take_their_places(tmp_path):
     write(tmp_path, "old")
 
-    def refuse(parts):
-        assert [part.read_text() for part in parts] == list(whole("new").values())
-        raise ExportError("no")
+    def look():
+        with write_set(tmp_path / "head.json") as made:
+            with made.file(tmp_path / "head.json") as stream:
+                stream.write(b"new")
+            assert made.part(tmp_path / "head.json").read_bytes() == b"new"
+            raise ExportError("no")
 
     with pytest.raises(ExportError, match="no"):
-        write(tmp_path, "new", check=refuse)
+        look()
     assert held(tmp_path) == whole("old")
 
 

@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,24 +11,23 @@ from dpiat_gui.matching.engine import match_networks
 from dpiat_gui.matching.methods import METHODS
 from dpiat_gui.matching.values import Matching
 from dpiat_gui.networks.references import SourceReference, parse_reference
-from dpiat_gui.networks.values import Network, TensorSpec
 from dpiat_gui.transfer.copying import one_thread
 from dpiat_gui.transfer.coverage import coverage
 from dpiat_gui.transfer.devices import resolve_device
-from dpiat_gui.transfer.dtypes import size_of
-from dpiat_gui.transfer.export import SUFFIXES, check_output, write_pth, write_safetensors
+from dpiat_gui.transfer.export import check_output
 from dpiat_gui.transfer.memory import require_something, transfer_between, transfer_modules
 from dpiat_gui.transfer.plan_json import plan_digest
 from dpiat_gui.transfer.planning import plan_transfer
 from dpiat_gui.transfer.progress import Meter
 from dpiat_gui.transfer.request import TransferReport, TransferRequest, options_to_json, overrides_to_json
+from dpiat_gui.transfer.targets import open_target
 from dpiat_gui.transfer.values import Progress, TransferPlan
-from dpiat_gui.transfer.weights import Copier, TargetValues, open_source, open_target
+from dpiat_gui.transfer.weights import Copier, open_source
+from dpiat_gui.transfer.writing import is_streamed, write_checkpoint
 
 if TYPE_CHECKING:
-    from torch import Tensor
-
     from dpiat_gui.networks.factories import TrustStore
+    from dpiat_gui.networks.values import Network
 
 __all__ = ["TransferReport", "TransferRequest", "run_transfer", "transfer_between", "transfer_modules"]
 
@@ -67,6 +66,8 @@ def run_transfer(
     Cancelled
         If `cancelled` says so. Nothing is written then, and an old file is as it was.
     """
+    import torch
+
     started = time.perf_counter()
     meter = Meter(progress, cancelled)
     source_reference, target_reference = parse_reference(request.source), parse_reference(request.target)
@@ -81,14 +82,13 @@ def run_transfer(
     meter.stage("Reading the weights")
     with (
         open_source(source_reference, seed=request.seed, trust=trust) as read,
-        open_target(
-            target_reference, plan, seed=request.seed, trust=trust, one_at_a_time=_is_streamed(goal)
-        ) as target,
+        open_target(target_reference, plan, seed=request.seed, trust=trust) as target,
+        torch.no_grad(),
+        one_thread(),
     ):
         copier = Copier(read, device)
-        size = _write(
-            goal, target, copier, _metadata(request, plan, digest, source_reference, target_reference), meter
-        )
+        metadata = _metadata(request, plan, digest, source_reference, target_reference)
+        written = write_checkpoint(goal, target, copier, metadata, meter)
     meter.finish(goal.name)
     is_seeded = target_reference.kind != "checkpoint"
     return TransferReport(
@@ -98,8 +98,8 @@ def run_transfer(
         plan_digest=digest,
         device=device,
         seconds=time.perf_counter() - started,
-        path=str(goal),
-        bytes=size,
+        path=str(written.head),
+        bytes=written.bytes,
         seed=request.seed if is_seeded else None,
         score=matching.score,
         notes=(*plan.notes, *_notes(source_reference, target_reference, goal), *copier.loss.notes()),
@@ -113,11 +113,6 @@ def _files_read(*references: SourceReference) -> list[Path]:
         Path(str(weights)) for reference in references if (weights := reference.option("checkpoint_path"))
     ]
     return [file for file in files if file is not None]
-
-
-def _is_streamed(goal: Path) -> bool:
-    """Tell whether the file is written tensor by tensor; torch.save takes them all at once."""
-    return SUFFIXES[goal.suffix.lower()] == "safetensors"
 
 
 def _trust_store(request: TransferRequest) -> "TrustStore | None":
@@ -145,40 +140,6 @@ def _match(
             )
         networks.append(network)
     return match_networks(networks[0], networks[1], request.options, request.overrides)
-
-
-def _write(
-    goal: Path, target: TargetValues, copier: Copier, metadata: Mapping[str, str], meter: Meter
-) -> int:
-    """Finish the target's tensors one by one and write them; return the size of the file."""
-    import torch
-
-    total = sum(spec.elements * size_of(spec.dtype) for spec in target.specs)
-    done = 0
-
-    def finished(spec: TensorSpec) -> "Tensor":
-        nonlocal done
-        meter.step(done, total, spec.key)
-        tensor = target.value(spec.key, copier)
-        done += spec.elements * size_of(spec.dtype)
-        return tensor
-
-    try:
-        with torch.no_grad(), one_thread():
-            if _is_streamed(goal):
-                return write_safetensors(goal, target.specs, finished, metadata)
-            # The two halves of the work: the tensors' values, then the file.
-            total *= 2
-            tensors = {spec.key: finished(spec).contiguous() for spec in target.specs}
-            return write_pth(
-                goal,
-                tensors,
-                watch=lambda written: meter.step(min(total // 2 + written, total), total, goal.name),
-            )
-    except torch.cuda.OutOfMemoryError as error:
-        raise TransferError(
-            "The device has too little memory left for the transfer.", "Choose the device cpu."
-        ) from error
 
 
 def _metadata(
@@ -231,6 +192,6 @@ def _notes(source: SourceReference, target: SourceReference, goal: Path) -> tupl
         notes.append(
             "What the source does not cover keeps the target checkpoint's values; no seed plays a part."
         )
-    if not _is_streamed(goal):
+    if not is_streamed(goal):
         notes.append("A .pth file holds tensors alone; these settings are not in it.")
     return tuple(notes)

@@ -1,18 +1,14 @@
-"""Checkpoints on disk: .safetensors tensor by tensor, .pth through torch; whole or not at all."""
+"""Checkpoints on disk: what may be written where, and .pth through torch; whole or not at all."""
 
-import json
 import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Literal, cast
 
 from dpiat_gui.errors import DpiatError, ExportError
-from dpiat_gui.files import write_error, write_whole
-from dpiat_gui.networks.values import TensorSpec
-from dpiat_gui.transfer.dtypes import SAFETENSORS_CODES, size_of
+from dpiat_gui.files import FileSet, write_error
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -24,7 +20,9 @@ SUFFIXES: Mapping[str, Literal["safetensors", "pth"]] = {
 }
 """The format of a checkpoint, by the suffix of its name."""
 
-_HEADER_ALIGNMENT = 8
+CHUNK = 8 << 20
+"""Bytes that are written between two looks at whether to go on."""
+
 _PTH_OVERHEAD = 512
 """Bytes that torch adds for each tensor at most: name, directory entry, 64-byte alignment."""
 
@@ -97,116 +95,14 @@ def _size_text(size: int) -> str:
     raise AssertionError("unreachable")
 
 
-@dataclass(frozen=True)
-class Layout:
-    """Where everything stands in a .safetensors file.
-
-    Parameters
-    ----------
-    header
-        The file's beginning: the header's length and the header, padded with spaces.
-    order
-        The tensors as they follow.
-    bytes
-        Size of the whole file.
-    """
-
-    header: bytes
-    order: tuple[TensorSpec, ...]
-    bytes: int
-
-
-def safetensors_layout(specs: Iterable[TensorSpec], metadata: Mapping[str, str]) -> Layout:
-    """Lay out a .safetensors file.
-
-    Wide elements come first, so that every tensor is aligned to its own element; within a width
-    the tensors keep their order. Equal input gives equal bytes.
-
-    Raises
-    ------
-    ExportError
-        If the format has no code for a dtype.
-    """
-    order = tuple(sorted(specs, key=lambda spec: -size_of(spec.dtype)))
-    header: dict[str, object] = {"__metadata__": dict(metadata)} if metadata else {}
-    at = 0
-    for spec in order:
-        code = SAFETENSORS_CODES.get(spec.dtype)
-        if code is None:
-            raise ExportError(
-                f"A .safetensors file cannot hold {spec.key}: its dtype is {spec.dtype}.",
-                "Choose a .pth file.",
-            )
-        end = at + spec.elements * size_of(spec.dtype)
-        header[spec.key] = {"dtype": code, "shape": list(spec.shape), "data_offsets": [at, end]}
-        at = end
-    text = json.dumps(header, ensure_ascii=False, separators=(",", ":")).encode()
-    text += b" " * (-len(text) % _HEADER_ALIGNMENT)
-    return Layout(len(text).to_bytes(8, "little") + text, order, 8 + len(text) + at)
-
-
-def write_safetensors(
-    path: str | os.PathLike[str],
-    specs: Iterable[TensorSpec],
-    read: Callable[[TensorSpec], "Tensor"],
-    metadata: Mapping[str, str],
-) -> int:
-    """Write a .safetensors file, tensor by tensor, whole or not at all.
-
-    Parameters
-    ----------
-    path
-        The file to write.
-    specs
-        What it holds.
-    read
-        Gives the tensor of each spec, in the order of the layout, once; what it raises ends the
-        writing and leaves the old file as it was.
-    metadata
-        Strings for the header.
-
-    Returns
-    -------
-    int
-        Size of the file.
-
-    Raises
-    ------
-    ExportError
-        If the disk is too small or refuses, or a tensor is not what its spec says.
-    """
-    goal = Path(path)
-    layout = safetensors_layout(specs, metadata)
-    check_space(goal, layout.bytes)
-    with write_whole(goal) as stream:
-        stream.write(layout.header)
-        for spec in layout.order:
-            # No name is given to the tensor here: it is gone before the next one is asked for.
-            _write_tensor(stream, spec, read(spec))
-    return layout.bytes
-
-
-def _write_tensor(stream: IO[bytes], spec: TensorSpec, tensor: "Tensor") -> None:
-    """Write a tensor's elements in row-major order; at most one copy of it is made."""
-    import torch
-
-    if tuple(tensor.shape) != spec.shape or str(tensor.dtype) != f"torch.{spec.dtype}":
-        raise ExportError(
-            f"{spec.key} is {tensor.dtype} {tuple(tensor.shape)}, not {spec.dtype} {spec.shape}.",
-            "The network is not the one that was matched; match the two again.",
-        )
-    if tensor.numel():
-        flat = tensor.detach().cpu().contiguous().reshape(-1)
-        stream.write(flat.view(torch.uint8).numpy().data)
-
-
 def write_pth(
-    path: str | os.PathLike[str],
+    files: FileSet,
+    path: Path,
     tensors: Mapping[str, "Tensor"],
     *,
     watch: Callable[[int], None] = lambda written: None,
 ) -> int:
-    """Write a state dict as torch.save does, whole or not at all.
+    """Write a state dict as torch.save does.
 
     The format is a zip of raw tensors and one pickle that names them; it holds tensors alone and
     loads with ``torch.load(path, weights_only=True)``. It has no place for metadata. Equal
@@ -214,13 +110,14 @@ def write_pth(
 
     Parameters
     ----------
+    files
+        What it takes its place with.
     path
         The file to write.
     tensors
         The state dict, in order. Tensors that share memory are stored once, as torch does.
     watch
-        Called with the bytes written so far; what it raises ends the writing and leaves the old
-        file as it was.
+        Called with the bytes written so far; what it raises ends the writing.
 
     Returns
     -------
@@ -236,10 +133,9 @@ def write_pth(
 
     import torch
 
-    goal = Path(path)
     needed = sum(tensor.numel() * tensor.element_size() + _PTH_OVERHEAD for tensor in tensors.values())
-    check_space(goal, needed)
-    with write_whole(goal) as stream:
+    check_space(path, needed)
+    with files.file(path) as stream:
         patient = _PatientStream(stream, watch)
         torch.save(OrderedDict(tensors), cast("IO[bytes]", patient))
         if patient.error is not None:
@@ -262,12 +158,13 @@ class _PatientStream:
 
     def write(self, data: bytes | memoryview) -> int:
         """Write, or swallow."""
-        size = memoryview(data).nbytes
+        view = memoryview(data).cast("B")
+        size = len(view)
         if self.error is None:
             try:
-                self._stream.write(data)
-                self.written += size
-                self._watch(self.written)
+                for at in range(0, size, CHUNK):
+                    self._watch(self.written)
+                    self.written += self._stream.write(view[at : at + CHUNK])
             except (OSError, DpiatError) as error:
                 self.error = error
         return size

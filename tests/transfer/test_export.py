@@ -15,10 +15,15 @@ from safetensors import safe_open
 from safetensors.torch import load_file
 
 from dpiat_gui.errors import Cancelled, ExportError
+from dpiat_gui.files import FileSet, write_set
 from dpiat_gui.networks.values import TensorSpec
-from dpiat_gui.transfer import export
+from dpiat_gui.transfer import export, streaming
 from dpiat_gui.transfer.dtypes import SAFETENSORS_CODES, SIZES
-from dpiat_gui.transfer.export import check_output, safetensors_layout, write_pth, write_safetensors
+from dpiat_gui.transfer.export import check_output
+from dpiat_gui.transfer.export import write_pth as pth_into
+from dpiat_gui.transfer.shards import safetensors_layout
+from dpiat_gui.transfer.streaming import DIGEST_KEY, tensors_digest, write_safetensors
+from dpiat_gui.transfer.writing import hash_of
 
 SEED = torch.Generator().manual_seed(0)
 
@@ -37,8 +42,16 @@ def specs_of(tensors):
     ]
 
 
-def write(path, tensors, metadata=None):
-    return write_safetensors(path, specs_of(tensors), lambda spec: tensors[spec.key], metadata or {})
+def write(path, tensors, metadata=None, pieces=None):
+    with write_set(path) as files:
+        return write_safetensors(
+            files, path, specs_of(tensors), pieces or (lambda spec: [tensors[spec.key]]), metadata or {}
+        ).bytes
+
+
+def write_pth(path, tensors, **more):
+    with write_set(path) as files:
+        return pth_into(files, path, tensors, **more)
 
 
 def digest(path):
@@ -68,8 +81,10 @@ def test_every_dtype_and_layout_reads_back_equal_to_the_bit(tmp_path):
         assert found[key].contiguous().view(-1).view(torch.uint8).tolist() == (
             tensor.contiguous().view(-1).view(torch.uint8).tolist()
         ), key
+    hashes = {key: hash_of(tensor) for key, tensor in MIXED.items()}
     with safe_open(path, "pt") as opened:
-        assert opened.metadata() == {"seed": "0", "text": 'ä "quoted"'}
+        told = {"seed": "0", "text": 'ä "quoted"', DIGEST_KEY: tensors_digest(hashes)}
+        assert opened.metadata() == told
 
 
 def test_header_and_tensors_are_aligned_and_without_gaps(tmp_path):
@@ -79,14 +94,16 @@ def test_header_and_tensors_are_aligned_and_without_gaps(tmp_path):
     length = int.from_bytes(data[:8], "little")
     assert length % 8 == 0
     header = json.loads(data[8 : 8 + length])
-    at = 0
+    header_length, at = length, 0
+    metadata = header.pop("__metadata__")
+    assert set(metadata) == {DIGEST_KEY}
     for place in sorted(header.values(), key=lambda place: place["data_offsets"]):
         begin, end = place["data_offsets"]
         assert begin == at
         at = end
     for key, tensor in MIXED.items():
         assert header[key]["data_offsets"][0] % tensor.element_size() == 0, key
-    assert at == len(data) - 8 - length
+    assert at == len(data) - 8 - header_length
 
 
 @pytest.mark.parametrize("write_any", [write, lambda path, tensors: write_pth(path, tensors)])
@@ -98,28 +115,32 @@ def test_equal_tensors_give_equal_bytes(tmp_path, write_any):
     assert digest(paths[0]) == digest(paths[1])
 
 
-def test_only_one_tensor_is_asked_for_at_a_time(tmp_path):
-    # Each tensor must be gone when the next is asked for, or the whole file would pile up in memory.
+def test_only_one_piece_is_asked_for_at_a_time(tmp_path):
+    # Each piece must be gone when the next is asked for, or the whole file would pile up in memory.
     import weakref
 
     alive = []
 
     def read(spec):
         assert all(reference() is None for reference in alive)
-        tensor = torch.full(spec.shape, 1.0)
-        alive.append(weakref.ref(tensor))
-        return tensor
+        for _ in range(2):
+            tensor = torch.full((50,), 1.0)
+            alive.append(weakref.ref(tensor))
+            yield tensor
+            del tensor
+            assert all(reference() is None for reference in alive)
 
-    specs = [TensorSpec(f"t{number}", (100,)) for number in range(5)]
-    write_safetensors(tmp_path / "f.safetensors", specs, read, {})
-    assert len(alive) == 5
+    tensors = {f"t{number}": torch.zeros(100) for number in range(5)}
+    write(tmp_path / "f.safetensors", tensors, pieces=read)
+    assert len(alive) == 10
 
 
 def test_a_tensor_other_than_announced_is_refused(tmp_path):
     path = tmp_path / "f.safetensors"
-    for wrong in (torch.zeros(3), torch.zeros(2, dtype=torch.float16)):
+    told = {"t": torch.zeros(2)}
+    for wrong in (torch.zeros(3), torch.zeros(1), torch.zeros(2, dtype=torch.float16)):
         with pytest.raises(ExportError, match="t is"):
-            write_safetensors(path, [TensorSpec("t", (2,))], lambda spec, wrong=wrong: wrong, {})
+            write(path, told, pieces=lambda spec, wrong=wrong: [wrong])
     assert list(tmp_path.iterdir()) == []
 
 
@@ -235,6 +256,7 @@ def test_a_disk_that_fills_up_meanwhile(small_disk, monkeypatch, name):
     WRITERS[name](small_disk / name, {"t": torch.zeros(10)})
     before = digest(small_disk / name)
     monkeypatch.setattr(export, "check_space", lambda goal, needed: None)
+    monkeypatch.setattr(streaming, "check_space", lambda goal, needed: None)
     big = {f"t{number}": torch.zeros(200_000) for number in range(10)}
     with pytest.raises(ExportError, match="disk is full"):
         WRITERS[name](small_disk / name, big)
@@ -247,7 +269,7 @@ def test_a_disk_that_fills_up_meanwhile(small_disk, monkeypatch, name):
 def test_a_refused_write_at_any_point(tmp_path, monkeypatch, name, after):
     path = tmp_path / name
     path.write_bytes(b"old")
-    real = export.write_whole
+    real = FileSet.file
 
     class Full:
         def __init__(self, stream):
@@ -259,9 +281,12 @@ def test_a_refused_write_at_any_point(tmp_path, monkeypatch, name, after):
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
             return self.stream.write(data)
 
+        def __getattr__(self, name):
+            return getattr(self.stream, name)
+
     class Opened:
-        def __init__(self, goal):
-            self.opened = real(goal)
+        def __init__(self, *arguments):
+            self.opened = real(*arguments)
 
         def __enter__(self):
             return Full(self.opened.__enter__())
@@ -269,7 +294,7 @@ def test_a_refused_write_at_any_point(tmp_path, monkeypatch, name, after):
         def __exit__(self, *what):
             return self.opened.__exit__(*what)
 
-    monkeypatch.setattr(export, "write_whole", Opened)
+    monkeypatch.setattr(FileSet, "file", lambda *arguments: Opened(*arguments))
     with pytest.raises(ExportError, match="disk is full"):
         WRITERS[name](path, {f"t{number}": torch.zeros(100_000) for number in range(6)})
     assert path.read_bytes() == b"old"
@@ -297,16 +322,19 @@ KILLED = """
 import sys, time
 import torch
 from dpiat_gui.networks.values import TensorSpec
-from dpiat_gui.transfer.export import write_safetensors
+from pathlib import Path
+from dpiat_gui.files import write_set
+from dpiat_gui.transfer.streaming import write_safetensors
 
 def read(spec):
     if spec.key == "t5":
         print("half-way", flush=True)
         time.sleep(60)
-    return torch.zeros(spec.shape)
+    yield torch.zeros(spec.shape)
 
 specs = [TensorSpec(f"t{number}", (100_000,)) for number in range(10)]
-write_safetensors(sys.argv[1], specs, read, {})
+with write_set(sys.argv[1]) as files:
+    write_safetensors(files, Path(sys.argv[1]), specs, read, {})
 """
 
 

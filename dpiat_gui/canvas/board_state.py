@@ -225,7 +225,8 @@ class BoardState:
     def head(self, side: Side, entry: int) -> int:
         """Return the entry whose box stands for an entry: the first of its run while that is folded."""
         placed = self.placed(side)
-        while placed[entry].hidden:
+        # What is looked at may be left from columns that are no more.
+        while entry < len(placed) and placed[entry].hidden:
             entry -= 1
         return entry
 

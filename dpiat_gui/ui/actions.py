@@ -319,9 +319,11 @@ BY_ID: Mapping[str, Action] = {action.id: action for action in ACTIONS}
 GESTURES: tuple[tuple[str, str], ...] = (
     ("Move in a column", "Up, Down, Home, End, PgUp, PgDown"),
     ("Go to the partner", "Left, Right"),
-    ("Expand or collapse a block", "+, −, or double-click"),
+    ("Expand, collapse, fold or unfold a block", "+, −, or double-click"),
     ("Details of the selection", "Enter"),
-    ("Pin by hand", "drag a row to a row on the other side"),
+    ("Pin by hand", "drag a row to a row on the other side; or P, arrows, Enter"),
+    ("Move a pair to another row", "drag an end of the selected edge"),
+    ("Select several rows", "Ctrl+click, Shift+click"),
     ("Scroll · zoom · pan", "wheel · Ctrl+wheel · middle button or Space and drag"),
     ("Clear hover, search or gesture", "Esc"),
 )

@@ -51,6 +51,9 @@ MENUS: tuple[tuple[str, tuple[str, ...]], ...] = (
             "find_next",
             "find_previous",
             SEPARATOR,
+            "copy_row",
+            "copy_name",
+            SEPARATOR,
             "next_problem",
             "previous_problem",
         ),
@@ -84,6 +87,7 @@ MENUS: tuple[tuple[str, tuple[str, ...]], ...] = (
             SEPARATOR,
             "expand_all",
             "collapse_all",
+            "fold_runs",
             "only_selection_edges",
             SEPARATOR,
             "linked",
@@ -102,7 +106,7 @@ MENUS: tuple[tuple[str, tuple[str, ...]], ...] = (
 )
 
 
-SELECTION = ("pin", "ban", "fresh", "clear_override", "fit_selection")
+SELECTION = ("pin", "ban", "fresh", "clear_override", "fit_selection", "copy_row", "copy_name")
 
 
 class SelectionMenu:

@@ -7,6 +7,16 @@ VIEW = "View"
 
 SWITCHES: tuple[Action, ...] = (
     Action(
+        "fold_runs",
+        "Fold e&qual blocks",
+        VIEW,
+        ("F4",),
+        "",
+        "Draw a run of equal blocks as one box that says how many there are; a double-click opens it.",
+        any_network,
+        checkable=True,
+    ),
+    Action(
         "linked",
         "Columns scroll a&part",
         VIEW,

@@ -15,7 +15,7 @@ import typer
 from dpiat_gui import __version__
 from dpiat_gui.cli import output
 from dpiat_gui.cli.asked import match_project, open_networks
-from dpiat_gui.cli.options import Json, takes_project
+from dpiat_gui.cli.options import Head, Json, Neck, takes_project
 from dpiat_gui.errors import Cancelled, DpiatError, EngineError, MatchError
 from dpiat_gui.matching.compare import compare
 from dpiat_gui.matching.engine import match_networks
@@ -163,6 +163,27 @@ def transfer(
     buffers: Annotated[
         bool | None, typer.Option("--buffers/--no-buffers", help="Copy running statistics too.")
     ] = None,
+    repeats: Annotated[
+        bool | None,
+        typer.Option("--repeats/--no-repeats", help="Let repeated blocks with a skip begin as identity."),
+    ] = None,
+    squeeze_excite: Annotated[
+        bool | None,
+        typer.Option(
+            "--squeeze-excite/--no-squeeze-excite",
+            help="Let squeeze-excites that the source has not begin open.",
+        ),
+    ] = None,
+    head: Annotated[
+        Head | None, typer.Option(help="The classifier: auto begins from zero where the classes differ.")
+    ] = None,
+    neck: Annotated[
+        Neck | None, typer.Option(help="The last norm before a classifier that begins from zero.")
+    ] = None,
+    calibrate: Annotated[
+        str | None,
+        typer.Option(metavar="DIR", help="Estimate batch norms anew on the images in DIR; '' for none."),
+    ] = None,
     device: Annotated[
         str | None, typer.Option(help="auto, cpu, cuda, cuda:N or mps. [default: auto]")
     ] = None,
@@ -177,7 +198,16 @@ def transfer(
     named: dict[str, Any] = {"device": device, "seed": seed}
     project = replace(
         project,
-        transfer=with_options(project.transfer, operator=operator, buffers=buffers),
+        transfer=with_options(
+            project.transfer,
+            operator=operator,
+            buffers=buffers,
+            repeats=repeats,
+            squeeze_excite=squeeze_excite,
+            head=head and head.value,
+            neck=neck and neck.value,
+            calibrate=str(Path(calibrate).expanduser().resolve()) if calibrate else calibrate,
+        ),
         **{name: value for name, value in named.items() if value is not None},
     )
     request = transfer_request(project, out)

@@ -14,12 +14,15 @@ from dpiat_gui.matching.values import PRESETS
 from dpiat_gui.networks.kinds import SCORED_KINDS
 from dpiat_gui.networks.standardize import METHODS as STANDARDIZATIONS
 from dpiat_gui.project.values import Project
+from dpiat_gui.transfer.options import CHOICES
 
 _REFERENCE = "timm:NAME?options, FILE.safetensors, FILE.pth, FILE.py:factory or package.module:factory."
 
 Preset = StrEnum("Preset", {name: name for name in PRESETS})  # type: ignore[misc]  # made of what there is
 Matcher = StrEnum("Matcher", {name: name for name in METHODS})  # type: ignore[misc]  # made of what there is
 Standardization = StrEnum("Standardization", {name: name for name in STANDARDIZATIONS})  # type: ignore[misc]  # made of what there is
+Head = StrEnum("Head", {name: name for name in CHOICES["head"]})  # type: ignore[misc]  # made of what there is
+Neck = StrEnum("Neck", {name: name for name in CHOICES["neck"]})  # type: ignore[misc]  # made of what there is
 LayerTypes = StrEnum("LayerTypes", {name: name for name in SCORED_KINDS})  # type: ignore[misc]  # made of what there is
 
 Json = Annotated[

@@ -46,6 +46,9 @@ class PullingView(SelectingView):
     pin_requested = Signal(str, str)
     """Paths of source and target that a person joined."""
 
+    pin_refused = Signal(str, str, str)
+    """Paths of source and target that a person tried to join, and why they cannot be pinned."""
+
     repin_requested = Signal(str, str, str, str)
     """Paths of source and target of an edge, and of the pair it was moved to."""
 
@@ -155,6 +158,8 @@ class PullingView(SelectingView):
         self._end_drag()
         if reason:
             self.message.emit(reason)
+            if pair is not None and old is None:
+                self.pin_refused.emit(*pair, reason)
         elif pair is not None and old is None:
             self.pin_requested.emit(*pair)
         elif pair is not None and old is not None and pair != old:

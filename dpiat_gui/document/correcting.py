@@ -6,6 +6,7 @@ from dataclasses import replace
 from dpiat_gui.document import corrections, edits
 from dpiat_gui.document.corrections import Override, each_of, joined, overrides_of, without
 from dpiat_gui.document.editing import EditableDocument
+from dpiat_gui.document.pinning import Outcome, PinChecker, outcome_of
 from dpiat_gui.document.solving import is_slow_again
 from dpiat_gui.errors import OverrideError
 from dpiat_gui.matching.values import Overrides
@@ -112,6 +113,20 @@ class CorrectingDocument(EditableDocument):
                 overrides = overrides.with_ban(*old)
         end = f"{old[0]} from {old[1]} to {new[1]}" if old[0] == new[0] else f"{new[1]} to {new[0]}"
         self._override(f"Move {end}", overrides, target=new[1])
+
+    def can_repin(self, old: tuple[str, str], new: tuple[str, str]) -> str | None:
+        """Return why a pair cannot be moved, None if it can."""
+        if self.tables is None:
+            return "Open two networks that can be matched first."
+        rest = without(self.overrides, [Override("pin", *old)])
+        return PinChecker(self.tables, rest).reason(*new)
+
+    def outcome_of_pin(self, source: str, target: str) -> Outcome | None:
+        """Return what pinning a pair would change; None if it cannot hold, or that takes too long to say."""
+        tables, matching = self.tables, self.matching
+        if tables is None or matching is None or is_slow_again(self._snapshot):
+            return None
+        return outcome_of(tables, matching, self.overrides.with_pin(source, target))
 
     def in_the_way(self, source: str, target: str) -> tuple[Override, ...]:
         """Return the overrides that keep a pair from being pinned."""

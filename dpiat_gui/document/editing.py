@@ -7,11 +7,11 @@ from dpiat_gui.document import edits
 from dpiat_gui.document.commands import MERGED
 from dpiat_gui.document.corrections import Override, each_of, without
 from dpiat_gui.document.history import RecordedDocument
+from dpiat_gui.document.pinning import PinChecker
 from dpiat_gui.document.selection import Selection
 from dpiat_gui.document.solving import Solution, Wish, is_slow, overrides_cost, solve_wish
 from dpiat_gui.document.state import same_tables
 from dpiat_gui.errors import OverrideError
-from dpiat_gui.matching.engine import check_pin
 from dpiat_gui.matching.values import MatchOptions, Overrides
 from dpiat_gui.networks.values import ModuleTree, Network
 from dpiat_gui.transfer.options import with_options
@@ -28,6 +28,8 @@ class EditableDocument(RecordedDocument):
     An edit that cannot be done raises a `DpiatError` and changes nothing: no value, no signal,
     no step of undo. An edit that would change nothing is no step either.
     """
+
+    _checker: PinChecker | None = None
 
     # -- networks ------------------------------------------------------------------------
 
@@ -161,7 +163,9 @@ class EditableDocument(RecordedDocument):
             return "Open two networks that can be matched first."
         if source == "" or target == "":
             return "Choose a layer or a block on each side."
-        return check_pin(self.tables, self.overrides, source, target)
+        if self._checker is None or not self._checker.belongs_to(self.tables, self.overrides):
+            self._checker = PinChecker(self.tables, self.overrides)
+        return self._checker.reason(source, target)
 
     def pin_cost(self, source: str, target: str) -> float | None:
         """Return what pinning a pair would change in the total score, None if it cannot hold."""

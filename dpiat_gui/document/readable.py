@@ -193,6 +193,10 @@ class ReadableDocument(QObject):
         """Why the selected row has no partner; ``""`` if it has one."""
         return self._note
 
+    def resolved(self, asked: Selection) -> Selection:
+        """Return what a selection means now: one side brings its partner, paths that are gone are dropped."""
+        return resolve(asked, self._snapshot)[0]
+
     # -- for the classes that edit -------------------------------------------------------
 
     def _assign(self, snapshot: Snapshot, derived: Derived | None = None) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 from PySide6.QtCore import QObject, QTimer
 
+from dpiat_gui.canvas.annotations import PinPreview
 from dpiat_gui.canvas.view import MatchView
 from dpiat_gui.document.document import Document
 from dpiat_gui.document.selection import Selection
@@ -24,6 +25,8 @@ class CanvasLink(QObject):
         self._document, self._view = document, view
         self._expected: Mapping[str, Any] | None = None
         view.set_pin_check(document.can_pin)
+        view.set_pin_preview(self._preview)
+        view.set_repin_check(lambda s, t, new_s, new_t: document.can_repin((s, t), (new_s, new_t)))
         document.source_changed.connect(self._networks_changed)
         document.target_changed.connect(self._networks_changed)
         document.matching_changed.connect(self._show_matching)
@@ -31,6 +34,11 @@ class CanvasLink(QObject):
         document.selection_changed.connect(self._show_selection)
         view.selected.connect(editing.select)
         view.pin_requested.connect(editing.pin)
+        view.pin_refused.connect(editing.explain_refusal)
+        view.repin_requested.connect(editing.repin)
+        self._chosen = editing.chosen
+        view.multi_selected.connect(partial(self._chosen.set_several, by=view))
+        self._chosen.changed.connect(self._show_several)
         view.ban_requested.connect(editing.ban)
         view.fresh_requested.connect(editing.fresh)
         view.clear_requested.connect(editing.clear)
@@ -57,6 +65,15 @@ class CanvasLink(QObject):
         """Go back to what `view_state` gave as soon as the project's matching is there."""
         seen = view.get(CANVAS)
         self._expected = seen if isinstance(seen, Mapping) else None
+
+    def _preview(self, source: str, target: str) -> PinPreview | None:
+        """Return what pinning a pair would change, while a curve is held over its target."""
+        outcome = self._document.outcome_of_pin(source, target)
+        return PinPreview(outcome.change, outcome.added, outcome.removed) if outcome is not None else None
+
+    def _show_several(self, by: QObject | None) -> None:
+        if by is not self._view:
+            self._view.set_multi_selection(self._chosen.several)
 
     def _networks_changed(self) -> None:
         if self._document.matching is None:

@@ -1,0 +1,146 @@
+"""What a pin would do before it is made: whether it can hold, what it changes, which costs least."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from dpiat_gui.document.facts import Candidate, Facts, candidates
+from dpiat_gui.errors import OverrideError
+from dpiat_gui.matching.engine import check_pin, solve
+from dpiat_gui.matching.values import Matching, Overrides
+
+if TYPE_CHECKING:
+    from dpiat_gui.matching.constraints import Constraints
+    from dpiat_gui.matching.tables import ScoreTables
+
+Pair = tuple[str, str]
+
+
+class PinChecker:
+    """Says why pairs cannot be pinned beside some overrides; quick, for it is asked of every row.
+
+    Parameters
+    ----------
+    tables
+        The scores.
+    overrides
+        Those there are.
+    """
+
+    def __init__(self, tables: "ScoreTables", overrides: Overrides) -> None:
+        self._tables, self._overrides = tables, overrides
+        self._constraints: Constraints | None = None
+        self._overridden = {target for _, target in (*overrides.pins, *overrides.bans)} | set(overrides.fresh)
+
+    def belongs_to(self, tables: "ScoreTables", overrides: Overrides) -> bool:
+        """Tell whether it was made for these."""
+        return tables is self._tables and overrides is self._overrides
+
+    def reason(self, source: str, target: str) -> str | None:
+        """Return why a pair cannot be pinned, None if it can; a pin the target has would be replaced."""
+        # Here and not above: the window paints before it loads NumPy.
+        from dpiat_gui.matching.constraints import pin_problem
+        from dpiat_gui.matching.solving import constraints_of
+
+        tables = self._tables
+        if target in self._overridden:
+            return check_pin(tables, self._overrides, source, target)
+        if self._constraints is None:
+            try:
+                self._constraints = constraints_of(tables, self._overrides)
+            except OverrideError as error:
+                return str(error)
+        sides = tables.source_side, tables.target_side
+        pins = self._overrides.pins
+        problem = pin_problem(self._constraints, *sides, pins, source, target, tables.options)
+        return str(problem) if problem else None
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a pin would change.
+
+    Parameters
+    ----------
+    change
+        The total score with it, less the present one.
+    added, removed
+        Pairs of layers that would come and go, by path, in target order.
+    """
+
+    change: float
+    added: tuple[Pair, ...]
+    removed: tuple[Pair, ...]
+
+
+def outcome_of(tables: "ScoreTables", matching: Matching, overrides: Overrides) -> Outcome | None:
+    """Return what other overrides would change, None if they cannot hold.
+
+    Parameters
+    ----------
+    tables
+        The scores `matching` was solved from.
+    matching
+        The present matching.
+    overrides
+        All that would hold then.
+    """
+    try:
+        other = solve(tables, overrides)
+    except OverrideError:
+        return None
+    before = {(pair.source, pair.target): None for pair in matching.pairs}
+    after = {(pair.source, pair.target): None for pair in other.pairs}
+    return Outcome(
+        other.score - matching.score,
+        tuple(pair for pair in after if pair not in before),
+        tuple(pair for pair in before if pair not in after),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A partner that a row could be pinned to.
+
+    Parameters
+    ----------
+    candidate
+        The pair it would make, with its score.
+    change
+        What the total score would change by, None if it cannot be pinned.
+    reason
+        Why not.
+    """
+
+    candidate: Candidate
+    change: float | None
+    reason: str = ""
+
+
+def choices(
+    tables: "ScoreTables", matching: Matching, facts: Facts, most: int = 10, weighed: int = 16
+) -> tuple[Choice, ...]:
+    """Return the partners a row could be pinned to, the least costly first, impossible ones last.
+
+    Parameters
+    ----------
+    tables, matching
+        The scores, and what was solved from them.
+    facts
+        The row.
+    most
+        How many to return.
+    weighed
+        How many of the best scores nearby are weighed; each takes a solve.
+    """
+    checker = PinChecker(tables, matching.overrides)
+    found: list[Choice] = []
+    for candidate in candidates(tables, facts, weighed):
+        reason = checker.reason(candidate.source, candidate.target)
+        change = None
+        if reason is None:
+            pinned = matching.overrides.with_pin(candidate.source, candidate.target)
+            outcome = outcome_of(tables, matching, pinned)
+            change = outcome.change if outcome is not None else None
+        found.append(Choice(candidate, change, reason or ""))
+    found.sort(key=lambda choice: (choice.change is None, -(choice.change or 0.0), -choice.candidate.score))
+    return tuple(found[:most])

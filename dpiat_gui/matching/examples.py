@@ -202,7 +202,7 @@ def _blocks() -> Example:
 
     return Example(
         "blocks",
-        "Two phases: blocks and their layers",
+        "Blocks: two phases",
         "First every pair of blocks is matched layer by layer; the last cell of that inner table is the "
         "score of the two blocks. Then the blocks themselves are matched by these scores.",
         _network(

@@ -221,7 +221,7 @@ def _paint_numbers(
                     rect.adjusted(0, 2, 0, -half + 3), Qt.AlignmentFlag.AlignCenter, number(value, digits)
                 )
                 score = float(shown.named.table.scores[row - 1, column - 1])
-                words = f"s {number(score, min(digits or 2, 2))}"
+                words = f"s {number(score, min(digits or 2, 2))}" if score > -np.inf else "s –"
                 painter.drawText(rect.adjusted(0, half - 3, 0, -2), Qt.AlignmentFlag.AlignCenter, words)
             else:
                 painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, number(value, digits))
@@ -329,17 +329,22 @@ def _paint_step(painter: QPainter, place: Geometry, start: CellPlace, end: CellP
     line = other.center() - one.center()
     length = max((line.x() ** 2 + line.y() ** 2) ** 0.5, 1.0)
     along = QPointF(line.x() / length, line.y() / length)
-    tip = other.center() - QPointF(along.x() * other.width() * 0.34, along.y() * other.height() * 0.34)
-    tail = one.center() + QPointF(along.x() * one.width() * 0.30, along.y() * one.height() * 0.30)
+    # From border to border, so that the numbers between stay free.
+    leave = min(place.width / max(abs(line.x()), 1e-9), place.height / max(abs(line.y()), 1e-9)) / 2
+    tip, tail = other.center() - line * (0.74 * leave), one.center() + line * (0.5 * leave)
     across = QPointF(-along.y(), along.x())
-    size = min(7.0, place.height * 0.3)
+    size = min(5.0, place.height * 0.25)
     head = QPolygonF(
         [tip, tip - along * (1.6 * size) + across * size, tip - along * (1.6 * size) - across * size]
     )
-    for color, width in (("surface", 5.0), ("focus", 2.5)):
-        painter.setPen(QPen(theme.color(color), width))
-        painter.setBrush(theme.color(color))
+    for color, width in (("surface", 4.5), ("focus", 2.0)):
+        pen = QPen(theme.color(color), width)
+        pen.setJoinStyle(Qt.PenJoinStyle.MiterJoin)
+        painter.setPen(pen)
         painter.drawLine(tail, tip - along * size)
+        if color == "focus":
+            painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(theme.color(color))
         painter.drawPolygon(head)
 
 

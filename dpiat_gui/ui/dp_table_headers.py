@@ -38,12 +38,15 @@ def header_sizes(
     """
     rows = _widest(named.targets, metrics)
     columns = _widest(named.sources, metrics)
+    paths = _widest(named.sources, metrics, titles=False)
     left = min(rows, _MOST, 0.36 * width)
     if lie_flat(named, metrics, cell[0]):
         top = 2 * metrics.lineSpacing() + BAR + _GAP
     else:
         top = (
-            min(columns, 0.34 * height) if cell[0] >= metrics.height() - 2 else metrics.height() + BAR + _GAP
+            min(columns, max(0.3 * height, min(paths, 0.48 * height)))
+            if cell[0] >= metrics.height() - 2
+            else metrics.height() + BAR + _GAP
         )
     if cell[1] < metrics.height() - 3:
         left = min(left, metrics.horizontalAdvance("target ↓") + 2 * _GAP + BAR)
@@ -55,8 +58,9 @@ def lie_flat(named: "NamedTable", metrics: QFontMetricsF, width: int) -> bool:
     return max((metrics.horizontalAdvance(name.short) for name in named.sources), default=0) <= width - 6
 
 
-def _widest(names: "tuple[Name, ...]", metrics: QFontMetricsF) -> float:
-    widest = max((metrics.horizontalAdvance(f"{name.short} {name.title}") for name in names), default=0)
+def _widest(names: "tuple[Name, ...]", metrics: QFontMetricsF, *, titles: bool = True) -> float:
+    words = [f"{name.short} {name.title}" if titles else name.short for name in names]
+    widest = max(map(metrics.horizontalAdvance, words), default=0)
     return widest + metrics.horizontalAdvance("T₁₀₀") + 3 * _GAP + BAR
 
 

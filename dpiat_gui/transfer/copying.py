@@ -106,7 +106,7 @@ def converted(
         here = here.to(wide) * row.scale
     made = here.to(dtype)
     if loss is not None and part.dtype != dtype:
-        loss.compare(here, made)
+        loss.compare(here, made, row.target)
     return made
 
 

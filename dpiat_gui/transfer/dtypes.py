@@ -1,11 +1,12 @@
 """The dtypes a checkpoint may hold: torch's names, sizes and safetensors' codes."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from dpiat_gui.errors import TransferError
 
 if TYPE_CHECKING:
+    import torch
     from torch import Tensor
 
 SIZES = {
@@ -88,13 +89,24 @@ class ConversionLoss:
     overflowed: int = 0
     vanished: int = 0
     rounded: int = 0
+    _keys: set[str] = field(default_factory=set, repr=False)
 
-    def compare(self, before: "Tensor", after: "Tensor") -> None:
-        """Count what was lost between two tensors of equal shape on the CPU."""
-        import torch
+    def compare(self, before: "Tensor", after: "Tensor", key: str = "") -> None:
+        """Count what was lost between two tensors of equal shape on the CPU.
 
-        self.tensors += 1
-        if torch.promote_types(before.dtype, after.dtype) == after.dtype or not before.numel():
+        Parameters
+        ----------
+        before, after
+            The values before the change of dtype, and after it.
+        key
+            Whose they are: the pieces of one tensor count as one.
+        """
+        if key not in self._keys:
+            self.tensors += 1
+        self._keys.update({key} - {""})
+        if before.dtype.is_floating_point and before.dtype.itemsize == 1:
+            before = before.float()  # eight bits are too few for torch to compare them
+        if not before.numel() or (after.dtype.itemsize > 1 and _holds(after.dtype, before.dtype)):
             return  # every value of the one is a value of the other
         back = after.to(before.dtype)
         changed = (back != before) & ~(back.isnan() & before.isnan())
@@ -120,3 +132,10 @@ class ConversionLoss:
         if self.vanished:
             found.append(f"{self.vanished:,} values are too small for the target's dtype and became 0.")
         return tuple(found)
+
+
+def _holds(wider: "torch.dtype", dtype: "torch.dtype") -> bool:
+    """Tell whether every value of one dtype is a value of the other."""
+    import torch
+
+    return torch.promote_types(dtype, wider) == wider

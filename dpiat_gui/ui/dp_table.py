@@ -1,7 +1,6 @@
 """The table D and the player in the window: their tabs, their actions, and what they ask of it."""
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
@@ -9,17 +8,42 @@ from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from dpiat_gui.services.theme import LIGHT, Theme
-from dpiat_gui.ui.features import Tab
+from dpiat_gui.ui.action_values import Action, matched
 
 if TYPE_CHECKING:
     from dpiat_gui.ui.dp_table_pane import DpTablePane
+    from dpiat_gui.ui.features import Tab
     from dpiat_gui.ui.main_window import MainWindow
+    from dpiat_gui.ui.player_pane import PlayerPane
 
-TABLE = "dp-table"
-"""Names of the tabs."""
+VIEW = "View"
+"""Heading in the shortcuts sheet."""
 
-_TALL = 0.62
-"""Share of the window that the pane takes where more room is wanted."""
+TABLE, PLAYER = "dp-table", "player"
+"""Names of the two tabs."""
+
+ACTIONS: tuple[Action, ...] = (
+    Action(
+        "show_dp_table",
+        "&DP table",
+        VIEW,
+        ("Ctrl+T",),
+        "",
+        "Show the table D that the matching is read from: scores, totals and the way back.",
+        matched,
+    ),
+    Action(
+        "show_player",
+        "&Player",
+        VIEW,
+        ("Ctrl+Shift+T",),
+        "play",
+        "Watch the table being filled and read back, step by step; with small examples.",
+    ),
+)
+
+_TALL, _USUAL = 0.62, 0.3
+"""Shares of the window's height that the dock takes: where more room is wanted, and else."""
 
 
 class LatePage(QWidget):
@@ -37,16 +61,14 @@ class LatePage(QWidget):
         super().__init__()
         self._build: Callable[[], QWidget] | None = build
         self.setAccessibleName(name)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 0, 0, 0)
 
     def make(self) -> None:
         """Build the content now, if it is not there yet."""
         if self._build is not None:
             build, self._build = self._build, None
-            layout = self.layout()
-            assert layout is not None
-            layout.addWidget(build())
+            self._column.addWidget(build())
 
     def showEvent(self, event: QShowEvent) -> None:
         """Build the content."""
@@ -68,37 +90,79 @@ class DpTableFeature:
         self._theme = LIGHT
         self._height = 0
         self._table: DpTablePane | None = None
-        self._page = LatePage("DP table", self._build_table)
+        self._player: PlayerPane | None = None
+        self._table_page = LatePage("DP table", self._build_table)
+        self._player_page = LatePage("Player", self._build_player)
 
     @property
     def table(self) -> "DpTablePane":
         """The pane of the table, built if it is not there yet."""
-        self._page.make()
+        self._table_page.make()
         assert self._table is not None
         return self._table
 
-    def tabs(self) -> Sequence[Tab]:
+    @property
+    def player(self) -> "PlayerPane":
+        """The player, built if it is not there yet."""
+        self._player_page.make()
+        assert self._player is not None
+        return self._player
+
+    def tabs(self) -> "Sequence[Tab]":
         """Return the two pages."""
-        return (Tab(TABLE, "DP table", self._page),)
+        from dpiat_gui.ui.features import Tab
+
+        return (Tab(TABLE, "DP table", self._table_page), Tab(PLAYER, "Player", self._player_page))
 
     def handlers(self) -> Mapping[str, Callable[..., object]]:
         """Return what the actions do."""
-        return {"show_dp_table": partial(self._window.show_tab, TABLE)}
+        return {"show_dp_table": self.show_table, "show_player": self.show_player}
 
     def set_theme(self, theme: Theme) -> None:
         """Draw with the colours of `theme`."""
         self._theme = theme
-        if self._table is not None:
-            self._table.set_theme(theme)
+        for pane in (self._table, self._player):
+            if pane is not None:
+                pane.set_theme(theme)
+
+    def show_table(self) -> None:
+        """Bring the table to the front, the keyboard in its cells."""
+        self._window.show_tab(TABLE)
+        self.table.grid.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def show_player(self) -> None:
+        """Bring the player to the front, with room for it."""
+        self._window.show_tab(PLAYER)
+        self._grow()
 
     def _build_table(self) -> QWidget:
         from dpiat_gui.ui.dp_table_pane import DpTablePane
 
-        self._table = DpTablePane(self._window.document)
-        self._table.set_theme(self._theme)
-        self._table.taller_requested.connect(self._toggle_height)
-        self._table.menu_requested.connect(lambda where: self._window.selection_menu.show(where))
-        return self._table
+        self._table = pane = DpTablePane(self._window.document)
+        pane.set_theme(self._theme)
+        pane.taller_requested.connect(self._toggle_height)
+        pane.menu_requested.connect(lambda where: self._window.selection_menu.show(where))
+        pane.play_requested.connect(self._play)
+        return pane
+
+    def _build_player(self) -> QWidget:
+        from dpiat_gui.ui.player_pane import PlayerPane
+
+        self._player = pane = PlayerPane(self._window.document)
+        pane.set_theme(self._theme)
+        pane.taller_requested.connect(self._toggle_height)
+        pane.revealed.connect(self._window.view.set_revealed_edges)
+        return pane
+
+    def _play(self, inside: tuple[int, int] | None) -> None:
+        """Play the table that is shown."""
+        self.show_player()
+        self.player.play_document(inside)
+
+    def _grow(self) -> None:
+        """Give the dock most of the window, unless it has much of it already."""
+        if self._window.docks[2].height() < 0.45 * self._window.height():
+            self._toggle_height()
 
     def _toggle_height(self) -> None:
         """Give the dock most of the window, or what it had before."""
@@ -107,5 +171,5 @@ class DpTableFeature:
         if dock.height() < tall - 20:
             self._height, height = dock.height(), tall
         else:
-            height = self._height or round(window.height() * 0.3)
+            height = self._height or round(window.height() * _USUAL)
         window.resizeDocks([dock], [height], Qt.Orientation.Vertical)

@@ -254,11 +254,11 @@ def paint_marks(painter: QPainter, shown: Shown, place: Geometry, seen: QRectF, 
             painter.setPen(QPen(theme.color("text_muted"), 1.5, Qt.PenStyle.DashLine))
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRect(place.rect(*at).adjusted(1.5, 1.5, -1.5, -1.5))
-    if shown.chosen is not None and shown.current is not None:
-        _paint_step(painter, place, shown.chosen, shown.current, theme)
     if shown.current is not None:
         _frame(painter, place.rect(*shown.current), theme.color("surface"), 5)
         _frame(painter, place.rect(*shown.current), theme.color("focus"), 3)
+        if shown.chosen is not None:
+            _paint_step(painter, place, shown.chosen, shown.current, theme)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
 
 

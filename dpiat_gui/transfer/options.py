@@ -7,6 +7,7 @@ from typing import Any
 from dpiat_gui.errors import TransferError
 
 CHOICES: Mapping[str, tuple[str, ...]] = {
+    "align": ("paper", "structure"),
     "head": ("auto", "zero", "copy"),
     "neck": ("auto", "keep", "zero-bias", "fresh"),
 }
@@ -20,7 +21,8 @@ class TransferOptions:
     Parameters
     ----------
     operator
-        How a pair of tensors is cut to fit; ``clip`` is the paper's centre crop.
+        How a pair of tensors is cut to fit, see `dpiat_gui.transfer.operators`; ``clip`` is the paper's
+        centre crop.
     buffers
         Whether running statistics are copied with the weights.
     repeats
@@ -39,11 +41,14 @@ class TransferOptions:
     calibrate
         Folder of images on which the statistics of every batch norm are estimated anew after the
         transfer; empty for none.
+    align
+        ``paper``: every tensor is cut to its centre. ``structure``: inside groups, the parts of a
+        concatenation and the places of a flattened map, so that channels keep their place.
 
     Raises
     ------
     TransferError
-        If `head` or `neck` is none of its choices.
+        If `align`, `head` or `neck` is none of its choices.
     """
 
     operator: str = "clip"
@@ -53,6 +58,7 @@ class TransferOptions:
     head: str = "copy"
     neck: str = "keep"
     calibrate: str = ""
+    align: str = "paper"
 
     def __post_init__(self) -> None:
         for name, choices in CHOICES.items():

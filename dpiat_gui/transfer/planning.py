@@ -1,18 +1,32 @@
 """Planning: what a matching means for every tensor of the target (dpiat.md, section 5)."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dpiat_gui.errors import TransferError
 from dpiat_gui.matching.values import Matching
+from dpiat_gui.networks.flow import Flow
 from dpiat_gui.networks.values import Layer, TensorSpec
+from dpiat_gui.transfer.operators import OPERATORS, Operator
+from dpiat_gui.transfer.operators_axes import boxes_and_picks
+from dpiat_gui.transfer.operators_cutting import Cutter
+from dpiat_gui.transfer.operators_norms import Magnitudes
+from dpiat_gui.transfer.operators_pairs import LayerPair
 from dpiat_gui.transfer.options import TransferOptions, with_options
 from dpiat_gui.transfer.steps import apply_steps
+from dpiat_gui.transfer.structure import channel_map
 from dpiat_gui.transfer.values import FreshReason, PlanRow, Slices, TransferPlan
 
-Operator = Callable[[tuple[int, ...], tuple[int, ...]], tuple[Slices, Slices]]
+if TYPE_CHECKING:
+    from torch import Tensor
+
+__all__ = ["OPERATORS", "clip_slices", "plan_transfer", "resolve_plan"]
+
+Flows = tuple[Flow | None, Flow | None]
+"""The flows of information of source and target, None where one is not known."""
+_NUMBERS = ("float", "bfloat", "complex")
 
 
 @lru_cache(maxsize=2**16)
@@ -47,21 +61,36 @@ def _centred(shape: tuple[int, ...], sizes: list[int]) -> Slices:
     return tuple((start, start + size) for start, size in zip(starts, sizes, strict=True))
 
 
-OPERATORS: Mapping[str, Operator] = {"clip": clip_slices}
-"""How a pair of tensors is cut to fit, by name."""
-
-
-def plan_transfer(matching: Matching, options: TransferOptions | None = None, **named: Any) -> TransferPlan:
+def plan_transfer(
+    matching: Matching,
+    options: TransferOptions | None = None,
+    *,
+    seed: int | None = None,
+    flows: Flows = (None, None),
+    read: "Callable[[str], Tensor] | None" = None,
+    frozen: Collection[str] = (),
+    **named: Any,
+) -> TransferPlan:
     """Plan the transfer a matching stands for.
 
     Parameters
     ----------
     matching
-        Which target layer takes from which source layer.
+        Which target layer takes from which source layer; its overrides may name other operators for
+        single layers or blocks.
     options
         How; `TransferOptions` for those of its defaults.
+    seed
+        Of what an operator draws; that of the matching if left out.
+    flows
+        The flows of information, for what goes by them; those that the networks hold, if left out.
+    read
+        Gives the source's tensor of a state-dict key. Without it, a plan whose operator goes by the
+        source's weights is provisional, see `resolve_plan`.
+    frozen
+        Keys of target parameters that are left alone.
     **named
-        Single options in place of those.
+        Single options in place of `options`.
 
     Returns
     -------
@@ -71,7 +100,7 @@ def plan_transfer(matching: Matching, options: TransferOptions | None = None, **
     Raises
     ------
     TransferError
-        If there is no such option or operator.
+        If there is no such option or operator, or the source is not the one that was matched.
 
     Notes
     -----
@@ -80,13 +109,16 @@ def plan_transfer(matching: Matching, options: TransferOptions | None = None, **
     whatever they are called.
     """
     options = with_options(options or TransferOptions(), **named)
-    cut = OPERATORS.get(options.operator)
-    if cut is None:
-        raise TransferError(
-            f"There is no transfer operator named {options.operator!r}.",
-            f"Use one of: {', '.join(OPERATORS)}.",
+    places = _Places(matching, options, _operators(matching, options.operator), frozen)
+    if places.by_channels:
+        sources = {layer.path: layer for layer in matching.source.layers}
+        places.cutter = Cutter(
+            (channel_map(matching.source, flows[0]), channel_map(matching.target, flows[1])),
+            places.layer_pairs,
+            by_structure=options.align == "structure",
+            seed=matching.options.seed if seed is None else seed,
+            magnitudes=Magnitudes(read, sources) if read else None,
         )
-    places = _Places(matching, cut, options.buffers)
     source, target = matching.source, matching.target
     copied = _with_ties(target.tree.tensors, [places.row(tensor) for tensor in target.tree.tensors])
     rows, notes = apply_steps(matching, copied, options)
@@ -100,8 +132,60 @@ def plan_transfer(matching: Matching, options: TransferOptions | None = None, **
         options=options,
         rows=rows,
         source_elements=sum(tensor.elements for tensor in source.tree.tensors),
-        notes=notes,
+        provisional=places.cutter is not None and places.cutter.undecided,
+        notes=(*notes, *places.notes(flows)),
     )
+
+
+def resolve_plan(
+    plan: TransferPlan,
+    matching: Matching,
+    read: "Callable[[str], Tensor]",
+    *,
+    seed: int | None = None,
+    flows: Flows = (None, None),
+    frozen: Collection[str] = (),
+) -> TransferPlan:
+    """Return the final plan: what goes by the source's weights is decided.
+
+    Parameters
+    ----------
+    plan
+        A plan of the matching. One that is not provisional is returned as it is.
+    matching, read, seed, flows, frozen
+        As for `plan_transfer`.
+
+    Raises
+    ------
+    TransferError
+        If the source is not the one that was matched.
+    """
+    if not plan.provisional:
+        return plan
+    return plan_transfer(matching, plan.options, seed=seed, flows=flows, read=read, frozen=frozen)
+
+
+def _operators(matching: Matching, default: str) -> dict[str, Operator]:
+    """Return the operator of each target layer, by path; ``""`` stands for all others.
+
+    Raises
+    ------
+    TransferError
+        If there is no such operator.
+    """
+    asked = dict(getattr(matching.overrides, "operators", ()))
+    for name in (default, *asked.values()):
+        if name not in OPERATORS:
+            raise TransferError(
+                f"There is no transfer operator named {name!r}.", f"Use one of: {', '.join(OPERATORS)}."
+            )
+    found = {"": OPERATORS[default]}
+    for block in matching.target_entries:
+        for layer in block.layers:
+            name = asked.get(layer.path) or asked.get(block.path)
+            if name is not None:
+                found[layer.path] = OPERATORS[name]
+    return found
 
 
 def _with_ties(tensors: Sequence[TensorSpec], rows: Sequence[PlanRow]) -> tuple[PlanRow, ...]:
@@ -130,47 +214,120 @@ def _tied(row: PlanRow, leading: PlanRow) -> PlanRow:
 class _Places:
     """Looks up what a matching says of a tensor of the target."""
 
-    def __init__(self, matching: Matching, cut: Operator, buffers: bool) -> None:
-        self._cut = cut
-        self._buffers = buffers
-        self._pairs = matching.by_target
+    def __init__(
+        self,
+        matching: Matching,
+        options: TransferOptions,
+        operators: Mapping[str, Operator],
+        frozen: Collection[str],
+    ) -> None:
+        self._matching = matching
+        self._options = options
+        self._frozen = frozenset(frozen)
         self._sources = {layer.path: layer for block in matching.source_entries for layer in block.layers}
         self._by_name: dict[str, dict[str, TensorSpec]] = {}
         fresh = set(matching.overrides.fresh)
         self._layers: dict[str, Layer] = {}
         self._fresh_by_hand: set[str] = set()
+        self.layer_pairs: dict[str, LayerPair] = {}
+        self.cutter: Cutter | None = None
         for block in matching.target_entries:
             for layer in block.layers:
                 if layer.path in fresh or block.path in fresh:
                     self._fresh_by_hand.add(layer.path)
                 self._layers.update((tensor.key, layer) for tensor in layer.tensors)
+                pair = matching.by_target.get(layer.path)
+                if pair is not None:
+                    operator = operators.get(layer.path) or operators[""]
+                    self.layer_pairs[layer.path] = LayerPair(self._sources[pair.source], layer, operator)
+
+    @property
+    def by_channels(self) -> bool:
+        """Whether more is asked for than the paper's crop, which goes by the shapes of two tensors alone."""
+        return self._options.align != "paper" or any(
+            pair.operator.name != "clip" for pair in self.layer_pairs.values()
+        )
 
     def row(self, tensor: TensorSpec) -> PlanRow:
         """Plan one target tensor."""
         layer = self._layers.get(tensor.key)
         if layer is None:
             return _fresh(tensor, "", FreshReason.NOT_A_LAYER)
-        pair = self._pairs.get(layer.path)
+        pair = self.layer_pairs.get(layer.path)
         if pair is None:
             by_hand = layer.path in self._fresh_by_hand
             return _fresh(tensor, layer.path, FreshReason.OVERRIDE if by_hand else FreshReason.UNMATCHED)
-        if tensor.buffer and not self._buffers:
+        if tensor.buffer and not self._options.buffers:
             return _fresh(tensor, layer.path, FreshReason.BUFFERS_OFF)
-        given = self._given(tensor, layer, pair.source)
+        given = self._given(tensor, layer, pair.source.path)
+        reason = self._obstacle(tensor, given)
+        if reason is not None or given is None:
+            return _fresh(tensor, layer.path, reason or FreshReason.NOT_IN_SOURCE)
+        return self._copying(pair, given, tensor)
+
+    def notes(self, flows: Flows) -> tuple[str, ...]:
+        """Say what a person should know of how the plan was made."""
+        if self.cutter is None:
+            return ()
+        networks = (self._matching.source, self._matching.target)
+        unknown = [
+            network.name
+            for network, flow in zip(networks, flows, strict=True)
+            if flow is None and network.tree.flow is None
+        ]
+        found = []
+        which = " and of ".join(dict.fromkeys(unknown))
+        if unknown and self._options.align == "structure":
+            found.append(
+                f"The flow of information of {which} is not known: of the structure, only groups are aligned."
+            )
+        untraced = len(self.cutter.untraced)
+        if untraced and unknown:
+            found.append(
+                f"The flow of information of {which} is not known: channels are kept by magnitude, and "
+                "the choice is not traced."
+            )
+        elif untraced:
+            layers = "1 layer" if untraced == 1 else f"{untraced} layers"
+            found.append(
+                f"In {layers}, channels could not be traced: there they are kept by magnitude alone."
+            )
+        if self.cutter.undecided:
+            found.append("Which channels are kept is chosen by magnitude at the transfer.")
+        return tuple(found)
+
+    def _obstacle(self, tensor: TensorSpec, given: TensorSpec | None) -> FreshReason | None:
+        """Return why a tensor cannot take anything of another, None if it can."""
         if given is None:
-            return _fresh(tensor, layer.path, FreshReason.NOT_IN_SOURCE)
+            return FreshReason.NOT_IN_SOURCE
+        if tensor.key in self._frozen:
+            return FreshReason.FROZEN
         if len(given.shape) != len(tensor.shape):
-            return _fresh(tensor, layer.path, FreshReason.RANK_DIFFERS)
+            return FreshReason.RANK_DIFFERS
         if 0 in tensor.shape or 0 in given.shape:
-            return _fresh(tensor, layer.path, FreshReason.EMPTY)
+            return FreshReason.EMPTY
+        whole = [not one.dtype.startswith(_NUMBERS) for one in (given, tensor)]
+        # A table of indices makes no sense in parts, nor a number as an index.
+        if any(whole) and not (all(whole) and given.shape == tensor.shape):
+            return FreshReason.WHOLE_NUMBERS
+        return None
+
+    def _copying(self, pair: LayerPair, given: TensorSpec, tensor: TensorSpec) -> PlanRow:
+        """Return the row of a tensor that takes from another."""
+        said = tensor.key, tensor.shape, tensor.dtype, pair.target.path, given.key, given.shape
+        plain = self._options.align == "paper" and pair.operator.name == "clip"
+        if plain or self.cutter is None or given.shape == tensor.shape == ():
+            return PlanRow(*said, *clip_slices(given.shape, tensor.shape))
+        axes = self.cutter.axes(pair, given, tensor)
+        source_slices, source_picks = boxes_and_picks([axis.source for axis in axes])
+        target_slices, target_picks = boxes_and_picks([axis.target for axis in axes])
         return PlanRow(
-            tensor.key,
-            tensor.shape,
-            tensor.dtype,
-            layer.path,
-            given.key,
-            given.shape,
-            *self._cut(given.shape, tensor.shape),
+            *said,
+            source_slices,
+            target_slices,
+            source_picks=source_picks,
+            target_picks=target_picks,
+            scale=self.cutter.scale(pair, given, tensor),
         )
 
     def _given(self, tensor: TensorSpec, layer: Layer, source: str) -> TensorSpec | None:

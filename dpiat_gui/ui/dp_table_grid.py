@@ -43,16 +43,21 @@ class TableGrid(TableView):
     def viewportEvent(self, event: QEvent) -> bool:
         """Say the cell under the pointer in a tooltip; look at nothing when the pointer leaves."""
         if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
-            at = self.geometry_of_cells.cell_at(QPointF(event.pos()))
-            if at is None or self._shown is None or not self._shown.has(*at):
-                QToolTip.hideText()
+            words = self.tip_at(QPointF(event.pos()))
+            if words:
+                QToolTip.showText(event.globalPos(), words, self)
             else:
-                QToolTip.showText(event.globalPos(), self._words(*at), self)
+                QToolTip.hideText()
             return True
         if event.type() == QEvent.Type.Leave and self._hovered is not None:
             self._hovered = None
             self.viewport().update()
         return super().viewportEvent(event)
+
+    def tip_at(self, point: QPointF) -> str:
+        """Return the cell at a point of the viewport in words, nothing where none is filled."""
+        at = self.geometry_of_cells.cell_at(point)
+        return "" if at is None or self._shown is None or not self._shown.has(*at) else self._words(*at)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """Let the names of the cell under the pointer stand out."""

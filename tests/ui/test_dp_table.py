@@ -1,0 +1,286 @@
+"""The pane of the table D: what it shows, and how it goes with the document."""
+
+import numpy as np
+import pytest
+from made import network
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtWidgets import QApplication
+
+from dpiat_gui.document.document import Document
+from dpiat_gui.document.selection import Selection
+from dpiat_gui.services.theme import DARK, LIGHT, score_color
+from dpiat_gui.ui.dp_table_drawing import Heat
+from dpiat_gui.ui.dp_table_geometry import HEIGHTS, Geometry
+from dpiat_gui.ui.dp_table_pane import DpTablePane
+
+C1, C2 = (8, 3, 3, 3), (16, 8, 3, 3)
+SOURCE = network("s", [[C1, (8,)], [C2, (16,)], (10, 12), (10, 6)])
+TARGET = network("t", [[C1, (8,)], [C2, (12,)], [C2, (16,)], (10, 12), (7, 7, 1, 1)])
+
+
+@pytest.fixture
+def document(qapp):
+    document = Document()
+    document.open_networks(SOURCE, TARGET)
+    return document
+
+
+@pytest.fixture
+def pane(document, qtbot):
+    pane = DpTablePane(document)
+    qtbot.addWidget(pane)
+    pane.resize(900, 500)
+    pane.show()
+    qtbot.waitExposed(pane)
+    return pane
+
+
+def press(qtbot, pane, key, modifier=Qt.KeyboardModifier.NoModifier):
+    qtbot.keyClick(pane.grid, key, modifier)
+    QApplication.processEvents()
+
+
+def click(qtbot, pane, row, column):
+    point = pane.grid.geometry_of_cells.rect(row, column).center().toPoint()
+    qtbot.mouseClick(pane.grid.viewport(), Qt.MouseButton.LeftButton, pos=point)
+    QApplication.processEvents()
+
+
+def test_it_shows_the_table_of_the_matching(pane, document):
+    assert pane.named.total == document.matching.score
+    assert pane.grid.shown.pairs == {
+        (entry.target + 1, entry.source + 1) for entry in document.matching.entry_pairs
+    }
+    assert pane.where.full_text == "5 × 4 entries"
+
+
+def test_a_cell_that_is_chosen_selects_its_pair(pane, document, qtbot):
+    click(qtbot, pane, 2, 1)
+    assert document.selection == Selection("s0", "t1")
+    assert "Target T₂ t1, source S₁ s0." in pane.words.text()
+    assert pane.grid.accessibleDescription() == pane.words.text()
+    assert pane.inside is None
+
+
+def test_the_selection_of_the_document_chooses_the_cell(pane, document):
+    document.select_target("t3")
+    assert pane.grid.shown.current == (4, 3)
+    # A layer stands for its block.
+    document.select(Selection("s1.0", "t2.0"))
+    assert pane.grid.shown.current == (3, 2)
+    assert document.selection == Selection("s1.0", "t2.0")
+    # A target without a source has a row, but no cell.
+    document.select_target("t4")
+    assert pane.grid.shown.current is None
+    assert pane.grid.shown.rows == {5}
+
+
+def test_the_keyboard_goes_through_the_cells(pane, document, qtbot):
+    click(qtbot, pane, 1, 1)
+    for key, goal in (
+        (Qt.Key.Key_Down, (2, 1)),
+        (Qt.Key.Key_Right, (2, 2)),
+        (Qt.Key.Key_End, (2, 4)),
+        (Qt.Key.Key_Right, (2, 4)),
+        (Qt.Key.Key_Up, (1, 4)),
+        (Qt.Key.Key_Home, (1, 1)),
+        (Qt.Key.Key_PageDown, (5, 1)),
+    ):
+        press(qtbot, pane, key)
+        assert pane.grid.shown.current == goal
+    press(qtbot, pane, Qt.Key.Key_End, Qt.KeyboardModifier.ControlModifier)
+    assert pane.grid.shown.current == (5, 4)
+    assert document.selection == Selection("s3", "t4")
+
+
+def test_enter_opens_the_layers_and_backspace_goes_back(pane, document, qtbot):
+    click(qtbot, pane, 2, 2)
+    press(qtbot, pane, Qt.Key.Key_Return)
+    assert pane.inside == (1, 1)
+    assert [name.path for name in pane.named.targets] == ["t1.0", "t1.1"]
+    assert pane.where.full_text == "s1 → t1"
+    click(qtbot, pane, 2, 2)
+    assert document.selection == Selection("s1.1", "t1.1")
+    assert "Score 0.75" in pane.words.text()
+    press(qtbot, pane, Qt.Key.Key_Backspace)
+    assert pane.inside is None
+    assert pane.grid.shown.current == (2, 2)
+    assert not pane.back.isVisible()
+
+
+def test_esc_goes_back_only_from_inside(pane, qtbot):
+    click(qtbot, pane, 2, 2)
+    click(qtbot, pane, 2, 2)
+    assert pane.inside == (1, 1)
+    press(qtbot, pane, Qt.Key.Key_Escape)
+    assert pane.inside is None
+    press(qtbot, pane, Qt.Key.Key_Escape)
+    assert pane.inside is None
+
+
+def test_inside_it_follows_the_selection_to_other_blocks(pane, document, qtbot):
+    pane.open_inside((1, 1))
+    qtbot.waitUntil(lambda: pane.named.inside == (1, 1))
+    document.select(Selection("s0.0", "t0.0"))
+    qtbot.waitUntil(lambda: pane.named.inside == (0, 0))
+    assert pane.grid.shown.current == (1, 1)
+
+
+def test_single_layers_have_no_table_inside(pane, document, qtbot):
+    said = []
+    document.message.connect(said.append)
+    click(qtbot, pane, 4, 3)
+    assert not pane.inner.isEnabled()
+    press(qtbot, pane, Qt.Key.Key_Return)
+    assert pane.inside is None
+    assert "no table inside" in said[-1]
+
+
+def test_overrides_are_marked_and_the_table_follows(pane, document, qtbot):
+    document.pin("s0", "t1")
+    document.ban("s3", "t3")
+    document.set_fresh("t2")
+    qtbot.waitUntil(lambda: pane.named.fresh == {2})
+    assert pane.named.pins == {(1, 0)}
+    assert pane.named.bans == {(3, 3)}
+    assert pane.named.total == document.matching.score
+    pane.totals.setChecked(True)
+    document.select(Selection("s0", "t1"))
+    assert "Pinned by hand." in pane.words.text()
+    document.select(Selection("s3", "t3"))
+    assert "banned by hand" in pane.words.text()
+
+
+def test_totals_have_a_border_that_selects_nothing(pane, document, qtbot):
+    pane.totals.setChecked(True)
+    assert pane.grid.geometry_of_cells.first == 0
+    click(qtbot, pane, 0, 2)
+    assert "D[0][2] = 0" in pane.words.text()
+    assert not document.selection
+    pane.scores.setChecked(True)
+    assert pane.grid.shown.current is None
+
+
+def test_the_tooltip_says_the_cell(pane):
+    grid = pane.grid
+    said = grid.tip_at(grid.geometry_of_cells.rect(1, 1).center())
+    assert said.startswith("Target T₁ t0, source S₁ s0. Score 2 of 2 at the most. D[1][1] = 2")
+    assert grid.tip_at(QPointF(3, 3)) == ""
+
+
+@pytest.mark.parametrize("method", ["nested-bipartite", "random"])
+def test_methods_without_a_table_say_so(pane, document, qtbot, method):
+    document.set_options(method=method)
+    qtbot.waitUntil(lambda: pane.named is None)
+    assert "fills no table" in pane.empty.text()
+    assert pane.empty.isVisible()
+    document.set_options(method="dp")
+    qtbot.waitUntil(lambda: pane.named is not None)
+    assert pane.grid.isVisible()
+
+
+def test_blocks_matched_by_assignment_cannot_be_opened(pane, document, qtbot):
+    document.set_options(method="bipartite")
+    qtbot.waitUntil(lambda: not pane.inner.isEnabled())
+    said = []
+    document.message.connect(said.append)
+    click(qtbot, pane, 1, 1)
+    click(qtbot, pane, 1, 1)
+    assert pane.inside is None
+    assert "one to one" in said[-1]
+
+
+def test_without_networks_it_says_what_to_do(qtbot):
+    pane = DpTablePane(Document())
+    qtbot.addWidget(pane)
+    pane.show()
+    assert "Open a source and a target" in pane.empty.text()
+    assert not pane.grid.isVisible()
+
+
+def test_hidden_it_waits(pane, document, qtbot):
+    before = pane.named
+    pane.hide()
+    document.pin("s0", "t1")
+    QApplication.processEvents()
+    assert pane.named is before
+    pane.show()
+    assert pane.named is not before
+
+
+def test_zoom_keeps_the_cell_and_headers_stay(pane, qtbot):
+    click(qtbot, pane, 5, 4)
+    heights = [pane.grid.cell_height]
+    for _ in range(4):
+        press(qtbot, pane, Qt.Key.Key_Plus)
+        heights.append(pane.grid.cell_height)
+    assert heights == sorted(heights)
+    assert pane.grid.cell_height == HEIGHTS[-1]
+    pane.resize(500, 260)
+    pane.grid.reveal(5, 4)
+    place = pane.grid.geometry_of_cells
+    rect = place.rect(5, 4)
+    assert place.left <= rect.left()
+    assert place.top <= rect.top()
+    assert rect.right() <= pane.grid.viewport().width() + 1
+    press(qtbot, pane, Qt.Key.Key_0)
+    assert pane.grid.verticalScrollBar().maximum() == 0
+
+
+def test_a_hundred_by_a_hundred_is_seen_whole_and_read_by_scrolling(qtbot):
+    document = Document()
+    shapes = [(4 + at % 9,) for at in range(100)]
+    document.open_networks(network("s", shapes), network("t", shapes))
+    pane = DpTablePane(document)
+    qtbot.addWidget(pane)
+    pane.resize(1000, 420)
+    pane.show()
+    assert pane.grid.cell_height >= 17
+    assert pane.grid.verticalScrollBar().maximum() > 0
+    pane.grid.fit()
+    assert pane.grid.verticalScrollBar().maximum() == 0
+    assert pane.grid.horizontalScrollBar().maximum() == 0
+    document.select_target("t99")
+    pane.grid.natural()
+    pane.grid.reveal(100, 100)
+    place = pane.grid.geometry_of_cells
+    assert place.cell_at(place.rect(100, 100).center()) == (100, 100)
+
+
+@pytest.mark.parametrize("theme", [LIGHT, DARK], ids=["light", "dark"])
+def test_cells_have_the_colour_of_their_score(pane, theme):
+    pane.set_theme(theme)
+    heat = Heat(pane.named, False, theme)
+    shares = pane.named.shares
+    for row, column in ((0, 0), (1, 1), (1, 0)):
+        got, wanted = heat.image.pixelColor(column, row), score_color(shares[row, column], theme)
+        parts = [
+            (got.red(), wanted.red()),
+            (got.green(), wanted.green()),
+            (got.blue(), wanted.blue()),
+        ]
+        assert max(abs(one - other) for one, other in parts) <= 3
+    assert heat.image.pixelColor(3, 0).alpha() == 0
+    assert shares[0, 3] == 0
+
+
+def test_geometry_finds_its_cells():
+    place = Geometry(7, 9, 0, 12, 20, 50, 30, 13, 5)
+    for row in range(8):
+        for column in range(10):
+            centre = place.rect(row, column).center()
+            seen = centre.x() >= 50 and centre.y() >= 30
+            assert place.cell_at(centre) == ((row, column) if seen else None)
+    assert place.cell_at(QPointF(10, 100)) is None
+    assert place.cell_at(QPointF(QPoint(1000, 100))) is None
+
+
+def test_numbers_are_written_where_they_fit(pane):
+    from PySide6.QtGui import QFontMetricsF
+
+    heat = Heat(pane.named, True, LIGHT)
+    metrics = QFontMetricsF(pane.font())
+    assert heat.written(500, metrics) == 3
+    assert heat.written(metrics.horizontalAdvance("0"), metrics) == 0
+    assert heat.written(1, metrics) is None
+    assert not np.isnan(heat.values).any()

@@ -1,0 +1,287 @@
+"""The player: where it goes, what it says, and what it shows of the pairs."""
+
+import numpy as np
+import pytest
+from made import network
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication
+
+from dpiat_gui.document.document import Document
+from dpiat_gui.matching.examples import examples
+from dpiat_gui.matching.named_tables import named_entry_table
+from dpiat_gui.matching.teaching import StepKind, Steps
+from dpiat_gui.services.theme import DARK
+from dpiat_gui.ui.player_pane import PlayerPane
+from dpiat_gui.ui.player_texts import cards, headline, notes, step_words, what_it_is
+
+C1, C2 = (8, 3, 3, 3), (16, 8, 3, 3)
+SOURCE = network("s", [[C1, (8,)], [C2, (16,)], (10, 12), (10, 6)])
+TARGET = network("t", [[C1, (8,)], [C2, (12,)], [C2, (16,)], (10, 12), (7, 7, 1, 1)])
+EXAMPLES = {example.name: example for example in examples()}
+
+
+@pytest.fixture
+def document(qapp):
+    document = Document()
+    document.open_networks(SOURCE, TARGET)
+    return document
+
+
+@pytest.fixture
+def pane(document, qtbot):
+    pane = PlayerPane(document)
+    qtbot.addWidget(pane)
+    pane.set_theme(DARK)
+    pane.resize(1200, 560)
+    pane.show()
+    qtbot.waitExposed(pane)
+    return pane
+
+
+def stepped(example):
+    named = named_entry_table(example.tables, example.overrides)
+    return named, Steps(named.table)
+
+
+def at_cell(name, row, column):
+    named, steps = stepped(EXAMPLES[name])
+    return steps[steps.step_of(row, column)], named
+
+
+def test_it_plays_the_document_from_the_start(pane, document):
+    assert pane.plays_document
+    assert pane.step.kind is StepKind.START
+    assert len(pane.steps) == 5 * 4 + 1 + len(pane.steps.way)
+    assert pane.where.text() == "start"
+    assert pane.controls.slider.maximum() == len(pane.steps) - 1
+
+
+def test_the_table_it_shows_is_the_prefix_of_d(pane):
+    for number in range(len(pane.steps)):
+        pane.controls.go(number)
+        shown = pane.stage.grid.shown
+        prefix = pane.steps.prefix(number)
+        for row in range(6):
+            for column in range(5):
+                assert shown.has(row, column) == (not np.isnan(prefix[row, column]))
+
+
+def test_buttons_and_keys_move_it(pane, qtbot):
+    buttons = pane.controls.buttons
+    buttons["forward"].click()
+    assert pane.controls.at == 1
+    qtbot.keyClick(pane, Qt.Key.Key_Period)
+    assert pane.controls.at == 2
+    qtbot.keyClick(pane, Qt.Key.Key_Comma)
+    assert pane.controls.at == 1
+    qtbot.keyClick(pane, Qt.Key.Key_W)
+    assert pane.step.kind is StepKind.WALK
+    assert pane.where.text().startswith("way back, move 1 of")
+    buttons["to_end"].click()
+    assert pane.step.kind is StepKind.END
+    assert not buttons["forward"].isEnabled()
+    buttons["back"].click()
+    buttons["to_start"].click()
+    assert pane.controls.at == 0
+    pane.controls.slider.setValue(7)
+    assert (pane.step.row, pane.step.column) == pane.steps.cell_of(7)
+    # A cell of the table leads to the step that fills it.
+    pane.stage.grid.chosen.emit(4, 2)
+    assert pane.controls.at == pane.steps.step_of(4, 2)
+
+
+def test_it_plays_to_the_end_and_stops(pane, qtbot):
+    pane.controls.speed.setCurrentIndex(pane.controls.speed.findData(1000))
+    qtbot.keyClick(pane, Qt.Key.Key_Space)
+    assert pane.controls.playing
+    qtbot.waitUntil(lambda: pane.step.kind is StepKind.END, timeout=10_000)
+    assert not pane.controls.playing
+    pane.controls.toggle()
+    assert pane.controls.at == 0
+    assert pane.controls.playing
+    pane.hide()
+    assert not pane.controls.playing
+
+
+def test_edges_appear_as_the_way_back_reads_them(pane, document):
+    told = []
+    pane.revealed.connect(told.append)
+    pane.controls.go(3)
+    assert told == [frozenset()]
+    pane.controls.go(pane.steps.first_walk)
+    pane.controls.go(len(pane.steps) - 2)
+    entry = document.matching.entry_pairs[-1]
+    ends = (SOURCE.entries[entry.source].path, TARGET.entries[entry.target].path)
+    assert ends in told[-1]
+    every = {(pair.source, pair.target) for pair in document.matching.pairs}
+    assert {pair for pair in told[-1] if pair in every} <= every
+    pane.controls.go(len(pane.steps) - 1)
+    assert told[-1] is None
+    pane.controls.go(2)
+    assert told[-1] == frozenset()
+    pane.hide()
+    assert told[-1] is None
+
+
+def test_inside_blocks_the_edges_of_other_blocks_stay(pane, document):
+    told = []
+    pane.revealed.connect(told.append)
+    pane.play_document((0, 0))
+    assert pane.phase.currentText() == "Inside s0 → t0"
+    pane.controls.go(1)
+    inside = {(pair.source, pair.target) for pair in document.matching.entry_pairs[0].pairs}
+    every = {(pair.source, pair.target) for pair in document.matching.pairs}
+    assert told[-1] == every - inside
+    pane.controls.go(len(pane.steps) - 2)
+    assert told[-1] & inside
+    # Blocks that are not matched have a table, but no edges.
+    pane.play_document((1, 0))
+    pane.controls.go(1)
+    assert told[-1] is None
+
+
+def test_an_example_leaves_the_document_alone(pane, document):
+    told = []
+    pane.revealed.connect(told.append)
+    before = document.matching, document.selection
+    for name, example in EXAMPLES.items():
+        pane.play_example(name)
+        assert pane.stage.picture.board.matching == example.matching
+        assert pane.stage.picture.isVisible()
+        assert example.idea.split(".")[0] in pane.stage.words.text.text()
+        assert not pane.stage.picture.board.edges.edges
+        for number in range(len(pane.steps)):
+            pane.controls.go(number)
+        assert len(pane.stage.picture.board.edges.edges) > 0
+    assert (document.matching, document.selection) == before
+    assert told == []
+    assert not document.modified
+
+
+def test_an_edit_starts_the_documents_play_over(pane, document, qtbot):
+    pane.controls.go(9)
+    document.pin("s0", "t1")
+    qtbot.waitUntil(lambda: pane.controls.at == 0)
+    assert pane.steps.table.pinned
+    pane.play_example("ties")
+    pane.controls.go(2)
+    document.undo()
+    QApplication.processEvents()
+    assert pane.controls.at == 2
+
+
+def test_without_networks_it_begins_with_an_example(qtbot):
+    pane = PlayerPane(Document())
+    qtbot.addWidget(pane)
+    pane.show()
+    assert not pane.plays_document
+    assert pane.steps is not None
+    pane.play_document(None)
+    assert pane.steps is None
+    assert "choose an example" in pane.stage.empty.text()
+    assert not pane.controls.buttons["forward"].isEnabled()
+    pane.play_example("deeper")
+    assert pane.stage.grid.isVisible()
+
+
+def test_a_method_without_a_table_says_so(pane, document, qtbot):
+    document.set_options(method="random")
+    qtbot.waitUntil(lambda: pane.steps is None)
+    assert "fills no table" in pane.stage.empty.text()
+
+
+def test_the_phases_are_the_entries_and_the_matched_blocks(pane):
+    names = [pane.phase.itemText(at) for at in range(pane.phase.count())]
+    assert names[0] == "Entries (outer phase)"
+    assert "Inside s0 → t0" in names
+    pane.phase.setCurrentIndex(1)
+    pane.phase.activated.emit(1)
+    assert pane.steps.table.scores.shape == (2, 2)
+
+
+def test_the_screen_reader_hears_the_step(pane):
+    pane.controls.go(6)
+    said = pane.stage.grid.accessibleDescription()
+    assert said.startswith("D[2][2] = ")
+    assert "chosen" in said
+
+
+# -- what it says ------------------------------------------------------------------------------
+
+
+def test_the_numbers_of_a_span():
+    step, named = at_cell("penalty", 3, 1)
+    without_target, without_source, match = cards(step, named)
+    assert headline(step, named) == "D[3][1] = 1.155"
+    assert (without_target.title, without_target.value) == ("T₃ takes nothing", "1")
+    assert (without_source.title, without_source.terms) == ("S₁ gives nothing", ("D[3][0]",))
+    assert match.title == "S₁ serves T₁ to T₃"
+    assert match.terms == ("D[0][0] + (s(T₁) + s(T₂) + s(T₃)) / √3", "0 + (1 + 0 + 1) / √3")
+    assert (match.value, match.chosen) == ("1.155", True)
+    assert match.others == ("T₃: 0 + 1 = 1", "T₂ and T₃: 0 + (0 + 1) / √2 = 0.707")
+    span, empty = notes(step, named)
+    assert span.startswith("3 targets share S₁: their scores are added and divided by √3 = 1.732.")
+    assert empty.startswith("1 member scores 0: counted in the length")
+
+
+def test_a_span_that_does_not_pay():
+    step, named = at_cell("penalty", 7, 1)
+    assert cards(step, named)[0].chosen
+    assert notes(step, named) == (
+        "7 targets would share S₁: their scores are divided by √7 = 2.646. 4 members score 0, but count in "
+        "the length.",
+    )
+
+
+def test_ties_are_explained():
+    step, named = at_cell("ties", 1, 2)
+    assert cards(step, named)[1].chosen
+    assert "A tie: a match replaces a skip only if it is strictly better" in notes(step, named)[0]
+    step, named = at_cell("deeper", 3, 2)
+    assert notes(step, named)[-1] == "Two spans are worth the same: the shorter one is taken."
+
+
+def test_pins_are_explained():
+    named, steps = stepped(EXAMPLES["pin"])
+    assert "−∞" in what_it_is(steps[0], named)
+    step = steps[steps.step_of(2, 2)]
+    assert cards(step, named)[0].terms == ("T₂ is pinned",)
+    assert cards(step, named)[0].value == "−∞"
+    assert any("must not be skipped" in note for note in notes(step, named))
+
+
+def test_what_cannot_match_says_why():
+    said = {
+        step.cell and what_it_is(step, named)
+        for named, steps in [stepped(EXAMPLES["unmatched"])]
+        for step in steps
+    }
+    joined = " ".join(text for text in said if text)
+    assert "a block never matches a single layer" in joined
+    assert "act has no weight that is scored" in joined
+    assert "another type" in joined
+
+
+def test_the_way_back_says_what_it_reads():
+    named, steps = stepped(EXAMPLES["deeper"])
+    said = [what_it_is(step, named) for step in steps[steps.first_walk :]]
+    assert said[0] == "S₃ serves T₄. Read out: fc → fc. Go on at D[3][2]."
+    assert said[-2].startswith(
+        "S₁ serves T₁ and T₂. Read out: conv1 → conv1, conv1 → conv2. Go on at D[0][0]."
+    )
+    assert said[-1].startswith("The way back has read out 4 pairs, source → target: conv1 → conv1, conv1")
+    named, steps = stepped(EXAMPLES["penalty"])
+    assert what_it_is(steps[-1], named).endswith("Nothing goes to act1, act2, act3, act4, conv3.")
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_the_value_of_a_step_is_that_of_its_chosen_card(name):
+    named, steps = stepped(EXAMPLES[name])
+    for step in steps:
+        chosen = [card for card in cards(step, named) if card.chosen]
+        if step.cell is not None and np.isfinite(step.cell.value):
+            assert len(chosen) == 1
+            assert headline(step, named).endswith(f"= {chosen[0].value}")
+        else:
+            assert not chosen
+        assert step_words(step, named).endswith(".")

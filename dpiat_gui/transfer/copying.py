@@ -96,18 +96,27 @@ def converted(
     loss
         Told of the values that do not survive the change of dtype.
     """
-    import torch
-
     if row.scale == 1.0 and part.dtype == dtype:
         return part
     here = part.cpu()
     if row.scale != 1.0:
-        wide = torch.promote_types(torch.promote_types(part.dtype, dtype), torch.float32)
-        here = here.to(wide) * row.scale
+        here = here.to(_wide(part.dtype, dtype)) * row.scale
     made = here.to(dtype)
     if loss is not None and part.dtype != dtype:
         loss.compare(here, made, row.target)
     return made
+
+
+def _wide(*dtypes: "torch.dtype") -> "torch.dtype":
+    """Return the dtype to compute in: float32, or the widest of these."""
+    import torch
+
+    found = torch.float32
+    for dtype in dtypes:
+        # The eight-bit floats have no promotion of their own; float32 holds them all.
+        if not (dtype.is_floating_point and dtype.itemsize == 1):
+            found = torch.promote_types(found, dtype)
+    return found
 
 
 def copy_row(

@@ -30,6 +30,8 @@ class Held:
     def __init__(self, path: Path) -> None:
         with path.open("rb") as stream:
             length = int.from_bytes(stream.read(8), "little")
+            if length > path.stat().st_size:
+                raise ValueError("no header")
             header = json.loads(stream.read(length))
         self.metadata: dict[str, str] = header.pop("__metadata__", {})
         self._places = header

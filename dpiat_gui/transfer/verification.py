@@ -226,8 +226,15 @@ class _Again:
         shape = part.shape
         flat = torch.from_numpy(_flat(part).copy()).view(getattr(torch, of))
         if scale != 1.0:
-            wide = torch.promote_types(flat.dtype, getattr(torch, to))
-            flat = flat.to(torch.promote_types(wide, torch.float32)) * scale
+            is_double = bool({of, to} & {"float64", "complex128"})
+            is_complex = bool({of, to} & {"complex64", "complex128"})
+            wide = {
+                (False, False): torch.float32,
+                (True, False): torch.float64,
+                (False, True): torch.complex64,
+                (True, True): torch.complex128,
+            }
+            flat = flat.to(wide[is_double, is_complex]) * scale
         return flat.to(getattr(torch, to)).view(torch.uint8).numpy().view(self._raw).reshape(shape)
 
     def _both_no_numbers(self, made: Array, block: Array) -> bool:

@@ -1,11 +1,11 @@
-"""The present matching compared: with the automatic one, or with that of another method."""
+"""The present matching compared: with the automatic one, a step of the history, or another method's."""
 
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QShowEvent
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from dpiat_gui.matching.values import Matching, Pair
 
 AUTOMATIC = ""
+KEPT = -1
+"""Stands for a step of the history that was chosen before the history went on."""
 HEADERS = ("Pair", "Target", "Source here", "Score", "Source there", "Score")
 KINDS = {"both": "in both", "added": "only here", "removed": "only there", "changed": "differs"}
 
@@ -85,7 +87,15 @@ class CompareDialog(QDialog):
     """Two matchings of the same networks side by side; a row selects its pair on the canvas.
 
     It stays open beside the canvas and follows every edit.
+
+    Signals
+    -------
+    compared : Comparison or None, str
+        What the columns and the table should mark, and what the other matching is called; None
+        when nothing should be marked any more.
     """
+
+    compared = Signal(object, str)
 
     def __init__(self, document: Document, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -93,6 +103,7 @@ class CompareDialog(QDialog):
         self._rows: list[Row] = []
         self._comparison: Comparison | None = None
         self._present: Matching | None = None
+        self._step: Matching | None = None
         self.setWindowTitle("Compare matchings")
         self.resize(QSize(780, 420))
         self.other = QComboBox()
@@ -100,13 +111,26 @@ class CompareDialog(QDialog):
         self.other.addItem("the automatic matching, without overrides", AUTOMATIC)
         for name, text in MATCHERS.items():
             self.other.addItem(f"the matcher {text}", name)
+        self._methods = self.other.count()
+        self.other.setMaxVisibleItems(20)
+        self.other.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.other.setMinimumContentsLength(40)
         self.every = QCheckBox("Show pairs that are &equal too")
+        self.mark = QCheckBox("&Mark in the columns and in the pairs table")
+        self.mark.setChecked(True)
+        self.mark.setToolTip("A plus is only here, a minus only there; the table gets a column")
         self.figures = QLabel()
         self.figures.setWordWrap(True)
+        self.equal = muted()
+        self.equal.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.equal.setMinimumHeight(6 * self.fontMetrics().height())
+        self.equal.hide()
         self.list = self._make_list()
         self._lay_out()
-        self.other.activated.connect(self.refresh)
+        self.other.activated.connect(self._chosen)
         self.every.toggled.connect(self._fill)
+        self.mark.toggled.connect(self._tell)
+        document.undo_stack.indexChanged.connect(self._list_steps)
         document.matching_changed.connect(self._follow)
 
     def _make_list(self) -> QTreeWidget:
@@ -138,8 +162,12 @@ class CompareDialog(QDialog):
         column.setSpacing(8)
         column.addLayout(head)
         column.addWidget(self.figures)
+        column.addWidget(self.equal)
         column.addWidget(self.list, 1)
-        column.addWidget(muted("Here is the present matching, there the other one.", small=True))
+        foot = QHBoxLayout()
+        foot.addWidget(muted("Here is the present matching, there the other one.", small=True), 1)
+        foot.addWidget(self.mark)
+        column.addLayout(foot)
 
     # -- showing ---------------------------------------------------------------------------
 
@@ -147,13 +175,49 @@ class CompareDialog(QDialog):
         """Compare anew whenever it is opened."""
         super().showEvent(event)
         if not event.spontaneous():
+            self._list_steps()
             self.refresh()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Mark nothing any more."""
+        super().hideEvent(event)
+        if not event.spontaneous():
+            self.compared.emit(None, "")
+
+    def compare_with_step(self, index: int) -> None:
+        """Compare with the matching after the first `index` steps of the history, and show it."""
+        self._list_steps()
+        self.other.setCurrentIndex(self.other.findData(index))
+        self._chosen()
+        self.show()
+
+    def _chosen(self) -> None:
+        """Take the matching of a step as it is now: the history may go another way later."""
+        other = self.other.currentData()
+        if other != KEPT:
+            self._step = self._document.snapshot_at(other).matching if isinstance(other, int) else None
+        self.refresh()
+
+    def _list_steps(self) -> None:
+        """Offer the steps of the history below the methods, the latest first."""
+        stack, chosen = self._document.undo_stack, self.other.currentData()
+        text = self.other.currentText()
+        while self.other.count() > self._methods:
+            self.other.removeItem(self.other.count() - 1)
+        if isinstance(chosen, int) and self._step is not None:
+            self.other.addItem(text, KEPT)
+            self.other.setCurrentIndex(self.other.count() - 1)
+        names = ["the beginning", *(f"step {at + 1}: {stack.text(at)}" for at in range(stack.count()))]
+        for at in reversed(range(len(names))):
+            if at != stack.index():
+                self.other.addItem(names[at], at)
 
     def refresh(self) -> None:
         """Solve the other matching and compare."""
         from dpiat_gui.matching.compare import compare
 
         present, state, method = self._document.matching, self._document.state, self.other.currentData()
+        step = self._step
         self._present, self._comparison = present, None
         self._fill()
         if present is None:
@@ -162,11 +226,12 @@ class CompareDialog(QDialog):
         self.figures.setText("Matching…")
 
         def work() -> "Comparison | None":
-            other = other_matching(state, method)
+            other = step if step is not None else other_matching(state, method)
             return None if other is None else compare(other, present)
 
-        options = state.options if method == AUTOMATIC else replace(state.options, method=method)
-        slow = is_slow(replace(state, options=options))
+        known = method == AUTOMATIC or step is not None
+        options = state.options if known else replace(state.options, method=method)
+        slow = step is None and is_slow(replace(state, options=options))
         done = partial(self._compared, present, method)
         self._document.work_out(self, work, done, partial(self._failed, method), slow=slow)
 
@@ -176,6 +241,12 @@ class CompareDialog(QDialog):
         self._comparison = comparison
         self.figures.setText("There is no such matching." if comparison is None else _figures(comparison))
         self._fill()
+        self._tell()
+
+    def _tell(self) -> None:
+        """Let the columns and the table mark what differs, or nothing."""
+        shown = self.isVisible() and self.mark.isChecked()
+        self.compared.emit(self._comparison if shown else None, self.other.currentText())
 
     def _failed(self, method: str, error: DpiatError) -> None:
         if method == self.other.currentData():
@@ -193,6 +264,10 @@ class CompareDialog(QDialog):
             every = self.every.isChecked()
             self._rows = rows_of(self._comparison, self._present, all_pairs=every)
             self.list.addTopLevelItems([_item(row) for row in self._rows])
+        same = self._comparison is not None and not self._comparison.changes
+        self.equal.setText(f"Both matchings are the same: every pair is also in {self.other.currentText()}.")
+        self.equal.setVisible(same)
+        self.list.setVisible(not same or bool(self._rows))
         self.list.blockSignals(False)
 
     def _select(self) -> None:

@@ -1,7 +1,7 @@
 """The filter language of the pairs table: ``score<0.5 kind:conv state:pinned text``.
 
 All terms must hold. Words look at paths, kind, shapes and state; ``kind:``, ``state:``,
-``source:``, ``target:`` and ``shape:`` look at one column, with commas between alternatives;
+``source:``, ``target:``, ``shape:`` and ``change:`` look at one column, with commas between alternatives;
 ``score`` and ``covered`` are compared by ``<  <=  =  >=  >``; a ``-`` in front turns a term round, and
 quotes keep spaces together. A term that makes no sense hides nothing: it is left out and named.
 """
@@ -15,7 +15,12 @@ from typing import Protocol
 STATES = ("auto", "pinned", "weak", "fresh", "banned", "unused")
 """States of a row, as the table shows and the filter knows them."""
 
-_TEXT_FIELDS = ("kind", "state", "source", "target", "shape")
+CHANGES = ("same", "added", "removed", "changed")
+"""What a row is to another matching that it is compared with."""
+
+_TEXT_FIELDS = ("kind", "state", "source", "target", "shape", "change")
+_WORDS = {"state": STATES, "change": CHANGES}
+"""Columns that hold one of a few words."""
 _NUMBER_FIELDS = ("score", "covered")
 _COMPARISONS: dict[str, Callable[[float, float], bool]] = {
     "<": operator.lt,
@@ -57,6 +62,10 @@ class FilterRow(Protocol):
         """One of `STATES`."""
 
     @property
+    def change(self) -> str:
+        """One of `CHANGES`, ``""`` while nothing is compared."""
+
+    @property
     def covered(self) -> float | None:
         """Share of the target layer that is copied, None where it has no meaning."""
 
@@ -95,8 +104,9 @@ class Term:
             if self.sign in ("=", ":"):
                 return abs(value - self.number) <= _SLACK
             return _COMPARISONS[self.sign](value, self.number)
-        if self.field == "state":
-            return any(row.state.startswith(text) for text in self.texts)
+        if self.field in _WORDS:
+            word = row.state if self.field == "state" else row.change
+            return any(word.startswith(text) for text in self.texts)
         told = _column(row, self.field).lower()
         return any(text in told for text in self.texts)
 
@@ -161,10 +171,9 @@ def _text_term(name: str, value: str, negated: bool) -> Term | str | None:
     texts = tuple(text.lower() for text in value.replace('"', "").split(",") if text)
     if not texts:
         return None
-    if name == "state":
-        for text in texts:
-            if not any(state.startswith(text) for state in STATES):
-                return f"There is no state {text!r}; states are {', '.join(STATES)}."
+    for text in texts if name in _WORDS else ():
+        if not any(word.startswith(text) for word in _WORDS[name]):
+            return f"There is no {name} {text!r}; there are {', '.join(_WORDS[name])}."
     if name == "shape":
         texts = tuple(text.replace("x", "×").replace("*", "×") for text in texts)
     return Term(name, texts, negated=negated)

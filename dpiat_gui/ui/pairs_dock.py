@@ -1,7 +1,12 @@
 """The pairs pane: every pair in a table that can be sorted, filtered and reached by keyboard."""
 
-from PySide6.QtCore import QEvent, QItemSelectionModel, QPoint, Qt, QTimer, Signal
-from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence, QResizeEvent
+from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QEvent, QItemSelection, QItemSelectionModel, QObject, QPoint, Qt, QTimer, Signal
+from PySide6.QtGui import QGuiApplication, QKeyEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
@@ -9,7 +14,6 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QPushButton,
     QStackedWidget,
-    QTableView,
     QVBoxLayout,
     QWidget,
 )
@@ -18,69 +22,26 @@ from dpiat_gui.document.document import Document
 from dpiat_gui.document.places import places_of
 from dpiat_gui.document.selection import Selection
 from dpiat_gui.services.theme import Theme
+from dpiat_gui.ui.choosing import Chosen
 from dpiat_gui.ui.pair_filter import parse_filter
-from dpiat_gui.ui.pairs_model import HEADERS, ROW_ROLE, Column, PairRow, PairsModel, PairsProxy
+from dpiat_gui.ui.pair_rows import HEADERS, Column, PairRow
+from dpiat_gui.ui.pairs_model import ROW_ROLE, PairsModel, PairsProxy
+from dpiat_gui.ui.pairs_table import PairsTable
 from dpiat_gui.ui.widgets import muted, set_state
+
+if TYPE_CHECKING:
+    from dpiat_gui.matching.compare import Comparison
 
 _NO_NETWORKS = "Open two networks to see their pairs."
 _NO_ROW = "No pair passes the filter."
-_FILTER_HELP = (
-    "Words look everywhere. score<0.5, covered>=90%, kind:conv, state:weak,fresh, source:blocks.1, "
-    'target:head, shape:64x3; -word leaves out; "two words" stay together.'
-)
-_PATHS = {Column.SOURCE: 19, Column.TARGET: 19, Column.SHAPES: 16}
-"""Columns that share the width that is left, with their least widths in characters."""
-_FIXED = {Column.KIND: 18, Column.SCORE: 12, Column.STATE: 13, Column.COVERED: 14}
-"""Columns that need the same width always, in characters."""
-
-
-class PairsTable(QTableView):
-    """The table itself: Enter opens, Ctrl+C copies, columns share the width there is.
-
-    Signals
-    -------
-    opened
-        Enter on a row.
-    copied
-        Ctrl+C.
-    """
-
-    opened = Signal()
-    copied = Signal()
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._sized_by_hand = False
-        self._sizing = False
-        self.horizontalHeader().sectionResized.connect(self._on_section_resized)
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        """Share out the width, until a person sets that of a column."""
-        super().resizeEvent(event)
-        if self._sized_by_hand or not self.model():
-            return
-        character = self.fontMetrics().averageCharWidth()
-        left = self.viewport().width() - sum(_FIXED.values()) * character
-        self._sizing = True
-        for column, characters in _FIXED.items():
-            self.setColumnWidth(column, characters * character)
-        for column, characters in _PATHS.items():
-            share = left * characters // sum(_PATHS.values())
-            self.setColumnWidth(column, max(share, characters * character))
-        self._sizing = False
-
-    def _on_section_resized(self) -> None:
-        if not self._sizing and self.isVisible():
-            self._sized_by_hand = True
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Take Enter and the key for copying."""
-        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and not event.modifiers():
-            self.opened.emit()
-        elif event.matches(QKeySequence.StandardKey.Copy):
-            self.copied.emit()
-        else:
-            super().keyPressEvent(event)
+_FILTER_HELP = """Only rows that pass every term are shown.
+  word  or  "two words"      anywhere in the row
+  score<0.5   covered>=90%   numbers: <  <=  =  >=  >
+  kind:conv   shape:64x3     part of one column
+  source:blocks.1   target:head
+  state:pinned,weak          auto, pinned, weak, fresh, banned, unused
+  change:added               added, removed, changed, same (while comparing)
+  -state:auto                a minus leaves out what passes"""
 
 
 class PairsPanel(QWidget):
@@ -104,6 +65,7 @@ class PairsPanel(QWidget):
         super().__init__(parent)
         self._document = document
         self._following = False
+        self._chosen: Chosen | None = None
         self._count = 0
         self.model = PairsModel(self)
         self.proxy = PairsProxy(self)
@@ -131,11 +93,36 @@ class PairsPanel(QWidget):
 
     def copy_rows(self) -> None:
         """Copy the selected rows, or all that are shown, as tab-separated text with a header."""
-        chosen = sorted(index.row() for index in self.table.selectionModel().selectedRows())
-        rows = chosen or range(self.proxy.rowCount())
-        lines = ["\t".join(HEADERS)]
-        lines += ["\t".join(self._row(at).text(column) for column in Column) for at in rows]
+        lines = ["\t".join(row) for row in self.cells(selected=True)]
         QGuiApplication.clipboard().setText("\n".join(lines) + "\n")
+
+    def cells(self, *, selected: bool = False) -> list[list[str]]:
+        """Return the header and the rows as they are shown: filtered and sorted.
+
+        Parameters
+        ----------
+        selected
+            The selected rows alone, where there are any.
+        """
+        chosen = sorted(index.row() for index in self.table.selectionModel().selectedRows())
+        rows = (chosen if selected else []) or range(self.proxy.rowCount())
+        columns = [column for column in Column if not self.table.isColumnHidden(column)]
+        found = [[HEADERS[column] for column in columns]]
+        return found + [[self._row(at).text(column) for column in columns] for at in rows]
+
+    def show_comparison(self, comparison: "Comparison | None") -> None:
+        """Add a column that says how another matching differs; None takes it away."""
+        changes = None
+        if comparison is not None:
+            changes = {
+                change.target: (change.kind, change.before.source if change.before else "")
+                for change in comparison.changes
+            }
+        self.table.setColumnHidden(Column.BEFORE, comparison is None)
+        self.table.share_width()
+        with self._keeping_selection():
+            self.model.set_changes(changes)
+        self._show_what_there_is()
 
     # -- set-up -------------------------------------------------------------------------
 
@@ -164,10 +151,11 @@ class PairsPanel(QWidget):
         self.proxy.sort(-1)
         header.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
         header.setSortIndicatorClearable(True)
+        table.setColumnHidden(Column.BEFORE, True)
         return table
 
     def _lay_out(self) -> None:
-        self.filter_line.setPlaceholderText("Filter: score<0.5 kind:conv state:weak")
+        self.filter_line.setPlaceholderText("Filter: score<0.5 kind:conv state:pinned")
         self.filter_line.setToolTip(_FILTER_HELP)
         self.filter_line.setAccessibleName("Filter of the pairs")
         self.filter_line.setAccessibleDescription(_FILTER_HELP)
@@ -215,11 +203,8 @@ class PairsPanel(QWidget):
 
     def _on_matching_changed(self) -> None:
         matching = self._document.matching
-        self._following = True
-        try:
+        with self._keeping_selection():
             self.model.set_matching(matching)
-        finally:
-            self._following = False
         count = len(matching.pairs) if matching else 0
         if count != self._count:
             self._count = count
@@ -230,11 +215,36 @@ class PairsPanel(QWidget):
 
     def _fill_covered(self) -> None:
         coverage = self._document.coverage
+        with self._keeping_selection():
+            self.model.set_covered(coverage.by_layer if coverage is not None else {})
+
+    @contextmanager
+    def _keeping_selection(self) -> Iterator[None]:
+        """Choose nothing while rows change; several that were selected are selected again by their paths."""
+        chosen = self._selected_rows()
         self._following = True
         try:
-            self.model.set_covered(coverage.by_layer if coverage is not None else {})
+            yield
+            if len(chosen) > 1:
+                self._select_rows(
+                    {(row.source, row.target) if not row.target else row.target for row in chosen}
+                )
         finally:
             self._following = False
+
+    def _selected_rows(self) -> list[PairRow]:
+        return [self._row(index.row()) for index in self.table.selectionModel().selectedRows()]
+
+    def _select_rows(self, wanted: AbstractSet[object]) -> None:
+        """Select the rows of some targets, and of pairs (source, "") without one."""
+        chosen = QItemSelection()
+        for at in range(self.proxy.rowCount()):
+            row = self._row(at)
+            if (row.target or (row.source, "")) in wanted:
+                index = self.proxy.index(at, 0)
+                chosen.select(index, index)
+        flags = QItemSelectionModel.SelectionFlag
+        self.table.selectionModel().select(chosen, flags.ClearAndSelect | flags.Rows)
 
     def _follow(self) -> None:
         """Make the row of the document's selection current, if it is shown."""
@@ -245,6 +255,8 @@ class PairsPanel(QWidget):
         selected = self.table.selectionModel()
         if row is not None and row == self.table.currentIndex().row() and selected.isRowSelected(row):
             return
+        if row is not None and selected.isRowSelected(row) and len(selected.selectedRows()) > 1:
+            return  # one of several that are chosen together
         self._following = True
         try:
             if row is None:
@@ -336,6 +348,23 @@ class PairsPanel(QWidget):
         if not current.isValid() or not self.table.selectionModel().isRowSelected(current.row()):
             return
         self._choose(current.row())
+        if not self._following and self._chosen is not None:
+            rows = self._selected_rows()
+            self._chosen.set_several([(row.source or None, row.target or None) for row in rows], by=self)
+
+    def follow_chosen(self, chosen: Chosen) -> None:
+        """Tell which rows are selected together, and select those that others chose."""
+        self._chosen = chosen
+        chosen.changed.connect(self._show_chosen)
+
+    def _show_chosen(self, by: QObject | None) -> None:
+        if by is self or self._chosen is None or not self._chosen.several:
+            return
+        self._following = True
+        try:
+            self._select_rows({target or (source, "") for source, target in self._chosen.several})
+        finally:
+            self._following = False
 
     def _choose(self, row: int) -> None:
         if self._following:
@@ -355,7 +384,8 @@ class PairsPanel(QWidget):
     def _on_context_menu(self, where: QPoint) -> None:
         index = self.table.indexAt(where)
         if index.isValid():
-            self.table.setCurrentIndex(index)
+            if not self.table.selectionModel().isRowSelected(index.row()):
+                self.table.setCurrentIndex(index)
             self._choose(index.row())
             self.context_menu_requested.emit(self.table.viewport().mapToGlobal(where))
 

@@ -1,8 +1,7 @@
 """The pairs as a Qt table: every scored target layer, and the source layers that give nothing."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from enum import IntEnum
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
@@ -17,15 +16,10 @@ from PySide6.QtCore import (
 )
 from PySide6.QtGui import QColor, QFont, QPainter, QPixmap
 
-from dpiat_gui.document.places import is_scored
-from dpiat_gui.document.problems import WEAK
-from dpiat_gui.document.selection import Selection
-from dpiat_gui.matching.values import Matching, Overrides
-from dpiat_gui.networks.titles import format_shape
-from dpiat_gui.networks.values import Layer
+from dpiat_gui.matching.values import Matching
 from dpiat_gui.services.theme import LIGHT, Theme, fixed_font, score_color
-from dpiat_gui.ui.pair_filter import STATES, PairFilter
-from dpiat_gui.ui.texts import percent
+from dpiat_gui.ui.pair_filter import PairFilter
+from dpiat_gui.ui.pair_rows import HEADERS, Column, PairRow, pair_rows
 
 SORT_ROLE = Qt.ItemDataRole.UserRole + 1
 ROW_ROLE = Qt.ItemDataRole.UserRole + 2
@@ -37,19 +31,6 @@ _MANY = 200
 """From so many changed rows on, a reset costs less than telling of each."""
 
 
-class Column(IntEnum):
-    """Columns of the table."""
-
-    SOURCE = 0
-    TARGET = 1
-    KIND = 2
-    SHAPES = 3
-    SCORE = 4
-    STATE = 5
-    COVERED = 6
-
-
-HEADERS = ("Source", "Target", "Kind", "Shapes", "Score", "State", "Covered")
 _TIPS = (
     "Source layer that gives its weights",
     "Target layer that takes them",
@@ -59,139 +40,9 @@ _TIPS = (
     "auto: found by the matching · pinned: by hand · weak: scores below 0.5 · fresh: takes nothing · "
     "banned: takes nothing after a ban · unused: gives nothing",
     "Share of the target layer's elements that come from the source",
+    "Source in the matching this one is compared with, where it is another",
 )
 _RIGHT = frozenset({Column.SCORE, Column.COVERED})
-
-
-@dataclass(frozen=True, slots=True)
-class PairRow:
-    """One row of the table.
-
-    Parameters
-    ----------
-    source, target
-        Paths, ``""`` where there is none.
-    kind
-        Kind of the layers.
-    shapes
-        As shown: ``504×84×1×1 → 528×88×1×1``.
-    score
-        Score of the pair, None without one.
-    state
-        One of `dpiat_gui.ui.pair_filter.STATES`.
-    covered
-        Share of the target layer that is copied, None where unknown or without meaning.
-    order
-        Positions among all source layers and all target layers, -1 where there is none.
-    elements
-        Elements of the larger of both scored tensors; shapes are sorted by it.
-    """
-
-    source: str
-    target: str
-    kind: str
-    shapes: str
-    score: float | None
-    state: str
-    covered: float | None = None
-    order: tuple[int, int] = (-1, -1)
-    elements: int = 0
-
-    @property
-    def selection(self) -> Selection:
-        """What to select for the row: its target, which brings the source, or its source alone."""
-        return Selection(target=self.target) if self.target else Selection(source=self.source)
-
-    def text(self, column: int) -> str:
-        """Return the text of a cell."""
-        if column == Column.SCORE:
-            return "" if self.score is None else f"{self.score:.3f}"
-        if column == Column.COVERED:
-            return "" if self.covered is None else percent(self.covered)
-        return (self.source or "–", self.target or "–", self.kind, self.shapes, "", self.state)[column]
-
-    def sort_key(self, column: int) -> int | float | str:
-        """Return what a cell is sorted by; paths stand in the order of their network."""
-        return (
-            self.order[0],
-            self.order[1],
-            self.kind.lower(),
-            self.elements,
-            -1.0 if self.score is None else self.score,
-            STATES.index(self.state),
-            -1.0 if self.covered is None else self.covered,
-        )[column]
-
-
-def pair_rows(matching: Matching, covered: Mapping[str, float] | None = None) -> list[PairRow]:
-    """Return the rows of a matching in target order; see `PairsModel`.
-
-    Parameters
-    ----------
-    matching
-        The matching.
-    covered
-        Copied share of each target layer, by path, as far as it is known.
-    """
-    covered = covered or {}
-    layer_types = matching.options.layer_types
-    sources = [layer for block in matching.source_entries for layer in block.layers]
-    order = {layer.path: at for at, layer in enumerate(sources)}
-    unused = [
-        at
-        for at, layer in enumerate(sources)
-        if is_scored(layer, layer_types) and layer.path not in matching.by_source
-    ][::-1]
-    banned = {target for _, target in matching.overrides.bans}
-    rows: list[PairRow] = []
-    position = 0
-    for block in matching.target_entries:
-        for layer in block.layers:
-            pair = matching.by_target.get(layer.path)
-            if pair is not None:
-                at = order[pair.source]
-                while unused and unused[-1] < at:
-                    rows.append(_unused_row(sources[unused[-1]], unused.pop()))
-                state = "pinned" if pair.pinned else "weak" if pair.score < WEAK else "auto"
-                rows.append(_pair_row(sources[at], layer, pair.score, state, (at, position), covered))
-            elif is_scored(layer, layer_types):
-                is_banned = bool({layer.path, block.path} & banned)
-                by_hand = _left_fresh(matching.overrides, layer.path, block.path)
-                state = "banned" if is_banned and not by_hand else "fresh"
-                rows.append(_fresh_row(layer, position, state))
-            position += 1
-    rows += [_unused_row(sources[at], at) for at in reversed(unused)]
-    return rows
-
-
-def _left_fresh(overrides: Overrides, *paths: str) -> bool:
-    return any(path in overrides.fresh for path in paths)
-
-
-def _fresh_row(layer: Layer, position: int, state: str) -> PairRow:
-    shape = f"→ {format_shape(layer.shape)}"
-    elements = layer.weight.elements if layer.weight else 0
-    return PairRow("", layer.path, layer.kind.value, shape, None, state, 0.0, (-1, position), elements)
-
-
-def _pair_row(
-    source: Layer,
-    target: Layer,
-    score: float,
-    state: str,
-    order: tuple[int, int],
-    covered: Mapping[str, float],
-) -> PairRow:
-    shapes = f"{format_shape(source.shape)} → {format_shape(target.shape)}"
-    elements = max(layer.weight.elements if layer.weight else 0 for layer in (source, target))
-    share = covered.get(target.path)
-    return PairRow(source.path, target.path, target.kind.value, shapes, score, state, share, order, elements)
-
-
-def _unused_row(layer: Layer, at: int) -> PairRow:
-    elements = layer.weight.elements if layer.weight else 0
-    shape = f"{format_shape(layer.shape)} →"
-    return PairRow(layer.path, "", layer.kind.value, shape, None, "unused", None, (at, -1), elements)
 
 
 class PairsModel(QAbstractTableModel):
@@ -205,6 +56,7 @@ class PairsModel(QAbstractTableModel):
         super().__init__(parent)
         self._rows: list[PairRow] = []
         self._covered: Mapping[str, float] = {}
+        self._changes: Mapping[str, tuple[str, str]] | None = None
         self._theme = LIGHT
         self._font = fixed_font()
         # A path is long, and fixed-width letters are wide.
@@ -217,19 +69,44 @@ class PairsModel(QAbstractTableModel):
 
     def set_matching(self, matching: Matching | None) -> None:
         """Show another matching; rows that stay as they are are left alone."""
-        self._replace([] if matching is None else pair_rows(matching, self._covered))
+        self._replace(
+            [] if matching is None else list(map(self._compared, pair_rows(matching, self._covered)))
+        )
 
     def set_covered(self, by_layer: Mapping[str, float]) -> None:
         """Fill the last column: the copied share of each target layer, by path."""
         self._covered = by_layer
         self._replace([self._with_covered(row) for row in self._rows])
 
+    def set_changes(self, changes: Mapping[str, tuple[str, str]] | None) -> None:
+        """Say what rows are to another matching.
+
+        Parameters
+        ----------
+        changes
+            By target, where the two differ: one of `CHANGES`, and the source in the other matching.
+            None while nothing is compared.
+        """
+        if changes != self._changes:
+            self._changes = changes
+            self._replace(list(map(self._compared, self._rows)))
+
+    def _compared(self, row: PairRow) -> PairRow:
+        change, before = "", ""
+        if self._changes is not None and row.target:
+            change, before = self._changes.get(row.target, ("same", ""))
+        return (
+            row
+            if (change, before) == (row.change, row.before)
+            else replace(row, change=change, before=before)
+        )
+
     def set_theme(self, theme: Theme) -> None:
         """Draw with the colours of `theme`."""
         self._theme = theme
         if self._rows:
             roles = [Qt.ItemDataRole.DecorationRole, Qt.ItemDataRole.ForegroundRole]
-            self.dataChanged.emit(self.index(0, 0), self.index(len(self._rows) - 1, Column.COVERED), roles)
+            self.dataChanged.emit(self.index(0, 0), self.index(len(self._rows) - 1, Column.BEFORE), roles)
 
     def _with_covered(self, row: PairRow) -> PairRow:
         if row.score is None:
@@ -242,7 +119,7 @@ class PairsModel(QAbstractTableModel):
         if len(rows) == len(self._rows) and len(changed) <= _MANY:
             self._rows = rows
             for first, last in _runs(changed):
-                self.dataChanged.emit(self.index(first, 0), self.index(last, Column.COVERED))
+                self.dataChanged.emit(self.index(first, 0), self.index(last, Column.BEFORE))
             return
         self.beginResetModel()
         self._rows = rows
@@ -340,6 +217,8 @@ def _alignment(column: int) -> Qt.AlignmentFlag:
 def _color_name(row: PairRow, column: int) -> str:
     if column in (Column.KIND, Column.SHAPES):
         return "text_muted"
+    if column == Column.BEFORE:
+        return {"added": "ok", "removed": "error", "changed": "warning"}.get(row.change, "text_muted")
     if column != Column.STATE:
         return "text"
     names = {

@@ -41,6 +41,9 @@ def test_without_overrides_nothing_differs(dialog):
     assert shown(dialog) == []
     assert dialog.figures.text().startswith("5 pairs in both · 0 only here · 0 only there · 100 % agree")
     assert "±0" in dialog.figures.text()
+    assert "Both matchings are the same" in dialog.equal.text()
+    assert dialog.equal.isVisible()
+    assert not dialog.list.isVisible()
 
 
 def test_an_override_shows_what_it_changed(dialog, document):
@@ -91,3 +94,30 @@ def test_nothing_to_compare_is_said(qtbot):
     qtbot.addWidget(dialog)
     dialog.show()
     assert "Open two networks" in dialog.figures.text()
+
+
+def test_a_step_of_the_history_is_compared_with_and_kept(dialog, document):
+    document.pin("s3", "t2")
+    document.set_fresh("t0")
+    dialog.compare_with_step(1)
+    assert [row[0] for row in shown(dialog)] == ["only there", "only there"]
+    assert dialog.other.currentText() == "step 1: Pin s3 to t2"
+    document.undo()
+    document.undo()
+    document.set_fresh("t1")
+    # The step is gone from the history, but what was chosen stays what it was.
+    assert dialog.other.currentText() == "step 1: Pin s3 to t2"
+    assert ("differs", "t2", "s2", "s3") in shown(dialog)
+
+
+def test_what_differs_is_told_while_it_is_open_and_wanted(dialog, document):
+    told = []
+    dialog.compared.connect(lambda comparison, name: told.append((comparison, name)))
+    document.pin("s3", "t2")
+    assert len(told[-1][0].changes) == 1
+    assert told[-1][1].startswith("the automatic matching")
+    dialog.mark.setChecked(False)
+    assert told[-1][0] is None
+    dialog.mark.setChecked(True)
+    dialog.close()
+    assert told[-1][0] is None

@@ -6,9 +6,11 @@ from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from dpiat_gui.document.document import Document, Selection
+from dpiat_gui.matching.compare import compare
 from dpiat_gui.services.theme import DARK
+from dpiat_gui.ui.choosing import Chosen
+from dpiat_gui.ui.pair_rows import Column
 from dpiat_gui.ui.pairs_dock import PairsPanel
-from dpiat_gui.ui.pairs_model import Column
 
 C = (8, 4, 3, 3)
 SOURCE = network("s", [[C, (8,), None], (5,), (9, 9, 1, 1), (10, 8)])
@@ -167,3 +169,48 @@ def test_coverage_arrives_after_the_pairs(document: Document, panel: PairsPanel,
     panel.set_theme(DARK)
     assert document.coverage is not None
     assert panel.model.rows[0].covered == pytest.approx(document.coverage.by_layer["t0.0"])
+
+
+def test_another_matching_gets_a_column_and_a_word_for_the_filter(
+    document: Document, panel: PairsPanel
+) -> None:
+    before = document.matching
+    document.ban("s3", "t3")
+    assert before is not None
+    assert document.matching is not None
+    assert panel.table.isColumnHidden(Column.BEFORE)
+    comparison = compare(before, document.matching)
+    panel.show_comparison(comparison)
+    assert not panel.table.isColumnHidden(Column.BEFORE)
+    panel.set_filter_text("change:removed")
+    assert [panel.proxy.index(at, Column.BEFORE).data() for at in range(panel.proxy.rowCount())] == ["− s3"]
+    panel.set_filter_text("change:moved")
+    assert "changed" in panel.error.text()
+    panel.set_filter_text("")
+    panel.show_comparison(None)
+    assert panel.table.isColumnHidden(Column.BEFORE)
+    assert len(panel.cells()[0]) == 7
+
+
+def test_several_rows_are_chosen_together_and_stay_so(document: Document, panel: PairsPanel) -> None:
+    chosen = Chosen(document)
+    panel.follow_chosen(chosen)
+    panel.table.setFocus()
+    panel.table.selectRow(0)
+    QTest.keyClick(panel.table, Qt.Key.Key_Down, Qt.KeyboardModifier.ShiftModifier)
+    assert chosen.targets == ("t0.0", "t0.1")
+    assert chosen.pairs == (("s0.0", "t0.0"), ("s0.1", "t0.1"))
+    document.ban_all(chosen.pairs)
+    assert len(panel.table.selectionModel().selectedRows()) == 2
+    assert chosen.targets == ("t0.0", "t0.1")
+    document.select_target("t3")
+    assert chosen.several == ()
+    assert chosen.targets == ("t3",)
+
+
+def test_rows_that_others_choose_are_selected_here(document: Document, panel: PairsPanel) -> None:
+    chosen = Chosen(document)
+    panel.follow_chosen(chosen)
+    chosen.set_several([("s0.0", "t0.0"), ("s3", "t3")])
+    rows = sorted(index.row() for index in panel.table.selectionModel().selectedRows())
+    assert [panel.proxy.index(at, Column.TARGET).data() for at in rows] == ["t0.0", "t3"]

@@ -8,7 +8,8 @@ from dpiat_gui.document.selection import Selection
 from dpiat_gui.matching.engine import match_networks
 from dpiat_gui.matching.values import Matching, Overrides
 from dpiat_gui.ui.pair_filter import parse_filter
-from dpiat_gui.ui.pairs_model import SORT_ROLE, Column, PairsModel, PairsProxy, pair_rows
+from dpiat_gui.ui.pair_rows import Column, pair_rows
+from dpiat_gui.ui.pairs_model import SORT_ROLE, PairsModel, PairsProxy
 
 C = (8, 4, 3, 3)
 SOURCE = network("s", [[C, (8,), None], (5,), (9, 9, 1, 1), (10, 8)])
@@ -58,7 +59,7 @@ def test_the_model_shows_what_the_rows_say(model: PairsModel) -> None:
     model.set_matching(_match())
     model.set_covered({"t2": 1.0})
     texts = [model.index(6, column).data() for column in Column]
-    assert texts == ["s2", "t2", "Conv2d", "9×9×1×1 → 1×9×1×1", "0.111", "weak", "100 %"]
+    assert texts == ["s2", "t2", "Conv2d", "9×9×1×1 → 1×9×1×1", "0.111", "weak", "100 %", ""]
     assert model.index(4, Column.SOURCE).data() == "–"
     assert model.index(4, Column.SCORE).data() == ""
     assert model.index(6, Column.SCORE).data(Qt.ItemDataRole.AccessibleTextRole) == "Score 0.111"

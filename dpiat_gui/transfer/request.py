@@ -10,6 +10,8 @@ from dpiat_gui.transfer.coverage import Coverage
 from dpiat_gui.transfer.options import TransferOptions
 
 MAX_SEED = 2**63 - 1
+LEAST_DEVICE_MEMORY = 1 << 20
+"""The least that a device is of any use with, in bytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,16 @@ class TransferRequest:
         Path of the record of trusted files; None for the default one.
     source_fingerprint, target_fingerprint
         What the networks were when they were matched; None for no check.
+    max_shard_size
+        Bytes of tensors in one file; more go into shards with an index. None for one file.
+    max_device_memory
+        Bytes that the transfer takes of the device's memory at most; None for what is usual.
+    verify
+        Whether the file is read back and held against the plan before it takes its place.
+    manifest
+        Whether a record of all that went into it is written beside it.
+    ledger
+        A .json or .csv file for the account of every element; None for none.
 
     Raises
     ------
@@ -55,8 +67,18 @@ class TransferRequest:
     trust: str | None = None
     source_fingerprint: str | None = None
     target_fingerprint: str | None = None
+    max_shard_size: int | None = None
+    max_device_memory: int | None = None
+    verify: bool = True
+    manifest: bool = False
+    ledger: str | None = None
 
     def __post_init__(self) -> None:
+        for name, least in (("max_shard_size", 1), ("max_device_memory", LEAST_DEVICE_MEMORY)):
+            value = getattr(self, name)
+            if value is not None and value < least:
+                what = name.replace("_", " ")
+                raise TransferError(f"A {what} of {value:,} bytes is too small.", f"Allow {least:,} bytes.")
         if not 0 <= self.seed <= MAX_SEED:
             raise TransferError(
                 f"The seed {self.seed} is out of range.", f"Choose a whole number from 0 to {MAX_SEED}."
@@ -112,13 +134,18 @@ class TransferReport:
     seconds
         Time it took, networks read and matched included.
     path, bytes
-        The file that was written, None for a transfer in memory; its size, or the bytes copied.
+        The file that was written, or the index of its shards, None for a transfer in memory; the
+        size of all files of the checkpoint, or the bytes copied.
     seed
         Seed of the target's own initialisation, None where no seed plays a part.
     score
         Total score of the matching, None where it is not known.
     notes
         What a person should know besides, one sentence each.
+    files
+        Everything that was written, the ledger aside.
+    verified_tensors, verified_bytes
+        What was read back and found to be what the plan says; None where nobody looked.
     """
 
     source: str
@@ -132,12 +159,15 @@ class TransferReport:
     seed: int | None = None
     score: float | None = None
     notes: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
+    verified_tensors: int | None = None
+    verified_bytes: int | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Return the report as plain JSON."""
         plain = {item.name: getattr(self, item.name) for item in fields(self)}
         plain["coverage"] = self.coverage.to_json()
-        plain["notes"] = list(self.notes)
+        plain["notes"], plain["files"] = list(self.notes), list(self.files)
         return plain
 
 
@@ -165,6 +195,7 @@ _PLAIN: Mapping[str, tuple[type, ...]] = {
     "str": (str,),
     "str | None": (str, type(None)),
     "int": (int,),
+    "int | None": (int, type(None)),
     "float": (float, int),
     "bool": (bool,),
     "list": (list,),

@@ -25,7 +25,7 @@ TABLE, PLAYER = "dp-table", "player"
 ACTIONS: tuple[Action, ...] = (
     Action(
         "show_dp_table",
-        "&DP table",
+        "DP ta&ble",
         VIEW,
         ("Ctrl+T",),
         "",
@@ -34,7 +34,7 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action(
         "show_player",
-        "&Player",
+        "Pla&yer",
         VIEW,
         ("Ctrl+Shift+T",),
         "play",

@@ -17,9 +17,10 @@ from dpiat_gui.transfer.devices import resolve_device
 from dpiat_gui.transfer.export import check_output
 from dpiat_gui.transfer.memory import require_something, transfer_between, transfer_modules
 from dpiat_gui.transfer.plan_json import plan_digest
-from dpiat_gui.transfer.planning import plan_transfer
+from dpiat_gui.transfer.planning import plan_transfer, resolve_plan
 from dpiat_gui.transfer.progress import Meter
 from dpiat_gui.transfer.request import TransferReport, TransferRequest, options_to_json, overrides_to_json
+from dpiat_gui.transfer.structure_flows import flows_of_references
 from dpiat_gui.transfer.targets import open_target
 from dpiat_gui.transfer.values import Progress, TransferPlan
 from dpiat_gui.transfer.weights import Copier, open_source
@@ -76,19 +77,21 @@ def run_transfer(
     device = resolve_device(request.device)
     trust = _trust_store(request)
     matching = _match(request, source_reference, target_reference, trust)
-    plan = plan_transfer(matching, request.transfer)
+    flows = flows_of_references(matching, request.transfer, (source_reference, target_reference), trust)
+    plan = plan_transfer(matching, request.transfer, seed=request.seed, flows=flows)
     require_something(plan)
-    digest = plan_digest(plan)
     meter.stage("Reading the weights")
-    with (
-        open_source(source_reference, seed=request.seed, trust=trust) as read,
-        open_target(target_reference, plan, seed=request.seed, trust=trust) as target,
-        torch.no_grad(),
-        one_thread(),
-    ):
-        copier = Copier(read, device)
-        metadata = _metadata(request, plan, digest, source_reference, target_reference)
-        written = write_checkpoint(goal, target, copier, metadata, meter)
+    with open_source(source_reference, seed=request.seed, trust=trust) as read:
+        plan = resolve_plan(plan, matching, read, seed=request.seed, flows=flows)
+        digest = plan_digest(plan)
+        with (
+            open_target(target_reference, plan, seed=request.seed, trust=trust) as target,
+            torch.no_grad(),
+            one_thread(),
+        ):
+            copier = Copier(read, device)
+            metadata = _metadata(request, plan, digest, source_reference, target_reference)
+            written = write_checkpoint(goal, target, copier, metadata, meter)
     meter.finish(goal.name)
     is_seeded = target_reference.kind != "checkpoint"
     return TransferReport(

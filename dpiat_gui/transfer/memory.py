@@ -7,9 +7,11 @@ from dpiat_gui.errors import TransferError
 from dpiat_gui.matching.values import Matching
 from dpiat_gui.transfer.copying import apply_plan
 from dpiat_gui.transfer.coverage import coverage
+from dpiat_gui.transfer.dtypes import ConversionLoss
 from dpiat_gui.transfer.options import TransferOptions
-from dpiat_gui.transfer.planning import plan_transfer
+from dpiat_gui.transfer.planning import plan_transfer, resolve_plan
 from dpiat_gui.transfer.request import TransferReport
+from dpiat_gui.transfer.structure_flows import flows_of_modules
 from dpiat_gui.transfer.values import TransferPlan
 
 if TYPE_CHECKING:
@@ -38,7 +40,8 @@ def transfer_modules(
     """
     started = time.perf_counter()
     source, target = source_module.state_dict(), target_module.state_dict()
-    copied = apply_plan(plan, source.__getitem__, target)
+    loss = ConversionLoss()
+    copied = apply_plan(plan, source.__getitem__, target, loss)
     return TransferReport(
         source=plan.source_name,
         target=plan.target_name,
@@ -49,6 +52,7 @@ def transfer_modules(
         path=None,
         bytes=copied,
         score=score,
+        notes=(*plan.notes, *loss.notes()),
     )
 
 
@@ -75,9 +79,44 @@ def transfer_between(
         If nothing matches, or a module is not the one that was matched. Nothing has been
         changed then.
     """
-    plan = plan_transfer(matching, options)
+    plan = plan_modules(source_module, target_module, matching, options)
     require_something(plan)
     return transfer_modules(source_module, target_module, plan, score=matching.score)
+
+
+def plan_modules(
+    source_module: "nn.Module",
+    target_module: "nn.Module",
+    matching: Matching,
+    options: TransferOptions | None = None,
+) -> TransferPlan:
+    """Return the final plan for two matched modules: their weights and flows are at hand.
+
+    Parameters
+    ----------
+    source_module, target_module, matching, options
+        As for `transfer_between`.
+
+    Raises
+    ------
+    TransferError
+        If an option has no meaning, or the source is not the one that was matched.
+
+    Notes
+    -----
+    A parameter of the target that requires no gradient, where others do, was frozen on purpose: it is
+    left alone, and the plan says so. Where none requires one, nothing is frozen: the module is one
+    for inference.
+    """
+    options = options or TransferOptions()
+    parameters = dict(target_module.named_parameters(remove_duplicate=False))
+    frozen = {key for key, parameter in parameters.items() if not parameter.requires_grad}
+    if len(frozen) == len(parameters):
+        frozen = set()
+    flows = flows_of_modules(matching, options, (source_module, target_module))
+    read = source_module.state_dict().__getitem__
+    plan = plan_transfer(matching, options, flows=flows, frozen=frozen)
+    return resolve_plan(plan, matching, read, flows=flows, frozen=frozen)
 
 
 def require_something(plan: TransferPlan) -> None:

@@ -26,6 +26,8 @@ __all__ = ["OPERATORS", "clip_slices", "plan_transfer", "resolve_plan"]
 
 Flows = tuple[Flow | None, Flow | None]
 """The flows of information of source and target, None where one is not known."""
+NAMED = 5
+"""Tensors that a note calls by their names at the most."""
 _NUMBERS = ("float", "bfloat", "complex")
 
 
@@ -133,7 +135,7 @@ def plan_transfer(
         rows=rows,
         source_elements=sum(tensor.elements for tensor in source.tree.tensors),
         provisional=places.cutter is not None and places.cutter.undecided,
-        notes=(*notes, *places.notes(flows)),
+        notes=(*notes, *places.notes(flows), *_left_alone(rows)),
     )
 
 
@@ -185,6 +187,20 @@ def _operators(matching: Matching, default: str) -> dict[str, Operator]:
             name = asked.get(layer.path) or asked.get(block.path)
             if name is not None:
                 found[layer.path] = OPERATORS[name]
+    return found
+
+
+def _left_alone(rows: Sequence[PlanRow]) -> list[str]:
+    """Name the tensors that are left alone for what they are."""
+    found = []
+    for reason, what in (
+        (FreshReason.FROZEN, "Frozen parameters"),
+        (FreshReason.WHOLE_NUMBERS, "Tensors of whole numbers"),
+    ):
+        keys = [row.target for row in rows if row.fresh is reason]
+        if keys:
+            more = f" and {len(keys) - NAMED} more" if len(keys) > NAMED else ""
+            found.append(f"{what} are left alone: {', '.join(keys[:NAMED])}{more}.")
     return found
 
 

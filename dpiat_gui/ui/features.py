@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal, Protocol
 from PySide6.QtWidgets import QWidget
 
 from dpiat_gui.services.theme import Theme
-from dpiat_gui.ui import breadcrumbs, dp_table
+from dpiat_gui.ui import breadcrumbs, dp_table, health
 from dpiat_gui.ui.action_values import Action
 
 if TYPE_CHECKING:
@@ -58,10 +58,14 @@ class Feature(Protocol):
         ...
 
 
-FEATURE_ACTIONS: tuple[Action, ...] = (*breadcrumbs.ACTIONS, *dp_table.ACTIONS)
+FEATURE_ACTIONS: tuple[Action, ...] = (*breadcrumbs.ACTIONS, *health.ACTIONS, *dp_table.ACTIONS)
 """Rows of the table of actions that belong to features."""
 
 
 def features(window: "MainWindow") -> tuple[Feature, ...]:
     """Build all features, in the order their tabs stand in."""
-    return (breadcrumbs.BreadcrumbsFeature(window), dp_table.DpTableFeature(window))
+    return (
+        breadcrumbs.BreadcrumbsFeature(window),
+        health.HealthFeature(window),
+        dp_table.DpTableFeature(window),
+    )

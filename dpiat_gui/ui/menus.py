@@ -104,7 +104,7 @@ MENUS: tuple[tuple[str, tuple[str, ...]], ...] = (
             "full_screen",
         ),
     ),
-    ("&Transfer", ("run_transfer", "cancel")),
+    ("&Transfer", ("run_transfer", "check", "cancel")),
     ("&Help", ("help", "shortcuts", SEPARATOR, "about")),
 )
 

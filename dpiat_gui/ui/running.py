@@ -27,13 +27,13 @@ class Running(QObject):
         """Whether a job is running."""
         return bool(self._jobs)
 
-    def follow(self, job: Job) -> None:
-        """Show a job until it ends."""
+    def follow(self, job: Job, *, shown: bool = False) -> None:
+        """Show a job until it ends; one that is `shown` by a pane of its own, in the status bar alone."""
         self._jobs.append(job)
         job.finished.connect(partial(self._ended, job))
         self._indicator.follow(job)
         # The transfer pane shows its own progress.
-        if not self._transferring.running:
+        if not shown and not self._transferring.running:
             self._panel.follow(job)
         self.changed.emit()
 

@@ -1,0 +1,130 @@
+"""What the Health pane says of a check: pure functions of its report."""
+
+import math
+from collections.abc import Mapping, Sequence
+from html import escape
+
+from dpiat_gui.canvas.annotations import LayerMark
+from dpiat_gui.transfer.sanity import Finding, LayerScale, SanityReport
+from dpiat_gui.ui.texts import plural
+
+VERDICTS = {
+    "sound": ("ok", "Sound: nothing explodes, vanishes or dies."),
+    "dead": ("warning", "Some channels are dead."),
+    "vanishing": ("warning", "Some scales vanish."),
+    "exploding": ("error", "Some scales explode."),
+    "not finite": ("error", "There are infinities or not-a-numbers."),
+}
+"""State of the label, and sentence, by verdict."""
+
+QUANTITIES = {
+    "activation": ("Activations", "Root mean square of each layer's output"),
+    "gradient": ("Gradients", "Root mean square of the loss's gradient at each layer's output"),
+    "weight_gradient": ("Weight gradients", "Norm of the gradient of each layer's own parameters"),
+    "dead": ("Dead channels", "Share of each layer's channels that are 0 for the whole batch"),
+}
+"""What can be plotted: title and meaning, by the field of `LayerScale`."""
+
+MODES = {
+    "eval": ("Evaluation mode", "Batch norms use their running statistics, as at inference"),
+    "train": ("Training mode", "Batch norms use the statistics of the batch; dropout is off"),
+}
+
+ROLES = {"source": "source", "before": "target before", "after": "target after"}
+SIGNS = {"source": "●", "before": "▲", "after": "■"}
+"""What each network's points look like in the plot."""
+
+INTRODUCTION = (
+    "Does the transfer leave a healthy network?\n"
+    "One batch goes forward and back through the source, the target before and the target after the "
+    "transfer. What explodes, vanishes or dies is shown here, layer by layer, and marked on the canvas."
+)
+
+
+def verdict_line(report: SanityReport) -> tuple[str, str]:
+    """Return the state of the verdict's label and what it says."""
+    state, text = VERDICTS[report.verdict]
+    layers = len({finding.path for finding in report.findings if finding.path})
+    if layers:
+        text = f"{text} {plural(layers, 'layer')} flagged."
+    return state, text
+
+
+def finding_row(finding: Finding) -> tuple[str, str, str]:
+    """Return layer, kind with mode, and value as the table shows them."""
+    kind = finding.kind if finding.quantity == "channels" else f"{finding.kind} {finding.quantity}"
+    if finding.kind == "not finite":
+        kind = finding.kind
+    return finding.path or "whole network", f"{kind} · {finding.mode}", _value(finding)
+
+
+def _value(finding: Finding) -> str:
+    if finding.quantity == "channels":
+        return f"{finding.value:.0%}".replace("%", " %")
+    if not math.isfinite(finding.value):
+        return "NaN" if math.isnan(finding.value) else "∞"
+    if finding.reference:
+        return f"{number(finding.value)} ({number(finding.value / finding.reference)}×)"
+    return number(finding.value)
+
+
+def marks_of(report: SanityReport) -> Mapping[str, LayerMark]:
+    """Return the badges of flagged layers, by path of the target layer."""
+    marks = {}
+    for path, finding in report.worst().items():
+        if path:
+            bad = finding.kind in ("not finite", "exploding")
+            marks[path] = LayerMark(_badge(finding), "bad" if bad else "warn", finding.text)
+    return marks
+
+
+def _badge(finding: Finding) -> str:
+    if finding.kind == "not finite":
+        return "NaN"
+    if finding.kind == "dead":
+        return f"dead {finding.value:.0%}".replace("%", " %")
+    if finding.reference:
+        return f"×{number(finding.value / finding.reference)}"
+    return number(finding.value)
+
+
+def readout(path: str, scales: Mapping[str, LayerScale | None], quantity: str) -> str:
+    """Return what the three networks measured at a layer: ``conv1 · source 0.5 · target after 23``."""
+    parts = [path]
+    for role, scale in scales.items():
+        value = getattr(scale, quantity) if scale is not None else None
+        if value is not None:
+            parts.append(f"{ROLES[role]} {_told(value, quantity)}")
+    return " · ".join(parts)
+
+
+def key_line(
+    path: str,
+    roles: Sequence[str],
+    scales: Mapping[str, LayerScale | None],
+    quantity: str,
+    colors: Mapping[str, str],
+) -> str:
+    """Return the key of the plot as rich text, with the values of one layer where there is one."""
+    parts = [escape(path)] if path else []
+    for role in roles:
+        scale = scales.get(role)
+        value = getattr(scale, quantity) if scale is not None else None
+        told = "" if value is None else f" <b>{_told(value, quantity)}</b>"
+        parts.append(f'<span style="color:{colors[role]}">{SIGNS[role]}</span>&nbsp;{ROLES[role]}{told}')
+    return " &nbsp; ".join(parts)
+
+
+def _told(value: float, quantity: str) -> str:
+    return f"{value:.0%}".replace("%", " %") if quantity == "dead" else number(value)
+
+
+def number(value: float) -> str:
+    """Return a scale with three digits: ``0.52``, ``1,240``, ``3.1e+07``."""
+    if not math.isfinite(value):
+        return "NaN" if math.isnan(value) else "∞"
+    if value == 0:
+        return "0"
+    if 1000 <= abs(value) < 100_000:
+        return f"{value:,.0f}"
+    return f"{value:.3g}"

@@ -1,0 +1,205 @@
+"""The Health pane, and the check it begins."""
+
+import math
+from dataclasses import replace
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+
+from dpiat_gui.errors import TransferError
+from dpiat_gui.services.theme import DARK, LIGHT
+from dpiat_gui.transfer.sanity import Finding, LayerScale, Run, SanityReport
+from dpiat_gui.transfer.sanity_rules import findings_of
+from dpiat_gui.ui.app import make_window
+from dpiat_gui.ui.health import HealthFeature
+from dpiat_gui.ui.health_curves import curves_of, scales_at
+from dpiat_gui.ui.health_pane import HealthPane
+from dpiat_gui.ui.health_texts import finding_row, key_line, marks_of, number, readout, verdict_line
+
+LONG = 120_000
+SMALL, OTHER = (
+    "timm:resnet10t?num_classes=5&input_size=3x64x64",
+    "timm:resnet10t?num_classes=7&input_size=3x64x64",
+)
+
+
+def scale(path, activation=1.0, gradient=0.1, **more):
+    return LayerScale(path, activation, gradient, 0.5, **({"dead": 0.0} | more))
+
+
+def made_report():
+    def run(role, mode, layers):
+        return Run(role, mode, 1.0, 1.0, tuple(layers))
+
+    runs = []
+    for mode in ("eval", "train"):
+        runs.append(run("source", mode, [scale("s1", 2.0)]))
+        runs.append(run("before", mode, [scale("t0"), scale("t1"), scale("t2"), scale("t3")]))
+    after = [scale("t0"), scale("t1", 500.0), scale("t2", math.nan, not_finite=4), scale("t3", dead=0.9)]
+    runs += [run("after", "eval", after), run("after", "train", [scale(f"t{at}") for at in range(4)])]
+    pairs = (("s1", "t1"),)
+    return SanityReport("s", "t", "clip", "8 random inputs", "mean", tuple(runs),
+                        findings_of(runs, pairs), ("A note.",), pairs)  # fmt: skip
+
+
+@pytest.fixture
+def pane(qtbot):
+    pane = HealthPane()
+    qtbot.addWidget(pane)
+    pane.resize(720, 260)
+    pane.show()
+    return pane
+
+
+def test_curves_put_the_source_where_its_target_is():
+    curves = curves_of(made_report(), "eval", "activation", (("t0", "stem"), ("t2", "head"), ("gone", "x")))
+    assert curves.paths == ("t0", "t1", "t2", "t3")
+    assert curves.values["source"] == [None, 2.0, None, None]
+    assert curves.values["after"][1] == 500.0
+    assert curves.flagged == {1, 2}
+    assert curves.ticks == ((0, "stem"), (2, "head"))
+    dead = curves_of(made_report(), "eval", "dead")
+    assert dead.linear
+    assert dead.flagged == {2, 3}
+    assert curves_of(replace(made_report(), runs=()), "eval", "activation").paths == ()
+
+
+def test_what_is_said_of_findings():
+    report = made_report()
+    assert verdict_line(report) == ("error", "There are infinities or not-a-numbers. 3 layers flagged.")
+    rows = [finding_row(finding) for finding in report.findings]
+    assert ("t1", "exploding activation · eval", "500 (250×)") in rows
+    assert ("t2", "not finite · eval", "NaN") in rows
+    assert ("t3", "dead · eval", "90 %") in rows
+    marks = marks_of(report)
+    assert {path: (mark.text, mark.level) for path, mark in marks.items()} == {
+        "t1": ("×250", "bad"),
+        "t2": ("NaN", "bad"),
+        "t3": ("dead 90 %", "warn"),
+    }
+    scales = scales_at(report, "eval", "t1")
+    assert readout("t1", scales, "activation") == "t1 · source 2 · target before 1 · target after 500"
+    line = key_line("t1", ("before", "after"), scales, "dead", {"before": "#111111", "after": "#222222"})
+    assert "<b>0 %</b>" in line
+    assert [number(x) for x in (0, 0.1234, 1234.5, 1e9, math.inf, math.nan)] == [
+        "0", "0.123", "1,234", "1e+09", "∞", "NaN"]  # fmt: skip
+
+
+def test_a_report_is_plotted_listed_and_a_row_selects_its_layer(pane, qtbot):
+    assert not pane.run.isEnabled()
+    pane.set_ready(True)
+    assert pane.run.isEnabled()
+    pane.show_report(made_report(), (("t0", "stem"),))
+    assert pane.verdict.text().startswith("There are infinities")
+    rows = [pane.table.topLevelItem(at).text(0) for at in range(pane.table.topLevelItemCount())]
+    assert rows == ["whole network", "t1", "t2", "t3"] or rows == ["t1", "t2", "t3"]
+    with qtbot.waitSignal(pane.layer_chosen) as asked:
+        pane.table.setCurrentItem(pane.table.topLevelItem(len(rows) - 1))
+    assert asked.args == ["t3"]
+    pane.select_layer("t1")
+    assert pane.table.currentItem().text(0) == "t1"
+    assert "<b>500</b>" in pane.readout.text()
+    assert "clip-normalized" in pane.notes.text()
+    assert "A note." in pane.notes.text()
+    pane.set_operators(("clip", "clip-normalized"), "clip")
+    with qtbot.waitSignal(pane.operator_requested) as asked:
+        pane.operator.click()
+    assert asked.args == ["clip-normalized"]
+    pane.set_operators(("clip",), "clip")
+    assert not pane.operator.isEnabled()
+
+
+def test_the_plot_is_walked_by_keys_and_clicks(pane, qtbot):
+    pane.set_ready(True)
+    pane.show_report(made_report())
+    pane.select_layer("t1")
+    for key, expected in ((Qt.Key.Key_Right, "t2"), (Qt.Key.Key_Left, "t0")):
+        with qtbot.waitSignal(pane.layer_chosen) as asked:
+            QTest.keyClick(pane.plot, key)
+        assert asked.args == [expected]
+    box = pane.plot._plot.getViewBox()
+    assert pane.plot._layer_at(box.sceneBoundingRect().center()) in ("t1", "t2")
+    assert pane.plot._layer_at(box.sceneBoundingRect().topLeft() - box.rect().bottomRight()) == ""
+
+
+def test_every_quantity_and_mode_is_drawn_in_both_themes(pane):
+    pane.set_ready(True)
+    pane.show_report(made_report())
+    for theme in (DARK, LIGHT):
+        pane.set_theme(theme)
+        for mode in range(2):
+            pane.mode.setCurrentIndex(mode)
+            for quantity in range(4):
+                pane.quantity.setCurrentIndex(quantity)
+                assert not pane.grab().isNull()
+
+
+def test_states_of_the_pane(pane, tmp_path):
+    pane.set_ready(True)
+    pane.show_running("Running the source", 3, 10)
+    assert pane.cancel.isVisible()
+    assert not pane.run.isVisible()
+    assert pane.stage.full_text == "Running the source…"
+    pane.show_cancelling()
+    assert not pane.cancel.isEnabled()
+    pane.show_ended("Cancelled.")
+    assert pane.run.isEnabled()
+    pane.show_failed(TransferError("It cannot be run.", "Name the size."))
+    assert pane.message.text() == "It cannot be run.\nName the size."
+    assert pane.message.isVisible()
+    pane.show_report(made_report())
+    pane.show_stale()
+    assert "run the check again" in pane.verdict.text()
+    pane.show_current()
+    assert "run the check again" not in pane.verdict.text()
+    assert pane.images is None
+    pane.set_folder(tmp_path)
+    assert pane.images == str(tmp_path)
+    sound = replace(made_report(), findings=(), notes=())
+    pane.show_report(sound)
+    assert pane.table.topLevelItem(0).text(0) == "No layer is flagged."
+    assert not pane.operator.isVisible()
+
+
+@pytest.fixture
+def window(qtbot, tmp_path):
+    window = make_window(QApplication.instance())
+    qtbot.addWidget(window, before_close_func=lambda made: setattr(made, "_closing", True))
+    window.resize(1280, 800)
+    window.show()
+    qtbot.waitExposed(window)
+    with qtbot.waitSignal(window.document.matching_changed, timeout=LONG, check_params_cb=bool):
+        window.opening.open_both(SMALL, OTHER)
+    return window
+
+
+def test_a_check_runs_in_the_engine_and_marks_the_canvas(window, qtbot):
+    health = next(feature for feature in window.features if isinstance(feature, HealthFeature))
+    health.pane.count.setValue(2)
+    window.commands["check"].trigger()
+    assert health.running
+    qtbot.waitUntil(lambda: not health.running, timeout=LONG)
+    assert health.report is not None, health.pane.message.text()
+    assert health.report.inputs == "2 random inputs of 3 × 64 × 64, seed 0"
+    assert window.view.layer_marks["target"] == marks_of(health.report)
+    path = health.report.pairs[2][1]
+    health.pane.layer_chosen.emit(path)
+    assert window.document.selection.target == path
+    # An edit makes it stale, undoing the edit current again; other networks take it away.
+    window.document.ban(*health.report.pairs[2])
+    assert "run the check again" in health.pane.verdict.text()
+    window.document.undo_stack.undo()
+    assert "run the check again" not in health.pane.verdict.text()
+    finding = Finding(path, "exploding", "activation", "eval", 1e6, None, "")
+    window.view.set_layer_marks(marks_of(replace(health.report, findings=(finding,))))
+    window.document.set_target(window.document.source)
+    assert health.report is None
+    assert window.view.layer_marks["target"] == {}
+    # Begun and cancelled, nothing is left behind.
+    health.run()
+    health.cancel()
+    qtbot.waitUntil(lambda: not health.running, timeout=LONG)
+    assert health.report is None
+    assert health.pane.stage.full_text == "Cancelled."

@@ -36,29 +36,6 @@ def draw_block(view: BlockView, style: Style) -> list[Primitive]:
     return drawing + _badges(view, style)
 
 
-def draw_skeleton(view: BlockView, style: Style) -> list[Primitive]:
-    """Return the drawing of a block for a zoom at which text cannot be read: bars stand for it."""
-    drawing = _frame(view, style)
-    unit, ink = style.unit, style.color("border_strong", 0.55)
-    left = 26 * unit
-    room = view.width - left - 12 * unit
-    strip = view.header if view.rows or view.entry.single else view.box_height * 0.55
-    length = min(style.title.width(view.title), room * 0.75)
-    drawing.append(Box(QRectF(left, strip / 2 - 2.5 * unit, length, 5 * unit), ink))
-    if view.rows:
-        for row, mark, top in zip(view.entry.rows, view.marks.rows, view.rows, strict=True):
-            middle = top + view.row_height / 2
-            drawing.append(_row_dot(view, style, row, mark, middle))
-            length = min(style.text.width(row.name), room * 0.5)
-            faint = style.color("border_strong", 0.55 if row.scored else 0.25)
-            drawing.append(Box(QRectF(left + 8 * unit, middle - 2 * unit, length, 4 * unit), faint))
-            if view.side is Side.TARGET:
-                drawing += _coverage(view, style, mark, middle)
-    elif not view.entry.single:
-        drawing += _chips(view, style, words=False)
-    return drawing + _badges(view, style)
-
-
 def _frame(view: BlockView, style: Style) -> list[Primitive]:
     box = QRectF(0, 0, view.width, view.box_height)
     if view.free:
@@ -231,7 +208,7 @@ def _coverage(view: BlockView, style: Style, mark: Mark, middle: float) -> list[
     return drawing
 
 
-def _chips(view: BlockView, style: Style, words: bool = True) -> list[Primitive]:
+def _chips(view: BlockView, style: Style) -> list[Primitive]:
     """Return the collapsed block's second line: a chip a layer, and how much of it is matched."""
     unit, marks = style.unit, view.marks
     middle = round(view.box_height * 0.76)
@@ -255,12 +232,12 @@ def _chips(view: BlockView, style: Style, words: bool = True) -> list[Primitive]
         else:
             filled.setdefault(style.role(row.role).rgba(), []).append(chip)
     drawing += [Bars(chips, QColor.fromRgba(rgba)) for rgba, chips in filled.items()]
-    if fits < count and words:
+    if fits < count:
         more = f"+{count - fits}"
         x = left + fits * pitch + 3 * unit
         base = style.small.baseline(middle - height, 2 * height)
         drawing.append(Text(x, base, more, style.small.face, style.color("text_muted")))
-    return drawing + (side_words if words else [])
+    return drawing + side_words
 
 
 def _chip_words(view: BlockView, style: Style, middle: float) -> tuple[list[Primitive], float]:

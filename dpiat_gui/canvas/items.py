@@ -8,15 +8,15 @@ from PySide6.QtGui import QColor, QPainter, QPen
 from PySide6.QtWidgets import QGraphicsItem, QGraphicsRectItem, QStyleOptionGraphicsItem, QWidget
 
 from dpiat_gui.canvas.arc_drawing import ArcDrawing
-from dpiat_gui.canvas.block_drawing import RADIUS, draw_block, draw_silhouettes, draw_skeleton
+from dpiat_gui.canvas.block_drawing import RADIUS, draw_block, draw_silhouettes
 from dpiat_gui.canvas.block_view import BlockView
 from dpiat_gui.canvas.edge_drawing import EdgeDrawing
 from dpiat_gui.canvas.primitives import Primitive, paint_all
 from dpiat_gui.canvas.stage import Stage
 from dpiat_gui.canvas.style import Style
 
-TEXT_SCALE = 0.5
-"""Zoom under which bars stand for text."""
+TEXT_SCALE = 0.55
+"""Zoom under which blocks are sketched: bars stand for text."""
 
 FAR_SCALE = 0.22
 """Zoom under which blocks are drawn as plain rectangles, all at once."""
@@ -40,12 +40,9 @@ class BlockItem(QGraphicsRectItem):
     def __init__(self, parent: QGraphicsItem) -> None:
         super().__init__(parent)
         self.setPen(QPen(Qt.PenStyle.NoPen))
-        # Measured: a repaint costs a tenth, a zoom step a fifth more.
-        self.setCacheMode(QGraphicsItem.CacheMode.DeviceCoordinateCache)
         self.view: BlockView | None = None
         self._style: Style | None = None
         self._full: list[Primitive] | None = None
-        self._skeleton: list[Primitive] | None = None
         self._selected: int | None = None
         self._hovered: int | None = None
         self._glowing: frozenset[int] = frozenset()
@@ -58,7 +55,7 @@ class BlockItem(QGraphicsRectItem):
             return
         self.view = view
         self._style = style
-        self._full = self._skeleton = None
+        self._full = None
         rect = QRectF(-_OVERHANG, -_OVERHANG, view.width + 2 * _OVERHANG, view.height + 2 * _OVERHANG)
         if rect != self.rect():
             self.setRect(rect)
@@ -84,18 +81,13 @@ class BlockItem(QGraphicsRectItem):
     def paint(
         self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None
     ) -> None:
-        """Paint the block, as finely as the zoom shows."""
+        """Paint the block."""
         if self.view is None or self._style is None:
             return
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        if scale_of(painter) < TEXT_SCALE:
-            if self._skeleton is None:
-                self._skeleton = draw_skeleton(self.view, self._style)
-            drawing = self._skeleton
-        else:
-            if self._full is None:
-                self._full = draw_block(self.view, self._style)
-            drawing = self._full
+        if self._full is None:
+            self._full = draw_block(self.view, self._style)
+        drawing = self._full
         # The box and its colour bar, then the tints of states, then what is written on them.
         paint_all(painter, drawing[:2])
         self._paint_tints(painter)
@@ -222,8 +214,8 @@ class LabelItem(QGraphicsRectItem):
 class ArcItem(QGraphicsRectItem):
     """The arcs outside a column, painted by one item and culled by height."""
 
-    def __init__(self, parent: QGraphicsItem) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self.setPen(QPen(Qt.PenStyle.NoPen))
         self.setFlag(QGraphicsItem.GraphicsItemFlag.ItemUsesExtendedStyleOption)
         self._drawing: ArcDrawing | None = None

@@ -122,6 +122,26 @@ def render_matching(
     return goal
 
 
+def matching_svg(
+    matching: Matching,
+    theme: Theme = LIGHT,
+    *,
+    coverage: Coverage | None = None,
+    expanded: bool | Collection[str] = False,
+) -> str:
+    """Return the figure of a whole matching as the text of an SVG, to stand inside another document.
+
+    Parameters
+    ----------
+    matching, theme, coverage, expanded
+        As for `render_matching`.
+    """
+    _application()
+    parts, size = _compose(matching, theme, coverage, expanded, legend=True, title=True, across=False)
+    name = f"{matching.source.name} → {matching.target.name}"
+    return _svg(parts, size, theme.canvas if theme.dark else theme.surface, name).decode()
+
+
 @cache
 def _application() -> QGuiApplication:
     """Return the application, without a screen if there is none: fonts need one to be measured."""

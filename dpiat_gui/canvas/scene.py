@@ -4,8 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from PySide6.QtCore import QPointF, QRectF, Signal
-from PySide6.QtGui import QPixmapCache
-from PySide6.QtWidgets import QGraphicsItem, QGraphicsRectItem, QGraphicsScene
+from PySide6.QtWidgets import QGraphicsScene
 
 from dpiat_gui.canvas.annotations import PathPair
 from dpiat_gui.canvas.arc_drawing import ArcDrawing
@@ -15,13 +14,13 @@ from dpiat_gui.canvas.board import Board
 from dpiat_gui.canvas.columns import Place, Side
 from dpiat_gui.canvas.edge_drawing import EdgeDrawing
 from dpiat_gui.canvas.ghosts import GhostItem, GhostKind
-from dpiat_gui.canvas.items import FAR_SCALE, WHOLE, ArcItem, BlockItem, EdgeItem, FarItem, LabelItem
+from dpiat_gui.canvas.items import WHOLE, BlockItem, EdgeItem, LabelItem
 from dpiat_gui.canvas.layout import Columns
+from dpiat_gui.canvas.levels import Level, Levels
 from dpiat_gui.canvas.stage import TURN, Stage
 from dpiat_gui.canvas.style import Style
 
 _MOST_LABELS = 24
-_CACHE_KILOBYTES = 32 * 1024
 
 
 @dataclass(frozen=True)
@@ -81,8 +80,6 @@ class MatchScene(QGraphicsScene):
 
     def __init__(self, board: Board, style: Style) -> None:
         super().__init__()
-        # What a large screen shows of the blocks, at two device pixels a pixel, has to fit.
-        QPixmapCache.setCacheLimit(max(QPixmapCache.cacheLimit(), _CACHE_KILOBYTES))
         self.setItemIndexMethod(QGraphicsScene.ItemIndexMethod.NoIndex)
         self.board = board
         self.style_ = style
@@ -92,25 +89,13 @@ class MatchScene(QGraphicsScene):
         self.arcs_visible = True
         self._edges = EdgeItem()
         self.addItem(self._edges)
-        # One parent for the blocks of a side: hiding or moving all of them takes one call.
-        self._near = {side: self._group() for side in Side}
-        self._arcs = {side: ArcItem(self._near[side]) for side in Side}
-        self._far = FarItem()
-        self._far.setVisible(False)
-        self.addItem(self._far)
+        self._levels = Levels(self, self)
         self._ghosts = GhostItem()
         self.addItem(self._ghosts)
         self._labels = LabelItem()
         self.addItem(self._labels)
         self._blocks: dict[Side, list[BlockItem]] = {Side.SOURCE: [], Side.TARGET: []}
         self._drawing = EdgeDrawing(board, self.stage, style)
-        self._far_is_stale = True
-
-    def _group(self) -> QGraphicsRectItem:
-        group = QGraphicsRectItem()
-        group.setFlag(QGraphicsItem.GraphicsItemFlag.ItemHasNoContents)
-        self.addItem(group)
-        return group
 
     @property
     def columns(self) -> Columns:
@@ -135,10 +120,9 @@ class MatchScene(QGraphicsScene):
             self._rebuild_arcs(side)
         bounds = self.bounds()
         self.setSceneRect(bounds)
-        self._far_is_stale = True
-        if self._far.isVisible():
-            self._refresh_far()
+        self._levels.rebuild(self.stage, self.style_, bounds)
         self.rebuild_edges()
+        self._show_tints()
         self.rebuilt.emit()
 
     def rebuild_edges(self) -> None:
@@ -171,7 +155,7 @@ class MatchScene(QGraphicsScene):
         while len(items) > len(entries):
             self.removeItem(items.pop())
         while len(items) < len(entries):
-            items.append(BlockItem(self._near[side]))
+            items.append(BlockItem(self._levels.near[side]))
         across, width, board = self.stage.across, self.columns.width, self.board
         folds, notes = board.folds[side], board.notes[side]
         for position, (item, entry, mark, where) in enumerate(
@@ -200,7 +184,7 @@ class MatchScene(QGraphicsScene):
         drawing = ArcDrawing(lines, side, self.columns, self.style_, self.stage.across)
         outer = 0.0 if side is Side.SOURCE else self.stage.left(side) + self.columns.width
         bounds = QRectF(outer, 0, self.columns.margin, self.board.layout.height)
-        self._arcs[side].show_arcs(drawing, self.stage, self.stage.rect(bounds))
+        self._levels.arcs[side].show_arcs(drawing, self.stage, self.stage.rect(bounds))
 
     def set_arcs_visible(self, visible: bool) -> None:
         """Draw skips and branches outside the columns, or leave them out."""
@@ -223,15 +207,12 @@ class MatchScene(QGraphicsScene):
         self._seen = seen
         turned = (stage.columns, stage.across) != (self.stage.columns, self.stage.across)
         self.stage = stage
-        for side in Side:
-            self._near[side].setPos(stage.point(0.0, stage.shift(side)))
+        self._levels.move(stage)
         if turned:
             self.rebuild()
         else:
             self._show_drawing(self._drawing.moved(stage, seen))
-            self._far_is_stale = True
-            if self._far.isVisible():
-                self._refresh_far()
+            self._show_tints()
         return True
 
     def set_style(self, style: Style) -> None:
@@ -241,24 +222,30 @@ class MatchScene(QGraphicsScene):
 
     def set_scale(self, scale: float) -> None:
         """Draw as finely as the zoom shows."""
-        far = scale < FAR_SCALE
-        if far != self._far.isVisible():
-            if far and self._far_is_stale:
-                self._refresh_far()
-            for group in self._near.values():
-                group.setVisible(not far)
-            self._far.setVisible(far)
-            self._edges.set_far(far)
+        if self._levels.set_scale(scale, self.stage, self.style_, self.bounds()):
+            self._edges.set_far(self._levels.level is Level.FAR)
+            self._show_tints()
 
-    def _refresh_far(self) -> None:
-        views = [
-            (self._near[side].pos() + item.pos(), item.view)
-            for side, items in self._blocks.items()
-            for item, where in zip(items, self.board.placed(side), strict=True)
+    def views(self, side: Side) -> list[tuple[float, BlockView]]:
+        """Return what is drawn of a column: the height of each box, and its view."""
+        return [
+            (where.top, item.view)
+            for item, where in zip(self._blocks[side], self.board.placed(side), strict=True)
             if item.view and not where.hidden
         ]
-        self._far.show_views(views, self.style_, self.bounds(), self.stage.across)
-        self._far_is_stale = False
+
+    def _show_tints(self) -> None:
+        """Draw what is looked at where blocks do not draw it themselves."""
+        if self._levels.level is Level.FULL:
+            return
+        state, style = self.attention, self.style_
+        spots = dict.fromkeys(state.extra, "selection")
+        spots |= {spot: "hover" for spot in (state.hover_source, state.hover_target) if spot}
+        spots |= {spot: "selection" for spot in (state.source, state.target) if spot}
+        shown = [(self._boxed(spot), name) for spot, name in spots.items()]
+        tints = [(self.rect_of(spot), style.color(name, 0.7)) for spot, name in shown if spot is not None]
+        tints += [(self.rect_of(spot), style.color("accent", 0.16)) for spot in state.glow]
+        self._levels.show_tints(tints, style, self.bounds())
 
     # what is looked at
 
@@ -274,6 +261,7 @@ class MatchScene(QGraphicsScene):
         for side in Side:
             self._show_attention_of_blocks(side, before, now)
         self._show_attention_of_edges()
+        self._show_tints()
 
     def _show_attention_of_blocks(self, side: Side, before: Attention, now: Attention) -> None:
         count = len(self._blocks[side])

@@ -93,10 +93,10 @@ def test_hundreds_of_arcs_are_thinned():
 def test_arcs_are_painted_outside_the_column_and_can_be_hidden(qtbot, view):
     view.set_networks(made("s", skips=[1]), made("t", skips=[2]))
     for side, entry in ((S, 1), (T, 2)):
-        bounds = view._scene._arcs[side].sceneBoundingRect()
+        bounds = view._scene._levels.arcs[side].sceneBoundingRect()
         assert not bounds.intersects(view._scene.rect_of(Place(side, entry)).adjusted(1, 0, -1, 0))
-        assert len(view._scene._arcs[side]._drawing) == 1
-    item = view._scene._arcs[T]
+        assert len(view._scene._levels.arcs[side]._drawing) == 1
+    item = view._scene._levels.arcs[T]
 
     def ink():
         rect = view.mapFromScene(item.sceneBoundingRect()).boundingRect()
@@ -134,7 +134,7 @@ def test_the_card_tells_of_the_skip():
 
 def test_only_what_is_seen_is_painted(view):
     view.set_networks(made("s"), made("t", skips=[1, 2]))
-    drawing = view._scene._arcs[T]._drawing
+    drawing = view._scene._levels.arcs[T]._drawing
 
     class Counting:
         def __init__(self):

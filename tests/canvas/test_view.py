@@ -5,6 +5,7 @@ from PySide6.QtGui import QContextMenuEvent, QDragEnterEvent, QDropEvent, QWheel
 from PySide6.QtWidgets import QApplication, QPushButton
 
 from dpiat_gui.canvas.columns import Place, Side
+from dpiat_gui.canvas.levels import Level
 from dpiat_gui.canvas.zoom import LARGEST, SMALLEST
 from dpiat_gui.matching.engine import match_networks
 from dpiat_gui.matching.values import Overrides
@@ -181,10 +182,10 @@ def test_fit_all_shows_everything_and_the_far_view_takes_over(long_view):
     long_view.fit_all()
     seen = long_view.seen().adjusted(-2, -2, 2, 2)
     assert seen.contains(long_view._scene.bounds())
-    assert long_view._scene._far.isVisible()
+    assert long_view._scene._levels.level is Level.FAR
     assert not long_view.viewport().grab().isNull()
     long_view.zoom_reset()
-    assert not long_view._scene._far.isVisible()
+    assert long_view._scene._levels.level is Level.FULL
 
 
 def test_fit_selection_shows_both_blocks_whole(long_view):

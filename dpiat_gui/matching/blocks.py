@@ -7,20 +7,14 @@ shared by all source blocks that hold an equal layer.
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import pairwise
 
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 from numpy.typing import NDArray
 
-from dpiat_gui.matching.recurrence import (
-    MatchedLayer,
-    Positions,
-    match_cells,
-    members,
-    run_values,
-    span_divisors,
-    walk_back,
-)
+from dpiat_gui.matching.problems import Positions, powers, run_values, span_divisors
+from dpiat_gui.matching.recurrence import Grid, MatchedLayer, match_cells, members, view, walk_back
 from dpiat_gui.matching.scores import Alphabet, Scores, Word
 
 _BATCH_ROWS = (4, 8, 16, 32)
@@ -69,21 +63,24 @@ class InnerTables:
     def _match(self, source: int, target: int) -> tuple[MatchedLayer, ...]:
         source_word, target_word = self.sources[source], self.targets[target]
         if target not in self._tables:
-            cells = self.layers[np.array(target_word)[:, None], source_word]
+            cells = self.layers.take(target_word, axis=0).take(source_word, axis=1)
             return match_cells(cells, self.exponent)[1]
         tables, at = self._tables[target]
-        rows = [position for position, letter in enumerate(target_word) if letter]
-        columns = [position for position, letter in enumerate(source_word) if letter]
-        values = tables[: len(columns) + 1, source, at, : len(rows) + 1].T.tolist()
-        # Lists of numbers: for tables this small, arrays cost more to index than to hold.
-        rows_of_cells = [[self._layer_rows[t][s] for s in source_word] for t in target_word]
-        kept = [[rows_of_cells[row][column] for column in columns] for row in rows]
-        return members(walk_back(rows, columns, kept, values, self.exponent), rows_of_cells)
+        (rows, row_keys), (columns, column_keys) = _places(target_word), _places(source_word)
+        grid = Grid(self._scores, rows, columns, row_keys, column_keys)
+        # The batch may have more rows and columns; above its tables stand as many as it has rows.
+        above = tables.shape[1] // 2 - 1
+        kept = slice(above, above + len(rows) + 1)
+        values = view(tables[: len(columns) + 1, kept, source, at].T)
+        return members(grid, walk_back(grid, values, self._divisors))
 
     @cached_property
-    def _layer_rows(self) -> list[list[float]]:
-        rows: list[list[float]] = self.layers.tolist()
-        return rows
+    def _scores(self) -> "memoryview[float]":
+        return view(self.layers)
+
+    @cached_property
+    def _divisors(self) -> list[float]:
+        return list(powers(max(map(len, self.targets), default=0), self.exponent).tolist())
 
 
 def make_inner_tables(
@@ -102,11 +99,11 @@ def make_inner_tables(
     """
     scores = np.zeros((len(targets), len(sources)))
     kept: dict[int, tuple[Scores, int]] = {}
-    columns, used = _columns(sources)
+    columns = _columns(sources)
     for batch in _batches(targets) if columns.size else []:
-        for part in batch.parts(len(used), len(columns)):
-            tables = _fill(part, columns, layers[:, used], exponent)
-            scores[part.where] = tables[-1, :, :, -1].T
+        for part in batch.parts(layers.shape[1], len(columns)):
+            tables = _fill(part, columns, layers, exponent)
+            scores[part.where] = tables[-1, -1].T
             if tables.size <= _KEPT_CELLS:
                 kept.update((target, (tables, at)) for at, target in enumerate(part.where))
     for row, word in enumerate(targets):
@@ -133,13 +130,15 @@ def entry_scores(blocks: Scores, layers: Scores, source: Alphabet, target: Alpha
     Scores
         Shape (target entries, source entries); a block and a single layer score 0.
     """
-    sources, targets = np.array(source.numbers, dtype=np.int64), np.array(target.numbers, dtype=np.int64)
-    result = np.zeros((len(targets), len(sources)))
-    both = np.ix_(targets >= 0, sources >= 0)
-    result[both] = blocks[np.ix_(targets[targets >= 0], sources[sources >= 0])]
-    source_letters = np.array([code[0] for code in source.codes], dtype=np.int64)[sources < 0]
-    target_letters = np.array([code[0] for code in target.codes], dtype=np.int64)[targets < 0]
-    result[np.ix_(targets < 0, sources < 0)] = layers[np.ix_(target_letters, source_letters)]
+    # One row and one column of zeros more: where number -1, no block, takes from.
+    padded = np.zeros((blocks.shape[0] + 1, blocks.shape[1] + 1))
+    padded[:-1, :-1] = blocks
+    result = padded.take(target.numbers, axis=0).take(source.numbers, axis=1)
+    letters = [
+        [code[0] if number < 0 else 0 for code, number in zip(side.codes, side.numbers, strict=True)]
+        for side in (target, source)
+    ]
+    result += layers.take(letters[0], axis=0).take(letters[1], axis=1)
     return result
 
 
@@ -147,7 +146,7 @@ def entry_scores(blocks: Scores, layers: Scores, source: Alphabet, target: Alpha
 class _Batch:
     """Target words of about one size, their scored rows padded to a common number.
 
-    `letters` and `positions` have shape (targets, rows).
+    `letters` and `positions` have shape (rows, targets).
     """
 
     where: list[int]
@@ -156,31 +155,30 @@ class _Batch:
 
     def parts(self, letters: int, sources: int) -> list["_Batch"]:
         """Cut the batch into parts that fit into memory."""
-        rows = self.letters.shape[1]
+        rows = len(self.letters)
         width = max(1, _BATCH_CELLS // ((letters + sources) * rows * rows))
-        return [
-            _Batch(
-                self.where[at : at + width], self.letters[at : at + width], self.positions[at : at + width]
-            )
-            for at in range(0, len(self.where), width)
-        ]
+        parts = [slice(at, at + width) for at in range(0, len(self.where), width)]
+        return [_Batch(self.where[part], self.letters[:, part], self.positions[:, part]) for part in parts]
+
+
+def _places(word: Word) -> tuple[list[int], list[int]]:
+    """Return the positions of a word's scored letters, and the letters."""
+    return [at for at, letter in enumerate(word) if letter], [letter for letter in word if letter]
 
 
 def _scored(word: Word) -> int:
     return len(word) - word.count(0)
 
 
-def _columns(sources: Sequence[Word]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Pad the scored letters of all source words to one length, renumbered among those in use.
+def _columns(sources: Sequence[Word]) -> NDArray[np.int64]:
+    """Pad the scored letters of all source words to one length with the layer that never scores.
 
-    Returns the padded words, shape (sources, longest), and the letters in use; number 0 stays
-    the layer that never scores.
+    Shape (sources, longest).
     """
     spelled = [[letter for letter in word if letter] for word in sources]
     longest = max(map(len, spelled), default=0)
-    padded = np.array([word + [0] * (longest - len(word)) for word in spelled], dtype=np.int64)
-    used, numbers = np.unique(np.append(padded, 0), return_inverse=True)
-    return numbers[:-1].reshape(padded.shape), used
+    padded = [word + [0] * (longest - len(word)) for word in spelled]
+    return np.array(padded, dtype=np.int64).reshape(len(padded), longest)
 
 
 def _batches(targets: Sequence[Word]) -> list[_Batch]:
@@ -201,7 +199,7 @@ def _pad(where: list[int], words: list[Word]) -> _Batch:
         last = row[-1][0]
         row += [(last + 1 + extra, 0) for extra in range(most - len(row))]
     table = np.array(rows)
-    return _Batch(where, table[:, :, 1], table[:, :, 0])
+    return _Batch(where, table[:, :, 1].T, table[:, :, 0].T)
 
 
 def _fill(batch: _Batch, columns: NDArray[np.int64], layers: Scores, exponent: float) -> Scores:
@@ -214,34 +212,34 @@ def _fill(batch: _Batch, columns: NDArray[np.int64], layers: Scores, exponent: f
     columns
         Shape (sources, longest source).
     layers
-        Shape (target letters, source letters in use).
+        Shape (target letters, source letters).
     exponent
         x of the span penalty.
 
     Returns
     -------
     Scores
-        Shape (longest source + 1, sources, targets, rows + 1).
+        Shape (longest source + 1, 2 * rows, sources, targets): the tables D at [.., rows - 1 ..]. What
+        stands above them is minus infinity.
     """
-    count, n = batch.letters.shape
+    n, count = batch.letters.shape
     divisors = span_divisors(batch.positions, exponent)
-    scores = np.ascontiguousarray(layers[batch.letters].transpose(2, 0, 1))
-    runs = run_values(scores, divisors[:, None])
+    scores = np.ascontiguousarray(layers[batch.letters].transpose(0, 2, 1))
+    runs = run_values(scores, divisors[:, :, None])
     size = (len(columns), count)
-    tables = np.zeros((columns.shape[1] + 1, *size, n + 1))
-    padded = np.full((*size, 2 * n), -np.inf)
-    padded[..., n - 1 :] = 0.0
-    step = padded.strides
-    # earlier[e, ..., i] is the value before the span of e + 1 rows that ends at row i.
+    tables = np.zeros((columns.shape[1] + 1, 2 * n, *size))
+    tables[:, : n - 1] = -np.inf
+    across, down, *inside = tables.strides
+    # earlier[j, e, i] is the value before the span of e + 1 rows that ends at row i.
     earlier = as_strided(
-        padded[..., n - 1 :], (n, *size, n), (-step[-1], *step[:-1], step[-1]), writeable=False
+        tables[:, n - 1 :], (len(tables), n, n, *size), (across, -down, down, *inside), writeable=False
     )
-    candidates = np.empty((n, *size, n))
-    for column, letters in enumerate(columns.T):
-        before, now = tables[column, ..., 1:], tables[column + 1, ..., 1:]
-        np.take(runs, letters, axis=1, out=candidates, mode="clip")
-        candidates += earlier
-        np.maximum(before, candidates.max(axis=0), out=now)
-        np.maximum.accumulate(now, axis=2, out=now)
-        padded[..., n : 2 * n - 1] = now[..., :-1]
+    candidates = np.empty((n, n, *size))
+    for letters, starts, before, now in zip(columns.T, earlier, tables[:, n:], tables[1:, n:], strict=False):
+        np.take(runs, letters, axis=2, out=candidates, mode="clip")
+        np.add(candidates, starts, out=candidates)
+        np.maximum.reduce(candidates, axis=0, out=now)
+        np.maximum(now, before, out=now)
+        for above, row in pairwise(now):
+            np.maximum(row, above, out=row)
     return tables

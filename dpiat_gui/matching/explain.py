@@ -8,9 +8,11 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from dpiat_gui.errors import MatchError, OverrideError
+from dpiat_gui.matching.filling import best_values
 from dpiat_gui.matching.layer_scores import layer_score, shape_ratios
 from dpiat_gui.matching.methods import METHODS, Rule
-from dpiat_gui.matching.recurrence import Problem, Span, best_values, make_problem, powers, trace_back
+from dpiat_gui.matching.problems import Problem, make_problem, powers
+from dpiat_gui.matching.recurrence import Span, trace_back
 from dpiat_gui.matching.scores import Scores
 from dpiat_gui.matching.solving import check_pin, entry_constraints, inner_constraints, solve
 from dpiat_gui.matching.tables import ScoreTables

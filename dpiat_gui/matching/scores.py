@@ -2,11 +2,13 @@
 
 from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dpiat_gui.matching.layer_scores import layer_type
+from dpiat_gui.networks.kinds import LayerKind
 from dpiat_gui.networks.values import Block
 
 Scores = NDArray[np.float64]
@@ -52,18 +54,27 @@ def spell(entries: Iterable[Block], layer_types: str) -> Alphabet:
     """Write each entry's layers as positions in an alphabet of distinct layers."""
     known: dict[tuple[Hashable, tuple[int, ...]], int] = {}
     words: dict[tuple[Word, Branches], int] = {}
+    # Most layers are like one before: what such a one is spelled with is looked up at once.
+    seen: dict[tuple[LayerKind, tuple[int, ...]], int] = {}
     codes, numbers = [], []
     for block in entries:
         code = []
         for layer in block.layers:
-            kind = layer_type(layer, layer_types)
-            if kind is None:
+            weight = layer.weight
+            if weight is None:
                 code.append(0)
-            else:
-                assert layer.weight is not None
-                code.append(known.setdefault((kind, layer.weight.shape), len(known) + 1))
-        codes.append(tuple(code))
-        numbers.append(-1 if block.single else words.setdefault((codes[-1], block.branches), len(words)))
+                continue
+            letter = seen.get((layer.kind, weight.shape))
+            if letter is None:
+                kind = layer_type(layer, layer_types)
+                letter = known.setdefault((kind, weight.shape), len(known) + 1) if kind is not None else 0
+                # Bare parameters of one shape are told apart by name.
+                if layer.kind is not LayerKind.PARAMETER:
+                    seen[layer.kind, weight.shape] = letter
+            code.append(letter)
+        word = tuple(code)
+        codes.append(word)
+        numbers.append(-1 if block.single else words.setdefault((word, block.branches), len(words)))
     return Alphabet(
         ((None, ()), *known),
         tuple(codes),
@@ -82,14 +93,15 @@ def score_table(source: Alphabet, target: Alphabet) -> Scores:
     rank = max(len(shape) for _, shape in (*source.letters, *target.letters))
     source_types, source_shapes = _arrays(source, types, rank)
     target_types, target_shapes = _arrays(target, types, rank)
-    scores: Scores = (target_types[:, None] == source_types[None, :]).astype(np.float64)
-    ratio = np.empty_like(scores)
+    scores: Scores = (target_types[:, None] == source_types).astype(np.float64)
+    smaller, larger = np.empty_like(scores), np.empty_like(scores)
     # One dimension after the other, in the order of the shape: the product is then the very
     # float that multiplying number by number gives.
-    for dimension in range(rank):
-        t, s = target_shapes[:, dimension, None], source_shapes[None, :, dimension]
-        np.divide(np.minimum(s, t), np.maximum(s, t), out=ratio)
-        scores *= ratio
+    for t, s in zip(target_shapes.T[:, :, None], source_shapes.T, strict=True):
+        np.minimum(s, t, out=smaller)
+        np.maximum(s, t, out=larger)
+        smaller /= larger
+        scores *= smaller
     scores[0, :] = 0.0
     scores[:, 0] = 0.0
     return scores
@@ -100,9 +112,8 @@ def _arrays(alphabet: Alphabet, types: dict[Hashable, int], rank: int) -> tuple[
 
     A shape is filled up with ones, which leave a product of ratios alone.
     """
-    shapes = np.ones((len(alphabet.letters), rank))
-    numbers = np.empty(len(alphabet.letters), dtype=np.int64)
-    for position, (kind, shape) in enumerate(alphabet.letters):
-        numbers[position] = types.setdefault((kind, len(shape)), len(types))
-        shapes[position, : len(shape)] = shape
-    return numbers, shapes
+    ones = (1,) * rank
+    sizes = chain.from_iterable([shape + ones[len(shape) :] for _, shape in alphabet.letters])
+    shapes = np.fromiter(sizes, np.float64, rank * len(alphabet.letters))
+    numbers = [types.setdefault((kind, len(shape)), len(types)) for kind, shape in alphabet.letters]
+    return np.array(numbers), shapes.reshape(len(numbers), rank)

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 from dpiat_gui.errors import MatchError
 from dpiat_gui.matching.blocks import entry_scores, make_inner_tables
-from dpiat_gui.matching.recurrence import best_values, make_problem
+from dpiat_gui.matching.filling import path_values
+from dpiat_gui.matching.problems import make_problem
 from dpiat_gui.matching.scores import Alphabet, Scores, score_table, spell
 from dpiat_gui.matching.tables import skip_factors
 from dpiat_gui.matching.values import MatchOptions, Similarity
@@ -60,4 +61,4 @@ def _total(
     scores = entry_scores(inner.scores, layers, source, target)
     if factors is not None:
         scores *= factors
-    return float(best_values(make_problem(scores, exponent))[-1, -1])
+    return float(path_values(make_problem(scores, exponent))[-1, -1])

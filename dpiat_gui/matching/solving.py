@@ -1,7 +1,6 @@
 """The two-phase matching of DPIAT, and its variants: blocks first, then the sequences of entries."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from dpiat_gui.errors import OverrideError
 from dpiat_gui.matching.assignment import assign, draw, total_of
@@ -152,7 +151,7 @@ def _regroup(
             target,
             sum(entry.score / entry.span**exponent for entry in group),
             1,
-            tuple(replace(pair, span=entry.span) for entry in group for pair in entry.pairs),
+            tuple(pair._replace(span=entry.span) for entry in group for pair in entry.pairs),
             any(entry.pinned for entry in group),
         )
         for (source, target), group in groups.items()

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 
@@ -14,6 +15,9 @@ from dpiat_gui.matching.recurrence import MatchedLayer
 from dpiat_gui.matching.scores import Alphabet, Scores, Word, score_table, spell
 from dpiat_gui.matching.values import MatchOptions, Pair
 from dpiat_gui.networks.values import Block, Network
+
+# Without a call of Python's own for every pair.
+_new_pair = partial(tuple.__new__, Pair)
 
 
 @dataclass(frozen=True)
@@ -233,9 +237,14 @@ def _name_pairs(
     matched: Iterable[MatchedLayer],
     pinned: frozenset[tuple[str, str]],
 ) -> tuple[Pair, ...]:
-    sources = [layer.path for layer in tables.source_side.entries[source].layers]
-    targets = [layer.path for layer in tables.target_side.entries[target].layers]
-    return tuple(
-        Pair(sources[s], targets[t], score, (sources[s], targets[t]) in pinned, span)
-        for s, t, score, span in matched
-    )
+    sources = tables.source_side.entries[source].layers
+    targets = tables.target_side.entries[target].layers
+    if not pinned:
+        return tuple(
+            [
+                _new_pair((sources[s].path, targets[t].path, score, False, span))
+                for s, t, score, span in matched
+            ]
+        )
+    named = [(sources[s].path, targets[t].path, score, span) for s, t, score, span in matched]
+    return tuple(Pair(s, t, score, (s, t) in pinned, span) for s, t, score, span in named)

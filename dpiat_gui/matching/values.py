@@ -4,7 +4,7 @@ from bisect import bisect_right
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from math import sqrt
-from typing import Any
+from typing import Any, NamedTuple
 
 from dpiat_gui.errors import MatchError
 from dpiat_gui.matching.methods import METHODS
@@ -148,9 +148,11 @@ class Overrides:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Pair:
+class Pair(NamedTuple):
     """Two matched layers.
+
+    A named tuple, unlike the other values: a matching makes hundreds of them, and they are made
+    five times as fast.
 
     Parameters
     ----------

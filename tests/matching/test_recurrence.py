@@ -7,8 +7,10 @@ from brute import best
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dpiat_gui.matching import recurrence
-from dpiat_gui.matching.recurrence import best_values, make_problem, trace_back
+from dpiat_gui.matching import filling
+from dpiat_gui.matching.filling import best_values, longest_worthwhile, path_values
+from dpiat_gui.matching.problems import make_problem
+from dpiat_gui.matching.recurrence import trace_back
 
 VALUES = st.sampled_from([0.0, 0.0, 0.25, 0.5, 0.7, 1.0])
 
@@ -99,8 +101,34 @@ def test_long_sequences_get_the_very_same_table(monkeypatch, seed):
         pins[int(target)] = int(source)
     problem = make_problem(values, 0.5, pins)
     whole = best_values(problem)
-    monkeypatch.setattr(recurrence, "_MOST_RUNS", 0)
+    monkeypatch.setattr(filling, "_MOST_RUNS", 0)
     np.testing.assert_array_equal(best_values(problem), whole)
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_tables_without_spans_too_long_give_the_very_same_matching(monkeypatch, seed):
+    lots = np.random.default_rng(seed)
+    n, m = lots.integers(9, 60, size=2)
+    # From networks that are nearly the same, where short spans are enough, to any.
+    noise = lots.choice([0.0, 0.3, 1.0])
+    near = np.equal.outer(np.arange(n) * m // n, np.arange(m)) * 1.0
+    values = np.maximum(near, noise * lots.choice([0.0, 0.5, 0.5, 0.9, 1.0], size=(n, m)))
+    pins = {}
+    if seed % 3 == 0:
+        target, source = lots.choice(np.argwhere(values > 0))
+        pins[int(target)] = int(source)
+    problem = make_problem(values, 0.5, pins)
+    whole = best_values(problem)
+    monkeypatch.setattr(filling, "_MOST_FULL", 0)
+    pruned = path_values(problem)
+    assert pruned[-1, -1] == whole[-1, -1]
+    assert (pruned <= whole).all()
+    spans = trace_back(problem, whole)
+    assert trace_back(problem, pruned) == spans
+    longest = longest_worthwhile(problem, float(whole[-1, -1]))
+    assert max(span.length for span in spans) <= longest <= n
+    if not noise and not pins and n <= m:
+        assert longest < filling._GUESS
 
 
 def test_nothing_to_match():

@@ -143,15 +143,16 @@ def preparation(
     size = _fitting_size(module, told, check, device)
     config: Any = getattr(module, "pretrained_cfg", None) or getattr(module, "default_cfg", None)
     known = isinstance(config, dict) and "mean" in config
-    resolved = resolve_data_config({}, pretrained_cfg=config if known else {})
+    # What timm knows nothing of is given ImageNet's mean and spread, and cut without enlarging: small
+    # inputs would lose what little there is.
+    resolved = resolve_data_config({}, pretrained_cfg=config if known else {"crop_pct": 1.0})
     mean, std = (_per_channel(resolved[name], size[0]) for name in ("mean", "std"))
     return Preparation(
         size,
         mean,
         std,
         str(resolved["interpolation"]),
-        # Under 1 an image is enlarged first; small inputs would lose what little there is.
-        float(resolved["crop_pct"]) if known else 1.0,
+        float(resolved["crop_pct"]),
         str(resolved["crop_mode"]),
         known,
     )

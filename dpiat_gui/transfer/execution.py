@@ -15,6 +15,8 @@ from dpiat_gui.transfer.copying import one_thread
 from dpiat_gui.transfer.coverage import coverage
 from dpiat_gui.transfer.devices import resolve_device
 from dpiat_gui.transfer.export import check_output
+from dpiat_gui.transfer.finishing import Finishing, check_exports, write_ledger
+from dpiat_gui.transfer.manifest import manifest_path
 from dpiat_gui.transfer.memory import require_something, transfer_between, transfer_modules
 from dpiat_gui.transfer.plan_json import plan_digest
 from dpiat_gui.transfer.planning import plan_transfer, resolve_plan
@@ -72,7 +74,9 @@ def run_transfer(
     started = time.perf_counter()
     meter = Meter(progress, cancelled)
     source_reference, target_reference = parse_reference(request.source), parse_reference(request.target)
-    goal = check_output(request.output, in_use=_files_read(source_reference, target_reference))
+    read_files = {"source": _files_read(source_reference), "target": _files_read(target_reference)}
+    goal = check_output(request.output, in_use=[*read_files["source"], *read_files["target"]])
+    check_exports(request, goal)
     meter.stage("Reading the networks")
     device = resolve_device(request.device)
     trust = _trust_store(request)
@@ -91,7 +95,19 @@ def run_transfer(
         ):
             copier = Copier(read, device)
             metadata = _metadata(request, plan, digest, source_reference, target_reference)
-            written = write_checkpoint(goal, target, copier, metadata, meter)
+            finishing = Finishing(request, plan, goal, read, target, read_files, meter)
+            written = write_checkpoint(
+                goal,
+                target,
+                copier,
+                metadata,
+                meter,
+                most=request.max_shard_size,
+                passes=finishing.passes,
+                check=finishing,
+            )
+    if request.ledger is not None:
+        write_ledger(request.ledger, plan, matching.target)
     meter.finish(goal.name)
     is_seeded = target_reference.kind != "checkpoint"
     return TransferReport(
@@ -106,16 +122,17 @@ def run_transfer(
         seed=request.seed if is_seeded else None,
         score=matching.score,
         notes=(*plan.notes, *_notes(source_reference, target_reference, goal), *copier.loss.notes()),
+        files=tuple(map(str, [*written.files, *([manifest_path(goal)] if request.manifest else [])])),
+        verified_tensors=finishing.verified.tensors if finishing.verified else None,
+        verified_bytes=finishing.verified.bytes if finishing.verified else None,
     )
 
 
-def _files_read(*references: SourceReference) -> list[Path]:
-    """List the files that the networks are read from."""
-    files = [reference.path for reference in references]
-    files += [
-        Path(str(weights)) for reference in references if (weights := reference.option("checkpoint_path"))
-    ]
-    return [file for file in files if file is not None]
+def _files_read(reference: SourceReference) -> list[Path]:
+    """List the files that a network is read from."""
+    files = [reference.path] if reference.path is not None else []
+    weights = reference.option("checkpoint_path")
+    return [*files, Path(str(weights))] if weights else files
 
 
 def _trust_store(request: TransferRequest) -> "TrustStore | None":

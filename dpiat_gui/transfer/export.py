@@ -3,7 +3,7 @@
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Literal, cast
 
@@ -27,7 +27,9 @@ _PTH_OVERHEAD = 512
 """Bytes that torch adds for each tensor at most: name, directory entry, 64-byte alignment."""
 
 
-def check_output(path: str | os.PathLike[str], *, in_use: Iterable[Path] = ()) -> Path:
+def check_output(
+    path: str | os.PathLike[str], *, in_use: Iterable[Path] = (), suffixes: Collection[str] = tuple(SUFFIXES)
+) -> Path:
     """Check, before any work, that a checkpoint can be written there.
 
     Parameters
@@ -36,6 +38,8 @@ def check_output(path: str | os.PathLike[str], *, in_use: Iterable[Path] = ()) -
         The file to write.
     in_use
         Files that are read meanwhile and must not be replaced.
+    suffixes
+        What the name may end in.
 
     Returns
     -------
@@ -49,18 +53,16 @@ def check_output(path: str | os.PathLike[str], *, in_use: Iterable[Path] = ()) -
         folder, or the file is one of those in use.
     """
     goal = Path(path).expanduser()
-    if goal.suffix.lower() not in SUFFIXES:
+    if goal.suffix.lower() not in suffixes:
         raise ExportError(
             f"{goal.name!r} does not say what kind of file to write.",
-            f"Let the name end in one of: {', '.join(SUFFIXES)}.",
+            f"Let the name end in one of: {', '.join(suffixes)}.",
         )
     if goal.is_dir():
         raise ExportError(f"{goal} is a folder.", "Add the name of a file.")
     if not goal.parent.is_dir():
         raise ExportError(f"The folder {goal.parent} does not exist.", "Create it or choose another folder.")
-    for used in in_use:
-        if goal.exists() and used.exists() and goal.samefile(used):
-            raise ExportError(f"{goal} is one of the two networks being read.", "Choose another name.")
+    check_unused([goal], in_use)
     try:
         # Permissions alone do not tell: a disk may be read-only, and root is above permissions.
         with tempfile.TemporaryFile(dir=goal.parent):
@@ -68,6 +70,20 @@ def check_output(path: str | os.PathLike[str], *, in_use: Iterable[Path] = ()) -
     except OSError as error:
         raise write_error(goal, error) from error
     return goal
+
+
+def check_unused(goals: Iterable[Path], in_use: Iterable[Path]) -> None:
+    """Check that no file would replace one that is read meanwhile, by whatever name.
+
+    Raises
+    ------
+    ExportError
+        If one would.
+    """
+    read = [used for used in in_use if used.exists()]
+    for goal in goals:
+        if goal.exists() and any(goal.samefile(used) for used in read):
+            raise ExportError(f"{goal} is one of the two networks being read.", "Choose another name.")
 
 
 def check_space(goal: Path, needed: int) -> None:

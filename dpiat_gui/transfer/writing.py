@@ -88,9 +88,7 @@ def write_checkpoint(
             files,
             goal,
             tensors,
-            watch=lambda written: meter.step(
-                min(total + written, total * min(passes, 2)), total * passes, goal.name
-            ),
+            watch=lambda written: meter.step(min(total + written, total * 2), total * passes, goal.name),
         )
         written = Written(goal, {goal: size}, hashes, {goal: tuple(hashes)})
         check(written, files)

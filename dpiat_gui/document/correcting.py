@@ -1,6 +1,6 @@
 """Correcting many pairs at once: every gesture, however much it changes, is one flat step."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from dpiat_gui.document import corrections, edits
@@ -207,18 +207,19 @@ class CorrectingDocument(EditableDocument):
         state = replace(state, overrides=joined(state.overrides, more), disabled=all_disabled)
         self._refit(text, state)
 
-    def exchange_override(self, old: Override, new: Override) -> None:
-        """Put an override in the place of one that does not fit.
+    def exchange_overrides(self, exchanged: Mapping[Override, Override | None]) -> None:
+        """Put overrides in the place of some that do not fit; None only removes one.
 
         Raises
         ------
         OverrideError
-            If the new one cannot hold.
+            If a new one cannot hold.
         """
         state = self.wanted
-        rest, disabled = without(state.overrides, [old]), without(state.disabled, [old])
-        overrides = joined(rest, overrides_of([new]))
-        self._edit(f"Use {new.text} instead", replace(state, overrides=overrides, disabled=disabled))
+        new = overrides_of(one for one in exchanged.values() if one is not None)
+        rest, disabled = without(state.overrides, exchanged), without(state.disabled, exchanged)
+        text = _text("Use near paths for", [one.text for one in exchanged], "overrides")
+        self._edit(text, replace(state, overrides=joined(rest, new), disabled=disabled))
 
     def _override_all(self, text: str, overrides: Overrides, targets: Sequence[str]) -> None:
         self._override(text, overrides, target=targets[0] if len(targets) == 1 else None)

@@ -101,13 +101,19 @@ def overrides_of(singles: Iterable[Override]) -> Overrides:
 
 def joined(first: Overrides, more: Overrides) -> Overrides:
     """Return both, those of `more` last."""
-    return Overrides(first.pins + more.pins, first.bans + more.bans, first.fresh + more.fresh)
+    return Overrides(
+        first.pins + more.pins,
+        first.bans + more.bans,
+        first.fresh + more.fresh,
+        first.operators + more.operators,
+    )
 
 
 def without(overrides: Overrides, dropped: Collection[Override]) -> Overrides:
-    """Return the overrides without some of them."""
+    """Return the overrides without some of them; operators named for targets stay."""
     gone = set(dropped)
-    return overrides_of(one for one in each_of(overrides) if one not in gone)
+    kept = overrides_of(one for one in each_of(overrides) if one not in gone)
+    return replace(kept, operators=overrides.operators)
 
 
 def with_pins(overrides: Overrides, pairs: Iterable[tuple[str, str]]) -> Overrides:
@@ -117,7 +123,8 @@ def with_pins(overrides: Overrides, pairs: Iterable[tuple[str, str]]) -> Overrid
     pins = tuple(pin for pin in overrides.pins if pin[1] not in wanted)
     bans = tuple(ban for ban in overrides.bans if (ban[1], ban[0]) not in pinned)
     fresh = tuple(path for path in overrides.fresh if path not in wanted)
-    return Overrides((*pins, *((source, target) for target, source in wanted.items())), bans, fresh)
+    more = ((source, target) for target, source in wanted.items())
+    return replace(overrides, pins=(*pins, *more), bans=bans, fresh=fresh)
 
 
 def with_bans(overrides: Overrides, pairs: Sequence[tuple[str, str]]) -> Overrides:
@@ -167,7 +174,8 @@ def fitting_overrides(tables: "ScoreTables", wanted: Overrides) -> tuple[Overrid
     kept, misfits = _fitted(tables, [], ordered)
     order = {one: at for at, one in enumerate(each_of(wanted))}
     misfits.sort(key=lambda misfit: order[misfit.override])
-    return overrides_of(sorted(kept, key=order.__getitem__)), tuple(misfits)
+    fitted = overrides_of(sorted(kept, key=order.__getitem__))
+    return replace(fitted, operators=wanted.operators), tuple(misfits)
 
 
 def _fitted(

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal, Protocol
 from PySide6.QtWidgets import QWidget
 
 from dpiat_gui.services.theme import Theme
-from dpiat_gui.ui import breadcrumbs, dp_table, health
+from dpiat_gui.ui import breadcrumbs, correcting, dp_table, health
 from dpiat_gui.ui.action_values import Action
 
 if TYPE_CHECKING:
@@ -58,7 +58,12 @@ class Feature(Protocol):
         ...
 
 
-FEATURE_ACTIONS: tuple[Action, ...] = (*breadcrumbs.ACTIONS, *health.ACTIONS, *dp_table.ACTIONS)
+FEATURE_ACTIONS: tuple[Action, ...] = (
+    *breadcrumbs.ACTIONS,
+    *correcting.ACTIONS,
+    *health.ACTIONS,
+    *dp_table.ACTIONS,
+)
 """Rows of the table of actions that belong to features."""
 
 
@@ -66,6 +71,7 @@ def features(window: "MainWindow") -> tuple[Feature, ...]:
     """Build all features, in the order their tabs stand in."""
     return (
         breadcrumbs.BreadcrumbsFeature(window),
+        correcting.CorrectingFeature(window),
         health.HealthFeature(window),
         dp_table.DpTableFeature(window),
     )

@@ -29,7 +29,6 @@ from dpiat_gui.ui.methods import Methods
 from dpiat_gui.ui.networks_panel import NetworksPanel
 from dpiat_gui.ui.notifications import NotificationArea
 from dpiat_gui.ui.opening import SIDES, Opening
-from dpiat_gui.ui.overrides_panel import OverridesPanel
 from dpiat_gui.ui.pairs_dock import PairsPanel
 from dpiat_gui.ui.panes import Pane, add_dock, first_focus, next_pane
 from dpiat_gui.ui.projects import Projects
@@ -107,8 +106,7 @@ class MainWindow(QMainWindow):
 
     def _build_panels(self) -> None:
         self.legend = LegendPanel(self.document)
-        self.overrides = OverridesPanel(self.document)
-        self.networks = NetworksPanel(self.document, self.legend, self.overrides)
+        self.networks = NetworksPanel(self.document, self.legend)
         self.inspector = InspectorPanel(self.document)
         self.pairs = PairsPanel(self.document)
         self.transfer = TransferPanel()
@@ -213,8 +211,8 @@ class MainWindow(QMainWindow):
         document.source_changed.connect(self.search.refresh)
         document.target_changed.connect(self.search.refresh)
         document.modified_changed.connect(self.setWindowModified)
-        for panel in (self.pairs, self.overrides, self.networks.outline):
-            panel.centre_requested.connect(self._centre)
+        for panel in (self.pairs, self.networks.outline):
+            panel.centre_requested.connect(self.centre)
         self.pairs.context_menu_requested.connect(self.selection_menu.show)
         self.pairs.count_changed.connect(lambda count: self.tabs.setTabText(0, f"Pairs {count}"))
         self.inspector.pin_requested.connect(self.editing.pin)
@@ -306,7 +304,6 @@ class MainWindow(QMainWindow):
         for part in (
             self.link,
             self.legend,
-            self.overrides,
             self.inspector,
             self.pairs,
             self.transfer,
@@ -332,7 +329,7 @@ class MainWindow(QMainWindow):
         for side in SIDES:
             self.view.set_loading(side, self.opening.pending.get(side))
 
-    def _centre(self, _selection: object = None) -> None:
+    def centre(self, _selection: object = None) -> None:
         """Open the block of the selected target, bring the pair into view, and go there."""
         path = self.document.selection.target or self.document.selection.source
         if path is not None:

@@ -36,6 +36,7 @@ MENUS: tuple[tuple[str, tuple[str, ...]], ...] = (
             SEPARATOR,
             "show_transfer",
             "export_figure",
+            "export_pairs",
             SEPARATOR,
             "settings",
             "quit",
@@ -62,11 +63,18 @@ MENUS: tuple[tuple[str, tuple[str, ...]], ...] = (
         "&Match",
         (
             "pin",
+            "pin_to",
             "ban",
             "fresh",
             SEPARATOR,
+            "accept",
+            "accept_all",
+            "accept_above",
+            SEPARATOR,
             "clear_override",
             "clear_overrides",
+            "import_overrides",
+            "export_overrides",
             SEPARATOR,
             MATCHERS,
             STANDARDIZATIONS,
@@ -95,6 +103,8 @@ MENUS: tuple[tuple[str, tuple[str, ...]], ...] = (
             "overview",
             "arcs",
             SEPARATOR,
+            "show_overrides",
+            "show_history",
             "show_dp_table",
             "show_player",
             SEPARATOR,
@@ -109,7 +119,19 @@ MENUS: tuple[tuple[str, tuple[str, ...]], ...] = (
 )
 
 
-SELECTION = ("pin", "ban", "fresh", "clear_override", "fit_selection", "copy_row", "copy_name")
+SELECTION = (
+    "pin",
+    "ban",
+    "fresh",
+    SEPARATOR,
+    "pin_to",
+    "accept",
+    "clear_override",
+    SEPARATOR,
+    "fit_selection",
+    "copy_row",
+    "copy_name",
+)
 
 
 class SelectionMenu:
@@ -130,7 +152,11 @@ class SelectionMenu:
         """Return the menu; it is gone when it closes."""
         menu = QMenu(self._window)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        menu.addActions([self._actions[name] for name in SELECTION])
+        for name in SELECTION:
+            if name == SEPARATOR:
+                menu.addSeparator()
+            else:
+                menu.addAction(self._actions[name])
         return menu
 
     def show(self, position: QPoint) -> None:

@@ -1,4 +1,4 @@
-"""The left pane: the two networks, their outlines, the legend and the overrides."""
+"""The left pane: the two networks, their outlines and the legend."""
 
 from collections.abc import Mapping
 
@@ -114,21 +114,19 @@ def figures_of(network: Network) -> str:
 
 
 class NetworksPanel(QWidget):
-    """Cards, outline, legend and overrides, one below the other.
+    """Cards, outline and legend, one below the other.
 
     Parameters
     ----------
     document
         What is shown.
-    legend, overrides
-        The widgets of those parts.
+    legend
+        The widget of that part.
     """
 
     open_requested = Signal(str)
 
-    def __init__(
-        self, document: Document, legend: QWidget, overrides: QWidget, parent: QWidget | None = None
-    ) -> None:
+    def __init__(self, document: Document, legend: QWidget, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._document = document
         self._pending: Mapping[str, str] = {}
@@ -140,12 +138,10 @@ class NetworksPanel(QWidget):
         parts.setChildrenCollapsible(False)
         parts.addWidget(self.outline)
         parts.addWidget(_Titled("Legend", legend))
-        parts.addWidget(_Titled("Overrides", overrides))
-        for row, stretch in enumerate((1, 0, 1)):
+        for row, stretch in enumerate((1, 0)):
             parts.setStretchFactor(row, stretch)
         self._parts = parts
         self._share_out()
-        document.overrides_changed.connect(self._overrides_changed)
         self.outline.folded.connect(self._share_out_later)
         column = QVBoxLayout(self)
         column.setContentsMargins(12, 4, 10, 8)
@@ -157,20 +153,14 @@ class NetworksPanel(QWidget):
         document.source_changed.connect(self._show_cards)
         document.target_changed.connect(self._show_cards)
 
-    def _overrides_changed(self) -> None:
-        # Only where the first one comes or the last one goes: a person may have moved the handles.
-        if bool(self._document.overrides) != self._shares:
-            self._share_out_later()
-
     def _share_out_later(self, _folded: object = None) -> None:
         # The parts know their new limits once the event loop has turned.
         QTimer.singleShot(0, self, self._share_out)
 
     def _share_out(self) -> None:
-        """Give the room to the outline, and half of it to overrides once there are any."""
-        self._shares = bool(self._document.overrides)
+        """Give the room to the outline, or to the legend while it is folded."""
         folded = not self.outline.fold.isChecked()
-        self._parts.setSizes([1 if folded else 10_000, 1, 10_000 if self._shares or folded else 1])
+        self._parts.setSizes([1 if folded else 10_000, 10_000 if folded else 1])
 
     def set_pending(self, pending: Mapping[str, str]) -> None:
         """Show which references are being opened, by side."""

@@ -1,24 +1,25 @@
-"""The list of all corrections by hand."""
+"""The table of all corrections by hand: what each costs, whether it counts, and what can be done with it."""
 
 from functools import partial
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QFontMetrics, QKeyEvent, QPainter
+from PySide6.QtCore import QPoint, Qt, QTimer, Signal
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
+    QHeaderView,
+    QMenu,
     QPushButton,
     QStackedWidget,
-    QStyledItemDelegate,
-    QStyleOptionViewItem,
     QTreeWidget,
     QTreeWidgetItem,
     QVBoxLayout,
     QWidget,
 )
 
-from dpiat_gui.document.corrections import Override, each_of, without
+from dpiat_gui.document.corrections import KINDS, Override, each_of, overrides_of, without
 from dpiat_gui.document.document import Document
+from dpiat_gui.document.places import places_of
 from dpiat_gui.document.solving import overrides_cost
 from dpiat_gui.matching.values import Matching
 from dpiat_gui.services.theme import LIGHT, Theme, fixed_font
@@ -26,110 +27,91 @@ from dpiat_gui.ui.texts import cost
 from dpiat_gui.ui.widgets import muted
 
 _EMPTY = (
-    "No overrides yet. Drag from a source row to a target row to pin a pair, "
-    "or select a pair and use the inspector."
+    "No overrides yet. Drag a source row to a target row to pin a pair, or select a pair and press "
+    "Ctrl+L to pin it, Delete to ban it, Ctrl+Delete to leave the target fresh."
 )
 OVERRIDE_ROLE = Qt.ItemDataRole.UserRole + 1
-COST_ROLE = Qt.ItemDataRole.UserRole + 2
+KEY_ROLE = Qt.ItemDataRole.UserRole + 2
+"""What a cell is sorted by."""
+KIND, SOURCE, TARGET, HERE, ALONE, STATE = range(6)
+HEADERS = ("Kind", "Source", "Target", "Costs", "Alone", "State")
+_TIPS = (
+    "Tick: the override counts. Without the tick it is kept, and has no effect (Space).",
+    "Path of the source layer or block",
+    "Path of the target layer or block",
+    "Total score with all overrides, less the total without this one",
+    "Total score with this override alone, less that of the automatic matching",
+    "on: it counts · off: it is kept without effect · does not fit: its rows are not there, or cannot match",
+)
 _COLORS = {"pin": "accent_text", "ban": "error", "fresh": "fresh"}
 
 
-class _OverrideDelegate(QStyledItemDelegate):
-    """Draws an override in one or two lines: kind, source and cost; below, the target.
+class _Item(QTreeWidgetItem):
+    """A row; columns sort by what they mean."""
 
-    Where room is short a path keeps its end, which tells it apart.
-    """
-
-    def __init__(self, parent: QWidget) -> None:
-        super().__init__(parent)
-        self.theme = LIGHT
-
-    def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
-        """Return the height of the lines, with air around them."""
-        lines = len(_lines(index.data(OVERRIDE_ROLE)))
-        return QSize(80, round((lines + 0.6) * 1.15 * option.fontMetrics.height()))
-
-    def paint(
-        self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
-    ) -> None:
-        """Draw the ground by the style, and the text over it."""
-        super().paint(painter, option, index)
-        override: Override = index.data(OVERRIDE_ROLE)
-        price = str(index.data(COST_ROLE) or "")
-        metrics, fixed = option.fontMetrics, fixed_font()
-        paths = QFontMetrics(fixed)
-        line = round(1.15 * metrics.height())
-        air = line // 2
-        whole = option.rect.adjusted(air, round(0.3 * line), -air, 0)
-        left = whole.left() + metrics.horizontalAdvance("fresh") + air
-        right = whole.right() - (paths.horizontalAdvance(price) + air if price else 0)
-        aligned = Qt.AlignmentFlag.AlignVCenter
-        painter.save()
-        painter.setFont(option.font)
-        painter.setPen(self.theme.color(_COLORS[override.kind]))
-        painter.drawText(QRect(whole.left(), whole.top(), left, line), aligned, override.kind)
-        painter.setFont(fixed)
-        painter.setPen(self.theme.color("text_muted"))
-        painter.drawText(
-            QRect(right, whole.top(), whole.right() - right, line),
-            aligned | Qt.AlignmentFlag.AlignRight,
-            price,
-        )
-        painter.setPen(self.theme.color("text"))
-        for at, (lead, path) in enumerate(_lines(override)):
-            width = (right if at == 0 else whole.right()) - left - paths.horizontalAdvance(lead)
-            text = lead + paths.elidedText(path, Qt.TextElideMode.ElideLeft, width)
-            where = QRect(left, whole.top() + at * line, whole.right() - left, line)
-            painter.drawText(where, aligned, text)
-        painter.restore()
-
-
-def _lines(override: Override) -> tuple[tuple[str, str], ...]:
-    """Return the lines of an override as (lead, path)."""
-    if override.source is None:
-        return (("", override.target),)
-    return ("", override.source), ("→ ", override.target)
+    def __lt__(self, other: QTreeWidgetItem) -> bool:
+        tree = self.treeWidget()
+        column = tree.sortColumn() if tree is not None else 0
+        return bool(self.data(column, KEY_ROLE) < other.data(column, KEY_ROLE))
 
 
 class _List(QTreeWidget):
-    """The list itself: Delete removes, Enter opens."""
+    """The list itself: Delete removes, Enter opens, Space disables and enables."""
 
     removed = Signal()
     opened = Signal()
+    switched = Signal()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Take Delete and Enter."""
-        if event.key() in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace) and not event.modifiers():
-            self.removed.emit()
-        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            self.opened.emit()
+        """Take Delete, Enter and Space."""
+        keys = {
+            Qt.Key.Key_Delete: self.removed,
+            Qt.Key.Key_Backspace: self.removed,
+            Qt.Key.Key_Return: self.opened,
+            Qt.Key.Key_Enter: self.opened,
+            Qt.Key.Key_Space: self.switched,
+        }
+        wish = keys.get(Qt.Key(event.key()))
+        if wish is not None and not event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier:
+            wish.emit()
         else:
             super().keyPressEvent(event)
 
 
 class OverridesPanel(QWidget):
-    """Pins, bans and fresh targets with what they cost; it selects, removes and clears.
-
-    What an override costs is the total score with all overrides, less the total without this one.
+    """Pins, bans and fresh targets with what they cost; it selects, switches, removes and clears.
 
     Signals
     -------
     centre_requested : Selection
         Enter or a double click on an override: the canvas should show it.
+    enable_requested : list[Override], bool
+        These should count, or no longer.
+    import_requested, export_requested
+        Its buttons.
+    count_changed : int
+        Number of overrides, for the tab's text.
     """
 
     centre_requested = Signal(object)
+    enable_requested = Signal(object, bool)
+    import_requested = Signal()
+    export_requested = Signal()
+    count_changed = Signal(int)
 
     def __init__(self, document: Document, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._document = document
-        self._shown: tuple[Override, ...] = ()
-        self._costed = 0
-        self._delegate = _OverrideDelegate(self)
+        self._theme = LIGHT
+        self._items: dict[Override, _Item] = {}
+        self._wanted: list[tuple[Override, int]] = []
         self.list = self._make_list()
         self.total = muted(small=True)
+        self.enable_button = QPushButton("Disable")
         self.remove_button = QPushButton("Remove")
         self.clear_button = QPushButton("Clear all")
+        self.import_button = QPushButton("Import…")
+        self.export_button = QPushButton("Export…")
         self._stack = QStackedWidget()
         # One cost takes a millisecond or two; many of them must not hold up the window.
         self._cost_timer = QTimer(self, singleShot=True, interval=0)
@@ -139,129 +121,251 @@ class OverridesPanel(QWidget):
 
     def set_theme(self, theme: Theme) -> None:
         """Draw with the colours of `theme`."""
-        self._delegate.theme = theme
-        self.list.viewport().update()
+        self._theme = theme
+        for override, item in self._items.items():
+            self._colour(item, override)
+
+    @property
+    def selected(self) -> list[Override]:
+        """The overrides that are selected, in the order of the rows."""
+        return [
+            override
+            for item in self._rows()
+            if item.isSelected() and isinstance(override := item.data(KIND, OVERRIDE_ROLE), Override)
+        ]
 
     def remove_selected(self) -> None:
-        """Remove the override that is selected."""
-        override = self._current()
-        if override is not None:
-            self._document.remove_override(override.kind, override.source, override.target)
+        """Remove the overrides that are selected."""
+        self._document.remove_overrides(self.selected)
+
+    def switch_selected(self) -> None:
+        """Let the selected overrides count no longer; where none does, let them count again."""
+        on = [one for one in self.selected if one in each_of(self._document.overrides)]
+        if self.selected:
+            self.enable_requested.emit(on or self.selected, not on)
 
     # -- set-up -------------------------------------------------------------------------
 
     def _make_list(self) -> _List:
         box = _List()
         box.setAccessibleName("Overrides")
-        box.setHeaderHidden(True)
+        box.setHeaderLabels(list(HEADERS))
         box.setRootIsDecorated(False)
-        box.setItemDelegate(self._delegate)
-        box.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        box.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        box.setMinimumHeight(6 * self.fontMetrics().height())
+        box.setUniformRowHeights(True)
+        box.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        box.setTextElideMode(Qt.TextElideMode.ElideLeft)
+        box.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        box.setSortingEnabled(True)
+        box.sortByColumn(KIND, Qt.SortOrder.AscendingOrder)
+        header = box.header()
+        header.setStretchLastSection(False)
+        for column, tip in enumerate(_TIPS):
+            box.headerItem().setToolTip(column, tip)
+            wide = column in (SOURCE, TARGET)
+            mode = QHeaderView.ResizeMode.Stretch if wide else QHeaderView.ResizeMode.ResizeToContents
+            header.setSectionResizeMode(column, mode)
+        for column in (HERE, ALONE):
+            right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+            box.headerItem().setTextAlignment(column, right)
         return box
 
     def _lay_out(self) -> None:
-        self.remove_button.setToolTip("Remove the selected override (Delete)")
+        self.enable_button.setToolTip("Keep the selected overrides without effect, or let them count (Space)")
+        self.remove_button.setToolTip("Remove the selected overrides (Delete)")
         self.clear_button.setToolTip("Remove every override")
-        self.total.setWordWrap(True)
-        empty = muted(_EMPTY, small=True)
+        self.import_button.setToolTip("Add overrides from a file, made for these or other networks")
+        self.export_button.setToolTip("Write all overrides to a file that can be applied to other networks")
+        empty = muted(_EMPTY)
         empty.setWordWrap(True)
         empty.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
-        empty.setContentsMargins(4, 2, 4, 0)
-        filled = QWidget()
-        inside = QVBoxLayout(filled)
-        inside.setContentsMargins(0, 0, 0, 0)
-        inside.setSpacing(4)
-        inside.addWidget(self.list, 1)
-        inside.addWidget(self.total)
-        buttons = QHBoxLayout()
-        buttons.addWidget(self.remove_button)
-        buttons.addWidget(self.clear_button)
-        buttons.addStretch(1)
-        inside.addLayout(buttons)
-        self._stack.addWidget(filled)
+        empty.setContentsMargins(4, 6, 4, 0)
+        self._stack.addWidget(self.list)
         self._stack.addWidget(empty)
+        buttons = QHBoxLayout()
+        for button in (self.enable_button, self.remove_button, self.clear_button):
+            buttons.addWidget(button)
+        buttons.addSpacing(10)
+        buttons.addWidget(self.total, 1)
+        for button in (self.import_button, self.export_button):
+            buttons.addWidget(button)
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self._stack)
+        layout.setContentsMargins(8, 6, 8, 6)
+        layout.setSpacing(6)
+        layout.addWidget(self._stack, 1)
+        layout.addLayout(buttons)
+        self.setFocusProxy(self.list)
 
     def _connect(self) -> None:
-        self._document.overrides_changed.connect(self._rebuild)
-        self._document.matching_changed.connect(self._restart_costs)
+        document = self._document
+        document.overrides_changed.connect(self._rebuild)
+        document.matching_changed.connect(self._restart_costs)
         self._cost_timer.timeout.connect(self._add_cost)
         self.list.currentItemChanged.connect(self._on_current_changed)
+        self.list.itemSelectionChanged.connect(self._show_buttons)
         self.list.itemClicked.connect(self._select_current)
         self.list.itemDoubleClicked.connect(self._open_current)
+        self.list.itemChanged.connect(self._on_ticked)
         self.list.opened.connect(self._open_current)
         self.list.removed.connect(self.remove_selected)
+        self.list.switched.connect(self.switch_selected)
+        self.list.customContextMenuRequested.connect(self._show_menu)
+        self.enable_button.clicked.connect(self.switch_selected)
         self.remove_button.clicked.connect(self.remove_selected)
-        self.clear_button.clicked.connect(self._document.clear_overrides)
+        self.clear_button.clicked.connect(document.clear_overrides)
+        self.import_button.clicked.connect(self.import_requested)
+        self.export_button.clicked.connect(self.export_requested)
 
     # -- following the document ---------------------------------------------------------
+
+    def _rows(self) -> list[QTreeWidgetItem]:
+        return [item for at in range(self.list.topLevelItemCount()) if (item := self.list.topLevelItem(at))]
 
     def _rebuild(self) -> None:
         """List the overrides; the current row stays where it was, so that Delete can be repeated."""
         row = self.list.currentIndex().row()
-        self._shown = each_of(self._document.overrides)
+        chosen = set(self.selected)
+        document = self._document
+        on = each_of(document.overrides)
+        every = (*on, *each_of(document.disabled))
         self.list.blockSignals(True)
         self.list.clear()
-        for override in self._shown:
-            self.list.addTopLevelItem(_item(override))
-        if self._shown and row >= 0:
-            self.list.setCurrentIndex(self.list.model().index(min(row, len(self._shown) - 1), 0))
+        order = self._positions()
+        self._items = {one: self._item(one, one in on, order) for one in every}
+        self.list.addTopLevelItems(list(self._items.values()))
+        if every and row >= 0:
+            self.list.setCurrentIndex(self.list.model().index(min(row, len(every) - 1), 0))
+            still = [self._items[one] for one in chosen if one in self._items]
+            if still:
+                self.list.clearSelection()
+            for item in still:
+                item.setSelected(True)
         self.list.blockSignals(False)
-        self._stack.setCurrentIndex(0 if self._shown else 1)
-        self.remove_button.setEnabled(self._current() is not None)
+        self._stack.setCurrentIndex(0 if every else 1)
+        self.clear_button.setEnabled(bool(every))
+        self.export_button.setEnabled(bool(every))
+        self._show_buttons()
+        self.count_changed.emit(len(every))
         self._restart_costs()
 
+    def _positions(self) -> tuple[dict[str, int], dict[str, int]]:
+        """Return where paths stand in their columns, by side: rows are sorted like them."""
+        document = self._document
+        found = []
+        for network in (document.source, document.target):
+            places = places_of(network, document.options.layer_types) if network is not None else {}
+            found.append({path: 1000 * place.entry + place.position for path, place in places.items()})
+        return found[0], found[1]
+
+    def _item(self, override: Override, on: bool, order: tuple[dict[str, int], dict[str, int]]) -> _Item:
+        item = _Item([override.kind, override.source or "–", override.target, "", "", "on" if on else "off"])
+        fits = override.target in order[1] and (override.source is None or override.source in order[0])
+        if not on and order[1] and not fits:
+            item.setText(STATE, "does not fit")
+        at = order[1].get(override.target, 10**9)
+        keys = (
+            KINDS.index(override.kind) * 10**10 + at,
+            order[0].get(override.source or "", 10**9),
+            at,
+            0.0,
+            0.0,
+            item.text(STATE),
+        )
+        for column, key in enumerate(keys):
+            item.setData(column, KEY_ROLE, key)
+        item.setData(KIND, OVERRIDE_ROLE, override)
+        item.setCheckState(KIND, Qt.CheckState.Checked if on else Qt.CheckState.Unchecked)
+        for column in (SOURCE, TARGET, HERE, ALONE):
+            item.setFont(column, fixed_font())
+            item.setToolTip(column, override.meaning)
+        for column in (HERE, ALONE):
+            item.setTextAlignment(column, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        if not on:
+            for column in (KIND, SOURCE, TARGET):
+                font = item.font(column)
+                font.setStrikeOut(True)
+                item.setFont(column, font)
+        self._tell(item, override)
+        self._colour(item, override)
+        return item
+
+    def _colour(self, item: QTreeWidgetItem, override: Override) -> None:
+        on = item.checkState(KIND) is Qt.CheckState.Checked
+        for column in range(len(HEADERS)):
+            name = _COLORS[override.kind] if column == KIND else "text"
+            shown = name if on and column != STATE else "text_muted"
+            item.setForeground(column, self._theme.color(shown))
+
+    def _tell(self, item: QTreeWidgetItem, override: Override) -> None:
+        here = item.text(HERE) or "unknown"
+        told = f"{override.kind}, {item.text(STATE)}: {override.meaning} Cost {here}"
+        item.setData(KIND, Qt.ItemDataRole.AccessibleTextRole, told)
+
+    def _show_buttons(self) -> None:
+        chosen = self.selected
+        on = [one for one in chosen if one in each_of(self._document.overrides)]
+        self.enable_button.setText("Disable" if on or not chosen else "Enable")
+        for button in (self.enable_button, self.remove_button):
+            button.setEnabled(bool(chosen))
+
+    # -- costs ----------------------------------------------------------------------------
+
     def _restart_costs(self) -> None:
-        self._costed = 0
-        if self._shown:
+        """Fill in the total first, then one cost after another."""
+        document = self._document
+        on = each_of(document.overrides)
+        self._wanted = [(one, HERE) for one in on] + [(one, ALONE) for one in self._items]
+        known = document.matching is not None and bool(on)
+        off = len(self._items) - len(on)
+        words = [f"All together: {cost(document.override_cost)} in total score"] if known else []
+        words += [f"{off} disabled"] if off else []
+        self.total.setText(" · ".join(words))
+        if self._items:
             self._cost_timer.start()
 
     def _add_cost(self) -> None:
-        """Fill in the total first, then one more cost, and come back for the next."""
-        if self._costed == 0:
-            together = self._document.override_cost
-            known = self._document.matching is not None
-            self.total.setText(f"All together: {cost(together)} in total score" if known else "")
-        if self._costed >= len(self._shown):
+        document = self._document
+        tables, matching = document.tables, document.matching
+        if not self._wanted or tables is None or matching is None:
             return
-        override = self._shown[self._costed]
-        rest = without(self._document.overrides, [override])
-        tables, matching = self._document.tables, self._document.matching
-        if tables is not None and matching is not None:
-            self._document.work_out(
-                self,
-                partial(overrides_cost, tables, matching, rest),
-                partial(self._show_cost, matching, self._costed, override),
-            )
+        override, column = self._wanted[0]
+        rest = without(document.overrides, [override]) if column == HERE else overrides_of([override])
+        work = partial(overrides_cost, tables, matching, rest)
+        document.work_out(self, work, partial(self._show_cost, matching, override, column))
 
-    def _show_cost(self, matching: Matching, row: int, override: Override, gain: float | None) -> None:
+    def _show_cost(self, matching: Matching, override: Override, column: int, gain: float | None) -> None:
         """Show what an override costs, unless it is of a matching that is no more; go on with the next."""
-        if matching is not self._document.matching or row != self._costed:
+        if matching is not self._document.matching or self._wanted[:1] != [(override, column)]:
             return
-        item = self.list.topLevelItem(row)
-        if item is not None:
-            text = "" if gain is None else cost(-gain)
-            item.setData(0, COST_ROLE, text)
-            told = f"{override.kind}: {override.meaning} Cost {text or 'unknown'}"
-            item.setData(0, Qt.ItemDataRole.AccessibleTextRole, told)
-        self._costed += 1
-        if self._costed < len(self._shown):
+        self._wanted.pop(0)
+        item = self._items.get(override)
+        if item is not None and gain is not None:
+            # Alone, it is measured against the automatic matching rather than the present one.
+            change = -gain if column == HERE else gain + self._document.override_cost
+            self.list.blockSignals(True)
+            item.setText(column, cost(change))
+            item.setData(column, KEY_ROLE, change)
+            self._tell(item, override)
+            self.list.blockSignals(False)
+        if self._wanted:
             self._cost_timer.start()
 
     # -- what a person does -------------------------------------------------------------
 
-    def _current(self) -> Override | None:
-        row = self.list.currentIndex().row()
-        return self._shown[row] if 0 <= row < len(self._shown) else None
+    def _on_ticked(self, item: QTreeWidgetItem, column: int) -> None:
+        override = item.data(KIND, OVERRIDE_ROLE)
+        on = item.checkState(KIND) is Qt.CheckState.Checked
+        if column == KIND and on != (override in each_of(self._document.overrides)):
+            self.enable_requested.emit([override], on)
+            # Where that was refused, the tick goes back; in a turn of its own, Qt is still at this row.
+            QTimer.singleShot(0, self, self._rebuild)
 
     def _on_current_changed(self) -> None:
-        self.remove_button.setEnabled(self._current() is not None)
         if self.list.hasFocus():
             self._select_current()
+
+    def _current(self) -> Override | None:
+        item = self.list.currentItem()
+        return item.data(KIND, OVERRIDE_ROLE) if item is not None else None
 
     def _select_current(self) -> None:
         override = self._current()
@@ -273,10 +377,18 @@ class OverridesPanel(QWidget):
         if self._current() is not None:
             self.centre_requested.emit(self._document.selection)
 
+    def _show_menu(self, where: QPoint) -> None:
+        if self.list.itemAt(where) is not None:
+            self.build_menu().popup(self.list.viewport().mapToGlobal(where))
 
-def _item(override: Override) -> QTreeWidgetItem:
-    item = QTreeWidgetItem()
-    item.setData(0, OVERRIDE_ROLE, override)
-    item.setData(0, Qt.ItemDataRole.AccessibleTextRole, f"{override.kind}: {override.meaning}")
-    item.setToolTip(0, override.meaning)
-    return item
+    def build_menu(self) -> QMenu:
+        """Return what can be done with the selected overrides; it is gone when it closes."""
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        for text, run in (
+            ("&Show in the columns", self._open_current),
+            (f"{self.enable_button.text()}", self.switch_selected),
+            ("&Remove", self.remove_selected),
+        ):
+            menu.addAction(text).triggered.connect(lambda _checked=False, run=run: run())
+        return menu

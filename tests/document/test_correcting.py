@@ -231,7 +231,7 @@ def test_near_paths_are_offered_that_would_hold(document: Document) -> None:
     beside = near_overrides(document.tables, Overrides(pins=[("s3", "t0")]), Override("pin", "s1.8", "t1.0"))
     assert Override("pin", "s1.0", "t1.0") not in beside  # it would cross
     document.apply_overrides(Overrides(pins=[("s3.7", "t3.0")]))
-    document.exchange_override(Override("pin", "s3.7", "t3.0"), found[0])
+    document.exchange_overrides({Override("pin", "s3.7", "t3.0"): found[0]})
     assert document.overrides.pins == ((found[0].source, "t3.0"),)
     assert not document.disabled
 

@@ -4,11 +4,11 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
-from dpiat_gui.document.corrections import each_of
+from dpiat_gui.document.corrections import each_of, overrides_of
 from dpiat_gui.document.document import Document, Selection
 from dpiat_gui.matching.values import Overrides
 from dpiat_gui.services.theme import DARK, LIGHT, Theme
-from dpiat_gui.ui.overrides_panel import COST_ROLE, OVERRIDE_ROLE, OverridesPanel
+from dpiat_gui.ui.overrides_panel import ALONE, HERE, OVERRIDE_ROLE, STATE, OverridesPanel
 from dpiat_gui.ui.texts import cost
 
 C = (8, 4, 3, 3)
@@ -39,7 +39,7 @@ def _texts(panel: OverridesPanel) -> list[tuple[str, str | None, str]]:
 
 
 def _cost(panel: OverridesPanel, row: int) -> str:
-    return str(panel.list.model().index(row, 0).data(COST_ROLE) or "")
+    return str(panel.list.model().index(row, HERE).data() or "")
 
 
 def test_pins_come_first_and_each_says_what_it_does() -> None:
@@ -121,12 +121,9 @@ def test_a_row_is_drawn_in_the_colours_of_the_theme(
 ) -> None:
     document.pin("s2", "t2")
     panel.set_theme(theme)
-    for width in (60, 400):
-        panel.resize(width, 300)
-        image = panel.list.viewport().grab().toImage()
-        row = panel.list.visualRect(panel.list.model().index(0, 0))
-        colors = {image.pixelColor(x, y).name() for x in range(row.width()) for y in range(row.height())}
-        assert theme.accent_text in colors
+    panel.resize(800, 300)
+    color = panel.list.topLevelItem(0).foreground(0).color().name()
+    assert color == theme.color("accent_text").name()
 
 
 def test_overrides_of_a_project_whose_networks_are_missing_are_listed(
@@ -139,3 +136,54 @@ def test_overrides_of_a_project_whose_networks_are_missing_are_listed(
     qtbot.addWidget(panel)
     other.open_project(project)
     assert _texts(panel) == [("fresh", None, "t2")]
+
+
+def test_a_tick_lets_an_override_count_or_not(panel: OverridesPanel, document: Document) -> None:
+    panel.enable_requested.connect(document.set_enabled)
+    document.pin("s2", "t2")
+    document.set_fresh("t0")
+    panel.list.topLevelItem(1).setCheckState(0, Qt.CheckState.Unchecked)
+    assert document.disabled == Overrides(fresh=["t0"])
+    assert panel.list.topLevelItem(1).text(STATE) == "off"
+    assert panel.list.topLevelItem(1).font(1).strikeOut()
+    assert "1 disabled" in panel.total.text()
+    panel.list.setFocus()
+    panel.list.setCurrentIndex(panel.list.model().index(1, 0))
+    QTest.keyClick(panel.list, Qt.Key.Key_Space)
+    assert document.overrides == Overrides([("s2", "t2")], fresh=["t0"])
+    panel.list.selectAll()
+    QTest.keyClick(panel.list, Qt.Key.Key_Space)
+    assert not document.overrides
+    assert document.undo_stack.undoText() == "Disable 2 overrides"
+    panel.remove_button.click()
+    assert not document.disabled
+
+
+def test_what_an_override_costs_alone_is_measured_against_the_automatic_matching(
+    panel: OverridesPanel, document: Document, qtbot: QtBot
+) -> None:
+    document.set_fresh("t2")
+    document.ban("s0", "t0")
+    row = panel.list.topLevelItem(0)
+    qtbot.waitUntil(lambda: bool(panel.list.topLevelItem(panel.list.topLevelItemCount() - 1).text(ALONE)))
+    other = Document()
+    other.open_networks(SOURCE, TARGET)
+    one = panel.list.topLevelItem(0).data(0, OVERRIDE_ROLE)
+    alone = other.overrides_cost(overrides_of([one]))
+    assert alone is not None
+    assert row.text(ALONE) == cost(alone)
+
+
+def test_one_whose_rows_are_not_there_says_so(panel: OverridesPanel, document: Document) -> None:
+    document.apply_overrides(Overrides([("s9", "t0")]))
+    assert panel.list.topLevelItem(0).text(STATE) == "does not fit"
+
+
+def test_rows_are_sorted_by_what_they_cost(panel: OverridesPanel, document: Document, qtbot: QtBot) -> None:
+    document.set_fresh("t2")
+    document.set_fresh("t0")
+    document.ban("s1", "t1")
+    qtbot.waitUntil(lambda: all(_cost(panel, row) for row in range(3)))
+    panel.list.sortByColumn(HERE, Qt.SortOrder.AscendingOrder)
+    costs = [float(_cost(panel, row).replace("−", "-").replace("±", "")) for row in range(3)]
+    assert costs == sorted(costs)

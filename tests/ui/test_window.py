@@ -25,7 +25,6 @@ from dpiat_gui.ui.legend import LegendPanel
 from dpiat_gui.ui.networks_panel import NetworksPanel
 from dpiat_gui.ui.notifications import Severity
 from dpiat_gui.ui.open_dialog import OpenDialog
-from dpiat_gui.ui.overrides_panel import OverridesPanel
 from dpiat_gui.ui.trust_dialog import TrustDialog
 
 SMALL = "timm:resnet10t?num_classes=5"
@@ -417,22 +416,19 @@ def test_a_message_takes_the_place_of_the_figures(matched):
     assert not matched.status.line.isVisible()
 
 
-def test_parts_of_the_left_pane_fold_away_and_overrides_get_room(qtbot):
+def test_parts_of_the_left_pane_fold_away(qtbot):
     document = Document()
     document.open_networks(network("s", [(8, 8), (8, 4)]), network("t", [(8, 8)]))
-    overrides = OverridesPanel(document)
-    panel = NetworksPanel(document, LegendPanel(document), overrides)
+    legend = LegendPanel(document)
+    panel = NetworksPanel(document, legend)
     qtbot.addWidget(panel)
     panel.resize(260, 1000)
     panel.show()
-    qtbot.waitUntil(lambda: panel.outline.height() > 2 * overrides.height())
-    before = overrides.height()
-    document.pin("s1", "t0")
-    qtbot.waitUntil(lambda: overrides.height() > before)
-    shared = overrides.height()
+    qtbot.waitUntil(lambda: panel.outline.height() > legend.height())
+    before = legend.height()
     panel.outline.fold.click()
     assert not panel.outline.tree.isVisible()
-    qtbot.waitUntil(lambda: overrides.height() > shared)
+    qtbot.waitUntil(lambda: legend.height() > before)
     assert panel.outline.height() < 60
     panel.outline.fold.click()
     assert panel.outline.tree.isVisible()

@@ -1,0 +1,80 @@
+"""A menu of partners: what a row could be pinned to, with score and cost, one click or Enter to pin."""
+
+from functools import partial
+
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QMenu, QWidget
+
+from dpiat_gui.document.document import Document
+from dpiat_gui.document.facts import facts_of
+from dpiat_gui.document.pinning import Choice, choices
+from dpiat_gui.ui.editing import Editing
+from dpiat_gui.ui.texts import cost, shortened
+
+MOST_MS = 40.0
+"""What weighing the candidates may take while a menu opens; it decides how many are weighed."""
+_LONGEST = 56
+
+
+def candidates_of(document: Document) -> tuple[Choice, ...]:
+    """Return what the selected row could be pinned to, the least costly first."""
+    matching, tables = document.matching, document.tables
+    if matching is None or tables is None or not document.selection:
+        return ()
+    weighed = round(MOST_MS / max(document.solve_ms or 1.0, 1.0))
+    facts = facts_of(matching, tables, document.selection)
+    return choices(tables, matching, facts, weighed=min(max(weighed, 4), 24))
+
+
+class PinMenu(QMenu):
+    """The partners of the selected row; it is filled when it opens.
+
+    Parameters
+    ----------
+    document
+        Whose selection it is about.
+    editing
+        Pins what is chosen.
+    parent
+        Owner.
+    """
+
+    def __init__(self, document: Document, editing: Editing, parent: QWidget) -> None:
+        super().__init__("Pi&n to", parent)
+        self._document, self._editing = document, editing
+        self.setToolTipsVisible(True)
+        self.setAccessibleName("Partners of the selected row")
+        self.aboutToShow.connect(self.fill)
+
+    def fill(self) -> None:
+        """List the partners of what is selected now."""
+        self.clear()
+        selection = self._document.selection
+        for_target = selection.target is not None
+        row = selection.target if for_target else selection.source
+        # A heading that can be read, not chosen.
+        self._word(f"{shortened(row or '', _LONGEST)} {'from' if for_target else 'to'}")
+        self.addSeparator()
+        found = candidates_of(self._document)
+        for choice in found:
+            self._add(choice, for_target=for_target)
+        if not found:
+            self._word("Nothing of the same type can be matched with it." if row else "Select a row first.")
+
+    def _word(self, text: str) -> None:
+        action = self.addAction(text)
+        action.setEnabled(False)
+
+    def _add(self, choice: Choice, *, for_target: bool) -> QAction:
+        candidate = choice.candidate
+        path = candidate.source if for_target else candidate.target
+        change = "cannot" if choice.change is None else cost(choice.change)
+        action = self.addAction(f"{shortened(path, _LONGEST)}   {candidate.score:.2f}\t{change}")
+        tip = f"Total score {change} with {candidate.source} pinned to {candidate.target}"
+        action.setToolTip(choice.reason or tip)
+        # What is in the way is said, and can be replaced; so a pin that cannot hold can be chosen too.
+        action.triggered.connect(partial(self._pin, candidate.source, candidate.target))
+        return action
+
+    def _pin(self, source: str, target: str, _checked: bool = False) -> None:
+        self._editing.pin(source, target)

@@ -4,8 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from dpiat_gui.canvas.annotations import LayerMark, worst
-from dpiat_gui.canvas.columns import Entry, EntryMarks, RowState, Side, combined_marks
+from dpiat_gui.canvas.columns import Entry, EntryMarks, RowState, Side
 from dpiat_gui.canvas.layout import Placed
+from dpiat_gui.canvas.marking import combined_marks
 
 
 @dataclass(frozen=True)

@@ -10,19 +10,17 @@ from dpiat_gui.canvas.columns import (
     EntryMarks,
     Place,
     Side,
-    links_of,
     make_column,
-    marks_of,
-    plain_marks,
 )
 from dpiat_gui.canvas.connections import Edges, Rows, connect
 from dpiat_gui.canvas.edge_marks import EdgeMark, marks_of_edges, share_of_best
 from dpiat_gui.canvas.expansion import Expansion
 from dpiat_gui.canvas.layout import Layout, Link, Metrics, Placed, place
+from dpiat_gui.canvas.marking import Marked, kept_pairs, links_of, mark_column, plain_marks
 from dpiat_gui.canvas.revealing import only_revealed
 from dpiat_gui.canvas.runs import merged, place_folded
 from dpiat_gui.matching.methods import METHODS
-from dpiat_gui.matching.values import Matching
+from dpiat_gui.matching.values import EntryPair, Matching
 from dpiat_gui.networks.values import Network
 
 
@@ -53,6 +51,8 @@ class BoardState:
         """The folded runs of either column, by their first entry."""
         self.revealed: frozenset[PathPair] | None = None
         """The pairs of layers whose edges are drawn; None draws all."""
+        self._linked: tuple[tuple[EntryPair, Link], ...] = ()
+        self._marked: dict[Side, Marked] = {}
         self._merged_into: dict[int, int] = {}
         self._focus: int | None = None
         self._by_target: dict[int, list[int]] = {}
@@ -72,6 +72,8 @@ class BoardState:
             changed |= self._set_column(side, network, layer_types)
         self.matching = None
         self.links = ()
+        self._linked = ()
+        self._marked = {}
         self._index_links()
         for side, column in self.columns.items():
             self.marks[side] = plain_marks(column) if column else ()
@@ -85,9 +87,13 @@ class BoardState:
         self.matching = matching
         source, target = self.columns[Side.SOURCE], self.columns[Side.TARGET]
         if source and target:
-            self.links = links_of(source, target, matching)
-            self.marks[Side.SOURCE] = marks_of(source, Side.SOURCE, matching)
-            self.marks[Side.TARGET] = marks_of(target, Side.TARGET, matching, coverage)
+            columns = {Side.SOURCE: source, Side.TARGET: target}
+            pairs = kept_pairs([pair for pair, _ in self._linked], matching.entry_pairs)
+            self.links = links_of(columns, pairs, () if changed else self._linked)
+            self._linked = tuple(zip(pairs, self.links, strict=True))
+            for side in Side:
+                marked = mark_column(columns, side, matching, self._linked, coverage, self._marked.get(side))
+                self._marked[side], self.marks[side] = marked, marked.marks
         self._index_links()
         self.refresh()
         return changed

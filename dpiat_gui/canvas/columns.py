@@ -4,15 +4,13 @@ The structure of a column follows from the network alone and is made once; the m
 every edit. Plain values, no Qt.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import Enum, StrEnum
 from functools import cached_property
 
 from dpiat_gui.canvas.equality import equal_runs
-from dpiat_gui.canvas.layout import EntryShape, Link
+from dpiat_gui.canvas.layout import EntryShape
 from dpiat_gui.matching.layer_scores import layer_type
-from dpiat_gui.matching.values import EntryPair, Matching
 from dpiat_gui.networks.titles import BlockRole, LayerRole, describe, format_shape, role_of_layer
 from dpiat_gui.networks.values import Block, Layer, Network
 
@@ -70,6 +68,11 @@ class Row:
     scored: bool
 
     @property
+    def unsupported(self) -> bool:
+        """True for weights of a kind that is never matched."""
+        return not self.scored and bool(self.layer.tensors)
+
+    @property
     def name(self) -> str:
         """Its path below the block's."""
         return local_name(self.layer.path, self.block)
@@ -111,6 +114,21 @@ class Entry:
     def single(self) -> bool:
         """True for a layer that stands by itself."""
         return self.block.single
+
+    @cached_property
+    def paths(self) -> tuple[str, ...]:
+        """Module paths of its rows."""
+        return tuple(row.layer.path for row in self.rows)
+
+    @cached_property
+    def shapes(self) -> tuple[tuple[int, ...] | None, ...]:
+        """Shapes of its rows' weights."""
+        return tuple(row.layer.shape for row in self.rows)
+
+    @cached_property
+    def elements(self) -> tuple[int, ...]:
+        """Number of elements of each of its rows' tensors."""
+        return tuple(sum(tensor.elements for tensor in row.layer.tensors) for row in self.rows)
 
     @cached_property
     def scored_rows(self) -> int:
@@ -244,6 +262,14 @@ class Mark:
         Share of its elements that come from the source; None if not known, or on the source's side.
     pinned, banned, fresh
         The overrides that name it.
+    weak
+        Whether it has a partner with a low score.
+    cropped
+        Whether the source's tensor is larger than the target's, so that some of it is cut off.
+    reused
+        Whether its source serves several targets.
+    unsupported
+        Whether it has weights of a kind that is never matched.
     """
 
     state: RowState = RowState.PLAIN
@@ -251,6 +277,10 @@ class Mark:
     pinned: bool = False
     banned: bool = False
     fresh: bool = False
+    weak: bool = False
+    cropped: bool = False
+    reused: bool = False
+    unsupported: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,107 +289,3 @@ class EntryMarks:
 
     whole: Mark
     rows: tuple[Mark, ...]
-
-
-PLAIN = Mark()
-
-
-def plain_marks(column: Column) -> tuple[EntryMarks, ...]:
-    """Return the marks of a column that is not matched."""
-    return tuple(EntryMarks(PLAIN, (PLAIN,) * len(entry.rows)) for entry in column.entries)
-
-
-def marks_of(
-    column: Column, side: Side, matching: Matching, coverage: Mapping[str, float] | None = None
-) -> tuple[EntryMarks, ...]:
-    """Return what `matching` says of every row of a column.
-
-    Parameters
-    ----------
-    column
-        The column, of the matching's source or target.
-    side
-        Which of the two.
-    matching
-        The matching.
-    coverage
-        By target layer, the share of its elements that come from the source.
-    """
-    overrides = matching.overrides
-    mine = 0 if side is Side.SOURCE else 1
-    pinned = {pin[mine] for pin in overrides.pins}
-    banned = {ban[mine] for ban in overrides.bans}
-    fresh = set(overrides.fresh) if side is Side.TARGET else set()
-    matched = matching.by_source if side is Side.SOURCE else matching.by_target
-    if side is Side.SOURCE:
-        coverage = None
-    named = (pinned, banned, fresh)
-    seen: dict[tuple[RowState, float | None, bool, bool, bool], Mark] = {}
-    marks = []
-    for entry in column.entries:
-        rows = []
-        for row in entry.rows:
-            path = row.layer.path
-            free = RowState.FREE if row.scored else RowState.PLAIN
-            state = RowState.MATCHED if path in matched else free
-            share = coverage.get(path) if coverage is not None and row.scored else None
-            key = (state, share, path in pinned, path in banned, path in fresh)
-            # Few marks differ: thousands of equal ones would keep the garbage collector busy.
-            mark = seen.get(key)
-            if mark is None:
-                mark = seen[key] = Mark(*key)
-            rows.append(mark)
-        marks.append(EntryMarks(_whole(entry, rows, named), tuple(rows)))
-    return tuple(marks)
-
-
-def _whole(entry: Entry, rows: Sequence[Mark], named: tuple[set[str], set[str], set[str]]) -> Mark:
-    if entry.single:
-        return rows[0]
-    state = RowState.PLAIN
-    covered = total = 0.0
-    # What is hidden inside a collapsed block still shows on it.
-    pinned, banned, fresh = (entry.path in paths for paths in named)
-    for row, mark in zip(entry.rows, rows, strict=True):
-        if mark.state is RowState.MATCHED or state is RowState.PLAIN:
-            state = mark.state
-        pinned, banned, fresh = pinned or mark.pinned, banned or mark.banned, fresh or mark.fresh
-        if mark.coverage is not None:
-            elements = sum(tensor.elements for tensor in row.layer.tensors)
-            covered += mark.coverage * elements
-            total += elements
-    return Mark(state, covered / total if total else None, pinned, banned, fresh)
-
-
-def combined_marks(run: Sequence[EntryMarks]) -> EntryMarks:
-    """Return what is said of several equal blocks at once: a row is free if it is in any of them."""
-    rows = tuple(_combined([marks.rows[i] for marks in run]) for i in range(len(run[0].rows)))
-    whole = _combined([marks.whole for marks in run])
-    if any(marks.whole.state is RowState.MATCHED for marks in run):
-        whole = replace(whole, state=RowState.MATCHED)
-    return EntryMarks(whole, rows)
-
-
-def _combined(marks: Sequence[Mark]) -> Mark:
-    states = [mark.state for mark in marks]
-    state = RowState.FREE if RowState.FREE in states else states[0]
-    shares = [mark.coverage for mark in marks if mark.coverage is not None]
-    return Mark(
-        state,
-        sum(shares) / len(shares) if shares else None,
-        any(mark.pinned for mark in marks),
-        any(mark.banned for mark in marks),
-        any(mark.fresh for mark in marks),
-    )
-
-
-def links_of(source: Column, target: Column, matching: Matching) -> tuple[Link, ...]:
-    """Return the pairs of `matching` by position, for the layout."""
-    return tuple(
-        Link(pair.source, pair.target, _row_links(source, target, pair)) for pair in matching.entry_pairs
-    )
-
-
-def _row_links(source: Column, target: Column, pair: EntryPair) -> tuple[tuple[int, int], ...]:
-    left, right = source.places, target.places
-    return tuple((left[p.source][1] or 0, right[p.target][1] or 0) for p in pair.pairs)

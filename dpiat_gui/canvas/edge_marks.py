@@ -5,10 +5,8 @@ from dataclasses import dataclass
 
 from dpiat_gui.canvas.columns import Column
 from dpiat_gui.canvas.connections import Edge
+from dpiat_gui.canvas.marking import WEAK
 from dpiat_gui.matching.values import EntryPair, Matching
-
-WEAK = 0.5
-"""A score below this is weak: its edge is dashed."""
 
 
 @dataclass(frozen=True, slots=True)

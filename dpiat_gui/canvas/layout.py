@@ -6,6 +6,7 @@ one pixel at 100 %.
 
 from collections.abc import Collection, Hashable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from dpiat_gui.canvas.alignment import Group, align, spine
 
@@ -314,12 +315,14 @@ def _facing(
     return [_open_size(left, slots, metrics)], [_open_size(right, slots, metrics)]
 
 
+@lru_cache(maxsize=4096)
 def row_slots(
-    sources: Sequence[Hashable], targets: Sequence[Hashable], links: Sequence[tuple[int, int]]
+    sources: tuple[Hashable, ...], targets: tuple[Hashable, ...], links: tuple[tuple[int, int], ...]
 ) -> tuple[tuple[int, ...], tuple[int, ...], int]:
     """Return the slot of every row of two facing blocks, and the number of slots.
 
-    A row that serves a span of rows stands beside the middle one.
+    A row that serves a span of rows stands beside the middle one. Networks are made of few kinds
+    of blocks, and blocks stay as they are from edit to edit: answers are remembered.
     """
     left: list[int] = []
     right: list[int] = []

@@ -179,7 +179,7 @@ def test_alignment_holds_every_member_once_and_in_order(data, sources, targets):
 
 
 def test_a_row_stands_beside_the_middle_of_the_rows_it_serves():
-    left, right, slots = row_slots("ab", "aaab", [(0, 0), (0, 2), (1, 3)])
+    left, right, slots = row_slots(("a", "b"), ("a", "a", "a", "b"), ((0, 0), (0, 2), (1, 3)))
     assert right == (0, 1, 2, 3)
     assert left == (1, 3)
     assert slots == 4

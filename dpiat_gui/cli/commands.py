@@ -1,4 +1,4 @@
-"""The headless commands: match, transfer, check, similarity, render."""
+"""The headless commands: match, transfer, check, similarity, render, report."""
 
 import signal
 import sys
@@ -15,6 +15,7 @@ import typer
 from dpiat_gui import __version__
 from dpiat_gui.cli import output
 from dpiat_gui.cli.asked import match_project, open_networks
+from dpiat_gui.cli.exporting import export_plan, verified_text, verify_file, wanted
 from dpiat_gui.cli.options import Head, Json, Neck, takes_project
 from dpiat_gui.errors import Cancelled, DpiatError, EngineError, MatchError
 from dpiat_gui.matching.compare import compare
@@ -188,6 +189,22 @@ def transfer(
         str | None, typer.Option(help="auto, cpu, cuda, cuda:N or mps. [default: auto]")
     ] = None,
     seed: Annotated[int | None, typer.Option(help="Of the target's own initialisation. [default: 0]")] = None,
+    max_shard_size: Annotated[
+        str | None,
+        typer.Option(metavar="SIZE", help="Write shards of at most SIZE, such as 2GB, and an index."),
+    ] = None,
+    max_device_memory: Annotated[
+        str | None, typer.Option(metavar="SIZE", help="Take at most SIZE of the device's memory.")
+    ] = None,
+    verify: Annotated[
+        bool, typer.Option("--verify/--no-verify", help="Read the file back and apply the plan again.")
+    ] = True,
+    manifest: Annotated[
+        bool, typer.Option("--manifest", help="Write a record with hashes beside it: OUT.manifest.json.")
+    ] = False,
+    ledger: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Account for every element in a .json or .csv file.")
+    ] = None,
     json: Json = None,
 ) -> None:
     """Transfer weights from SOURCE to TARGET and write the target's checkpoint."""
@@ -210,7 +227,14 @@ def transfer(
         ),
         **{name: value for name, value in named.items() if value is not None},
     )
-    request = transfer_request(project, out)
+    more = wanted(
+        max_shard_size=max_shard_size,
+        max_device_memory=max_device_memory,
+        verify=verify,
+        manifest=manifest,
+        ledger=ledger,
+    )
+    request = replace(transfer_request(project, out), **more)
     with _interruptible() as cancelled, output.progress_bar(quiet=json == "-") as progress:
         report = run_transfer(request, progress=progress, cancelled=cancelled)
     if json:
@@ -277,6 +301,39 @@ def _interruptible() -> Iterator[Callable[[], bool]]:
         signal.signal(signal.SIGINT, before)
 
 
+@app.command()
+@takes_project()
+def plan(
+    project: Project,
+    out: Annotated[
+        Path,
+        typer.Option(
+            "-o", "--output", metavar="FILE", help="A .json file for the plan, .csv for its ledger."
+        ),
+    ],
+) -> None:
+    """Write what a transfer would do to every tensor, without doing it."""
+    typer.echo(export_plan(project, out))
+
+
+@app.command()
+def verify(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A checkpoint, or the index of its shards.")],
+    sources: Annotated[
+        bool,
+        typer.Option("--sources", help="Apply the plan to the original files again; needs the manifest."),
+    ] = False,
+    json: Json = None,
+) -> None:
+    """Check that a checkpoint is as it was written, against its manifest or its metadata."""
+    with _interruptible() as cancelled, output.progress_bar(quiet=json == "-") as progress:
+        found = verify_file(file, again=sources, progress=progress, cancelled=cancelled)
+    if json:
+        output.write_json(json, found)
+    else:
+        typer.echo(verified_text(found))
+
+
 class ThemeName(StrEnum):
     """Themes of a figure."""
 
@@ -334,3 +391,21 @@ def render(
         orientation=orientation.value,
     )
     typer.echo(f"Written {out}")
+
+
+@app.command()
+@takes_project()
+def report(
+    project: Project,
+    out: Annotated[Path, typer.Option("-o", "--output", metavar="PAGE", help="The .html file to write.")],
+    check: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="What 'check --json FILE' wrote, to put it in.")
+    ] = None,
+    expand: Annotated[
+        bool, typer.Option("--expand/--collapse", help="Draw the layers inside the blocks, or blocks alone.")
+    ] = False,
+) -> None:
+    """Write one HTML page about the match and its transfer: figure, pairs, coverage, options."""
+    from dpiat_gui.cli.reporting import report_project
+
+    typer.echo(f"Written {report_project(project, out, check=check, expand=expand)}")

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-COMMANDS = ("demo", "match", "transfer", "check", "similarity", "render")
+COMMANDS = ("demo", "match", "transfer", "plan", "verify", "check", "similarity", "render", "report")
 USAGE = "Usage: dpiat-gui [PROJECT | SOURCE TARGET]"
 
 

@@ -181,9 +181,16 @@ class NotificationArea(QWidget):
         QAccessible.updateAccessibility(QAccessibleEvent(bar, QAccessible.Event.Alert))
         return bar
 
-    def inform(self, message: str, hint: str = "", key: str = "") -> None:
+    def inform(
+        self,
+        message: str,
+        hint: str = "",
+        *,
+        actions: tuple[tuple[str, Callable[[], object]], ...] = (),
+        key: str = "",
+    ) -> None:
         """Put information up that goes away by itself."""
-        self.show_notification(Notification(Severity.INFO, message, hint, key=key))
+        self.show_notification(Notification(Severity.INFO, message, hint, "", actions, key))
 
     def show_error(
         self, error: DpiatError, *, actions: tuple[tuple[str, Callable[[], object]], ...] = (), key: str = ""

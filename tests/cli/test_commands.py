@@ -260,3 +260,19 @@ def test_ctrl_c_cancels_a_transfer_and_leaves_the_old_file(capsys, tmp_path, mon
     assert goal.read_bytes() == b"old"
     assert list(tmp_path.iterdir()) == [goal]
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_a_report_is_written_with_the_check_that_is_named(tmp_path, capsys):
+    page, check = tmp_path / "r.html", tmp_path / "check.json"
+    assert run(capsys, "report", SOURCE, TARGET, "-o", page, "--fresh", "fc")[0] == 0
+    text = page.read_text("utf-8")
+    assert "<svg" in text
+    assert "None was run." in text
+    check.write_text("{}")
+    code, _, error = run(capsys, "report", SOURCE, TARGET, "-o", page, "--check", check)
+    assert code == 2
+    assert "check" in error
+    assert page.read_text("utf-8") == text
+    code, _, error = run(capsys, "report", SOURCE, TARGET, "-o", tmp_path / "r.pdf")
+    assert code == 2
+    assert ".html" in error

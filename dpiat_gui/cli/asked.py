@@ -112,6 +112,7 @@ def make_project(
         (*asked.overrides.pins, *(_pair("--pin", text) for text in pins)),
         (*asked.overrides.bans, *(_pair("--ban", text) for text in bans)),
         (*asked.overrides.fresh, *fresh),
+        asked.overrides.operators,
     )
     if trust:
         for record in (asked.source, asked.target):

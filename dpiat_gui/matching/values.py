@@ -100,6 +100,9 @@ class Overrides:
         Pairs (source, target) that must not be matched.
     fresh
         Targets that keep their own initialisation.
+    operators
+        Pairs (target, operator): how the transfer cuts what these targets take, in place of the operator
+        of its options. The matching takes no notice of them.
 
     Notes
     -----
@@ -109,25 +112,28 @@ class Overrides:
     pins: tuple[tuple[str, str], ...] = ()
     bans: tuple[tuple[str, str], ...] = ()
     fresh: tuple[str, ...] = ()
+    operators: tuple[tuple[str, str], ...] = ()
 
     def __post_init__(self) -> None:
         for name in ("pins", "bans"):
             pairs = dict.fromkeys((str(s), str(t)) for s, t in getattr(self, name))
             object.__setattr__(self, name, tuple(pairs))
         object.__setattr__(self, "fresh", tuple(dict.fromkeys(map(str, self.fresh))))
+        operators = {str(target): str(operator) for target, operator in self.operators}
+        object.__setattr__(self, "operators", tuple(operators.items()))
 
     def __bool__(self) -> bool:
-        return bool(self.pins or self.bans or self.fresh)
+        return bool(self.pins or self.bans or self.fresh or self.operators)
 
     def __len__(self) -> int:
-        return len(self.pins) + len(self.bans) + len(self.fresh)
+        return len(self.pins) + len(self.bans) + len(self.fresh) + len(self.operators)
 
     def with_pin(self, source: str, target: str) -> "Overrides":
         """Return these overrides with the pair pinned; what contradicts it directly is dropped."""
         pins = tuple(pin for pin in self.pins if pin[1] != target)
         bans = tuple(ban for ban in self.bans if ban != (source, target))
         fresh = tuple(path for path in self.fresh if path != target)
-        return Overrides((*pins, (source, target)), bans, fresh)
+        return replace(self, pins=(*pins, (source, target)), bans=bans, fresh=fresh)
 
     def with_ban(self, source: str, target: str) -> "Overrides":
         """Return these overrides with the pair banned, and no longer pinned."""
@@ -139,12 +145,21 @@ class Overrides:
         pins = tuple(pin for pin in self.pins if pin[1] != target)
         return replace(self, pins=pins, fresh=(*self.fresh, target))
 
+    def with_operator(self, target: str, operator: str | None) -> "Overrides":
+        """Return these overrides with an operator for what the target takes; None for that of the options."""
+        others = tuple(pair for pair in self.operators if pair[0] != target)
+        return replace(self, operators=others if operator is None else (*others, (target, operator)))
+
     def without(self, target: str) -> "Overrides":
-        """Return these overrides without any that names the target."""
-        return Overrides(
-            tuple(pin for pin in self.pins if pin[1] != target),
-            tuple(ban for ban in self.bans if ban[1] != target),
-            tuple(path for path in self.fresh if path != target),
+        """Return these overrides without any that says what the target is matched with.
+
+        How it is cut, if an operator was named for it, is another matter and stays.
+        """
+        return replace(
+            self,
+            pins=tuple(pin for pin in self.pins if pin[1] != target),
+            bans=tuple(ban for ban in self.bans if ban[1] != target),
+            fresh=tuple(path for path in self.fresh if path != target),
         )
 
 

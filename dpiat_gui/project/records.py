@@ -16,6 +16,7 @@ from dpiat_gui.matching.values import PRESETS, MatchOptions, Overrides
 from dpiat_gui.networks.standardize import METHODS
 from dpiat_gui.project.migrations import VERSION, Record, migrate
 from dpiat_gui.project.values import NetworkRecord, Project
+from dpiat_gui.transfer.operators import OPERATORS
 from dpiat_gui.transfer.options import CHOICES, OPTION_NAMES, TransferOptions
 
 FORMAT = "dpiat-project"
@@ -175,7 +176,16 @@ def override_records(
         ]
         for kind, pairs in (("pins", overrides.pins), ("bans", overrides.bans))
     }
-    return {**lists, "fresh": list(overrides.fresh)}
+    plain: Record = {**lists, "fresh": list(overrides.fresh)}
+    if overrides.operators:
+        plain["operators"] = [
+            _with(
+                {"target": target, "operator": operator},
+                kept.get(pair_place("operators", target, operator, place)),
+            )
+            for target, operator in overrides.operators
+        ]
+    return plain
 
 
 # -- reading -----------------------------------------------------------------------------
@@ -311,6 +321,7 @@ def _both_overrides(section: Record, extra: dict[str, Mapping[str, Any]]) -> tup
         tuple(pair for pair in off.pins if pair not in overrides.pins),
         tuple(pair for pair in off.bans if pair not in overrides.bans),
         tuple(path for path in off.fresh if path not in overrides.fresh),
+        off.operators,
     )
     return overrides, disabled
 
@@ -326,7 +337,7 @@ def read_overrides(
     Parameters
     ----------
     section
-        Lists under ``pins``, ``bans`` and ``fresh``, any of which may be missing.
+        Lists under ``pins``, ``bans``, ``fresh`` and ``operators``, any of which may be missing.
     extra
         Where keys that are not known are put, by their place.
     place
@@ -339,12 +350,33 @@ def read_overrides(
     ProjectError
         If a field has no meaning; the hint names it.
     """
-    _keep(extra, place, section, {"pins", "bans", "fresh", *known})
+    _keep(extra, place, section, {"pins", "bans", "fresh", "operators", *known})
     fresh = section.get("fresh", [])
     if not isinstance(fresh, list) or not all(isinstance(path, str) and path for path in fresh):
         raise _bad(f"{place}.fresh", "a list of target paths", fresh)
     pins = _pairs(section, "pins", extra, place)
-    return Overrides(pins, _pairs(section, "bans", extra, place), tuple(fresh))
+    operators = _operators(section, extra, place)
+    return Overrides(pins, _pairs(section, "bans", extra, place), tuple(fresh), operators)
+
+
+def _operators(
+    section: Record, extra: dict[str, Mapping[str, Any]], place: str
+) -> tuple[tuple[str, str], ...]:
+    """Return the operators of single targets, (target, operator)."""
+    rows = section.get("operators", [])
+    if not isinstance(rows, list):
+        raise _bad(f"{place}.operators", "a list of targets and operators", rows)
+    found = []
+    for position, row in enumerate(rows):
+        name = f"{place}.operators[{position}]"
+        if not isinstance(row, dict):
+            raise _bad(name, "an object with target and operator", row)
+        target, operator = _text(row, f"{name}.target"), _text(row, f"{name}.operator")
+        if operator not in OPERATORS:
+            raise _bad(f"{name}.operator", f"one of {', '.join(OPERATORS)}", operator)
+        _keep(extra, pair_place("operators", target, operator, place), row, {"target", "operator"})
+        found.append((target, operator))
+    return tuple(found)
 
 
 def _pairs(

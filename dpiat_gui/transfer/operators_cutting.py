@@ -290,7 +290,7 @@ class Cutter:
         self, pair: LayerPair, layers: tuple[LayerChannels, LayerChannels], source: int, target: int
     ) -> Axis | None:
         """Return the choice of the layer whose output comes here, if it is matched with its like."""
-        maker = self._pairs.get(layers[1].maker)
+        maker = self._pairs.get(layers[1].maker) if layers[1].maker else None
         if maker is None or maker.source.path != layers[0].maker:
             return None
         given = channels_of(maker, self._maps)

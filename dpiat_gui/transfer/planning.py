@@ -175,18 +175,19 @@ def _operators(matching: Matching, default: str) -> dict[str, Operator]:
     TransferError
         If there is no such operator.
     """
-    asked = dict(getattr(matching.overrides, "operators", ()))
+    asked = dict(matching.overrides.operators)
     for name in (default, *asked.values()):
         if name not in OPERATORS:
             raise TransferError(
                 f"There is no transfer operator named {name!r}.", f"Use one of: {', '.join(OPERATORS)}."
             )
     found = {"": OPERATORS[default]}
-    for block in matching.target_entries:
-        for layer in block.layers:
-            name = asked.get(layer.path) or asked.get(block.path)
-            if name is not None:
-                found[layer.path] = OPERATORS[name]
+    if asked:
+        for block in matching.target_entries:
+            for layer in block.layers:
+                own = asked.get(layer.path) or asked.get(block.path)
+                if own is not None:
+                    found[layer.path] = OPERATORS[own]
     return found
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from dpiat_gui.errors import TransferError
 from dpiat_gui.matching.values import MatchOptions, Overrides
+from dpiat_gui.transfer.calibration import Calibration
 from dpiat_gui.transfer.coverage import Coverage
 from dpiat_gui.transfer.options import TransferOptions
 
@@ -146,6 +147,10 @@ class TransferReport:
         Everything that was written, the ledger aside.
     verified_tensors, verified_bytes
         What was read back and found to be what the plan says; None where nobody looked.
+    steps
+        Tensors that each step of the recipe set or left, by its name.
+    calibration
+        What the statistics of batch norms were estimated on, None where they were not.
     """
 
     source: str
@@ -162,12 +167,16 @@ class TransferReport:
     files: tuple[str, ...] = ()
     verified_tensors: int | None = None
     verified_bytes: int | None = None
+    steps: Mapping[str, int] = field(default_factory=dict)
+    calibration: Calibration | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Return the report as plain JSON."""
         plain = {item.name: getattr(self, item.name) for item in fields(self)}
         plain["coverage"] = self.coverage.to_json()
         plain["notes"], plain["files"] = list(self.notes), list(self.files)
+        plain["steps"] = dict(self.steps)
+        plain["calibration"] = self.calibration.to_json() if self.calibration else None
         return plain
 
 
@@ -182,6 +191,7 @@ def overrides_to_json(overrides: Overrides) -> dict[str, Any]:
         "pins": [list(pair) for pair in overrides.pins],
         "bans": [list(pair) for pair in overrides.bans],
         "fresh": list(overrides.fresh),
+        "operators": [list(pair) for pair in overrides.operators],
     }
 
 
@@ -190,7 +200,7 @@ def _type_name(kind: Any) -> str:
 
 
 _OPTIONS = {item.name: _type_name(item.type) for item in fields(MatchOptions)}
-_OVERRIDES = ("pins", "bans", "fresh")
+_OVERRIDES = ("pins", "bans", "fresh", "operators")
 _PLAIN: Mapping[str, tuple[type, ...]] = {
     "str": (str,),
     "str | None": (str, type(None)),

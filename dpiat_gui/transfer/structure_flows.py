@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 def needs_flow(matching: Matching, options: TransferOptions) -> bool:
     """Tell whether a plan goes by the flow of information: it traces channels, or aligns by structure."""
-    names = {options.operator, *dict(getattr(matching.overrides, "operators", ())).values()}
+    names = {options.operator, *dict(matching.overrides.operators).values()}
     return options.align == "structure" or any(name in OPERATORS and OPERATORS[name].traces for name in names)
 
 

@@ -17,6 +17,7 @@ from dpiat_gui.project.project import (
     parse_project,
     save_project,
 )
+from dpiat_gui.project.records import from_record, to_record
 from dpiat_gui.transfer.options import TransferOptions
 
 FIXTURE = Path(__file__).parent / "fixtures" / "v1.dpiat.json"
@@ -324,3 +325,17 @@ def test_a_matcher_that_nobody_knows_is_named() -> None:
     with pytest.raises(ProjectError, match="magic") as caught:
         parse_project(text.encode())
     assert "dp-branch" in caught.value.hint
+
+
+def test_operators_of_single_targets_are_kept():
+    project = Project(overrides=Overrides(operators=[("a.conv", "full"), ("b", "trace")]))
+    record = to_record(project)
+    assert record["overrides"]["operators"][0] == {"target": "a.conv", "operator": "full"}
+    record["overrides"]["operators"][1]["why"] = "wide"
+    again = from_record(record)
+    assert again.overrides == project.overrides
+    assert to_record(again) == record
+    record["overrides"]["operators"][0]["operator"] = "crop"
+    with pytest.raises(ProjectError, match="operator") as caught:
+        from_record(record)
+    assert "clip-normalized" in caught.value.hint

@@ -1,0 +1,218 @@
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from layer_zoo import INPUTS, MAKERS, filled
+from pairing import network_of, paired
+from torch import nn
+
+from dpiat_gui.errors import TransferError
+from dpiat_gui.networks.tracing import trace_flow
+from dpiat_gui.transfer.copying import apply_plan
+from dpiat_gui.transfer.coverage import coverage
+from dpiat_gui.transfer.operators import OPERATORS
+from dpiat_gui.transfer.plan_json import plan_from_json, plan_to_json
+from dpiat_gui.transfer.planning import plan_transfer, resolve_plan
+
+WIDTHS = st.sampled_from([4, 8, 12, 16])
+ALIGNMENTS = ("paper", "structure")
+
+
+def flow_of(module, name):
+    shape = INPUTS.get(name)
+    return trace_flow(module, [shape]) if shape else None
+
+
+def planned(source, target, *, flows=(None, None), seed=None, pairs=None, **options):
+    """Plan with the source's weights at hand; return the provisional and the final plan."""
+    matching = paired(network_of(source), network_of(target), pairs)
+    plan = plan_transfer(matching, flows=flows, seed=seed, **options)
+    read = source.state_dict().__getitem__
+    return plan, resolve_plan(plan, matching, read, flows=flows, seed=seed)
+
+
+def by_hand(plan, source, target):
+    """Apply a plan's JSON with NumPy alone."""
+    for row in plan["rows"]:
+        if "source" in row:
+            sides = []
+            for side in ("source", "target"):
+                boxes = row[f"{side}_slices"]
+                picks = row.get(f"{side}_picks", [None] * len(boxes))
+                sides.append(np.ix_(*[one or range(*box) for one, box in zip(picks, boxes, strict=True)]))
+            part = source[row["source"]][sides[0]]
+            if "scale" in row:
+                part = part * np.float32(row["scale"])
+            target[row["target"]][sides[1]] = part
+    return target
+
+
+def arrays(module):
+    return {key: value.numpy().copy() for key, value in module.state_dict().items()}
+
+
+@pytest.mark.parametrize("align", ALIGNMENTS)
+@pytest.mark.parametrize("operator", OPERATORS)
+@pytest.mark.parametrize("kind", MAKERS)
+def test_every_operator_grows_and_shrinks_every_kind_of_layer(kind, operator, align):
+    for widths in ((4, 8), (8, 4), (12, 8), (8, 8)):
+        source, target = filled(MAKERS[kind](widths[0]), 1), filled(MAKERS[kind](widths[1]), 2)
+        flows = flow_of(source, kind), flow_of(target, kind)
+        first, plan = planned(source, target, flows=flows, operator=operator, align=align)
+        counts = coverage(plan)
+        assert counts.copied + counts.fresh == counts.elements
+        assert coverage(first).copied == counts.copied
+        if operator == "full":
+            assert counts.fresh == 0
+        plain = json.loads(json.dumps(plan_to_json(plan)))
+        assert plan_from_json(plain) == plan
+        expected = by_hand(plain, arrays(source), arrays(target))
+        state = target.state_dict()
+        apply_plan(plan, source.state_dict().__getitem__, state)
+        for key, value in expected.items():
+            assert np.array_equal(state[key].numpy(), value), (key, widths)
+        if widths == (8, 8):
+            assert all(torch.equal(state[key], value) for key, value in source.state_dict().items())
+
+
+@pytest.mark.parametrize("operator", OPERATORS)
+@given(
+    st.tuples(WIDTHS, WIDTHS), st.sampled_from(["conv", "depthwise", "transposed", "linear", "group norm"])
+)
+@settings(deadline=None, max_examples=25)
+def test_bias_statistics_and_norm_take_the_channels_of_their_weight(operator, widths, kind):
+    source, target = filled(MAKERS[kind](widths[0]), 1), filled(MAKERS[kind](widths[1]), 2)
+    rows = planned(source, target, operator=operator)[1].by_target
+    out = 1 if kind == "transposed" else 0
+    weight, bias = rows["0.weight"], rows["0.bias"]
+    channels = dict(zip(weight.target_indices[out], weight.source_indices[out], strict=True))
+    assert channels == dict(zip(bias.target_indices[0], bias.source_indices[0], strict=True))
+    if kind in ("conv", "transposed", "linear", "group norm"):
+        for name in ("weight", "bias", "running_mean", "running_var"):
+            norm = rows.get(f"1.{name}")
+            if norm is not None:
+                found = zip(norm.target_indices[0], norm.source_indices[0], strict=True)
+                assert dict(found) == channels, name
+
+
+def test_full_repeats_by_the_seed_and_nothing_else():
+    source, target = MAKERS["conv"](4), MAKERS["conv"](16)
+    plans = [planned(source, target, operator="full", seed=seed)[1] for seed in (1, 1, 2)]
+    assert plans[0] == plans[1] != plans[2]
+    row = plans[0].by_target["0.weight"]
+    assert row.source_indices[0][6:10] == (0, 1, 2, 3)
+    assert sorted(row.source_indices[0]) == sorted([0, 1, 2, 3] * 4)
+    # The next layer takes the repeated channels as they were repeated.
+    assert plans[0].by_target["3.weight"].source_indices[1] == row.source_indices[0]
+
+
+def test_full_repeats_the_border_of_a_kernel():
+    row = planned(nn.Conv1d(1, 1, 3), nn.Conv1d(1, 1, 7), operator="full")[1].by_target["weight"]
+    assert row.source_indices[2] == (0, 0, 0, 1, 2, 2, 2)
+
+
+def test_magnitude_keeps_the_channels_of_largest_weight_in_their_order():
+    source, target = nn.Conv2d(1, 6, 1), nn.Conv2d(1, 3, 1)
+    with torch.no_grad():
+        source.weight.copy_(torch.tensor([0.1, -5.0, 0.2, 3.0, 0.3, -4.0]).view(6, 1, 1, 1))
+    first, plan = planned(source, target, operator="magnitude")
+    assert first.provisional
+    assert not plan.provisional
+    assert any("at the transfer" in note for note in first.notes)
+    assert plan.by_target["weight"].source_indices[0] == (1, 3, 5)
+    assert plan.by_target["bias"].source_indices[0] == (1, 3, 5)
+
+
+def test_magnitude_of_equal_channels_is_the_centre_crop():
+    source, target = nn.Conv2d(2, 7, 1), nn.Conv2d(2, 4, 1)
+    nn.init.ones_(source.weight)
+    rows = planned(source, target, operator="magnitude")[1].rows
+    assert rows == planned(source, target, operator="clip")[1].rows
+
+
+def test_magnitude_of_a_norm_by_itself_goes_by_absolute_values():
+    source, target = nn.BatchNorm2d(4), nn.BatchNorm2d(2)
+    with torch.no_grad():
+        source.weight.copy_(torch.tensor([-9.0, 0.1, 0.2, -8.0]))
+    assert planned(source, target, operator="magnitude")[1].by_target["running_var"].source_indices[0] == (
+        0,
+        3,
+    )
+
+
+def test_a_plan_that_needs_no_weights_is_final():
+    for operator in ("magnitude", "trace"):
+        first, plan = planned(MAKERS["conv"](4), MAKERS["conv"](8), operator=operator)
+        assert not first.provisional
+        assert first is plan
+    assert not planned(MAKERS["conv"](8), MAKERS["conv"](4), operator="full")[0].provisional
+
+
+def test_weights_that_are_no_numbers_are_kept_last():
+    source, target = nn.Linear(1, 3), nn.Linear(1, 2)
+    with torch.no_grad():
+        source.weight.copy_(torch.tensor([[float("nan")], [1.0], [2.0]]))
+    assert planned(source, target, operator="magnitude")[1].by_target["weight"].source_indices[0] == range(
+        1, 3
+    )
+
+
+def test_clip_normalized_keeps_the_variance_of_outputs():
+    torch.manual_seed(0)
+    data = torch.randn(512, 4096)
+    for inputs, width in ((256, 64), (64, 256), (1000, 10), (7, 7)):
+        source, target = nn.Linear(inputs, 200, bias=False), nn.Linear(width, 200, bias=False)
+        nn.init.normal_(source.weight, std=inputs**-0.5)
+        nn.init.normal_(target.weight, std=width**-0.5)
+        before = source(data[:, :inputs]).var()
+        plan = planned(source, target, operator="clip-normalized")[1]
+        apply_plan(plan, source.state_dict().__getitem__, target.state_dict())
+        assert 0.85 < target(data[:, :width]).var() / before < 1.15
+
+
+def test_clip_normalized_leaves_biases_norms_and_equal_widths_alone():
+    source, target = filled(MAKERS["conv"](8), 1), MAKERS["conv"](4)
+    nn.init.zeros_(source[0].bias)
+    plan = planned(source, target, operator="clip-normalized")[1]
+    assert {row.target for row in plan.rows if row.scale != 1.0} == {"3.weight"}
+    assert plan.by_target["3.weight"].scale == 2**0.5
+    apply_plan(plan, source.state_dict().__getitem__, target.state_dict())
+    assert not target[0].bias.any()
+    assert all(row.scale == 1.0 for row in planned(source, source, operator="clip-normalized")[1].rows)
+
+
+def test_clip_normalized_counts_the_inputs_of_one_group():
+    source, target = nn.Conv2d(8, 8, 3, groups=8), nn.Conv2d(4, 4, 5, groups=4)
+    assert planned(source, target, operator="clip-normalized")[1].by_target["weight"].scale == 0.6
+    source, target = nn.ConvTranspose2d(8, 6, 3, groups=2), nn.ConvTranspose2d(2, 6, 3, groups=2)
+    assert planned(source, target, operator="clip-normalized")[1].by_target["weight"].scale == 2.0
+
+
+def test_an_operator_of_single_layers_and_blocks():
+    source, target = MAKERS["conv"](8), MAKERS["conv"](4)
+    matching = paired(network_of(source), network_of(target))
+    overrides = replace(matching.overrides, operators=(("0", "full"), ("3", "clip-normalized")))
+    plan = plan_transfer(replace(matching, overrides=overrides), operator="clip")
+    assert plan.by_target["3.weight"].scale == 2**0.5
+    bad = replace(matching.overrides, operators=(("0", "crop"),))
+    with pytest.raises(TransferError, match="crop"):
+        plan_transfer(replace(matching, overrides=bad))
+
+
+def test_tables_of_whole_numbers_are_copied_whole_or_not_at_all():
+
+    class Net(nn.Module):
+        def __init__(self, size):
+            super().__init__()
+            self.norm = nn.BatchNorm1d(2)
+            self.norm.register_buffer("table", torch.arange(size))
+
+    rows = planned(Net(4), Net(6))[1].by_target
+    assert "whole numbers" in rows["norm.table"].fresh.value
+    assert rows["norm.num_batches_tracked"].source is not None
+    assert planned(Net(4), Net(4))[1].by_target["norm.table"].exact
+    assert any("norm.table" in note for note in planned(Net(4), Net(6))[1].notes)

@@ -221,6 +221,11 @@ def print_report(report: TransferReport) -> None:
         f"layers: {covered.exact_layers} exact, {covered.cropped_layers} cropped, "
         f"{covered.padded_layers} filled in part, {covered.fresh_layers} fresh"
     )
+    if report.verified_tensors is not None:
+        console.print(f"verified: {report.verified_tensors:,} tensors, {report.verified_bytes:,} bytes")
+    for file in report.files:
+        if file != report.path:
+            console.print(f"with {_plain(file)}", soft_wrap=True)
     console.print(f"on {report.device} in {report.seconds:.1f} s")
     for note in report.notes:
         console.print(f"[yellow]Note:[/] {_plain(note)}", soft_wrap=True)

@@ -1,0 +1,102 @@
+"""What the commands ``plan`` and ``verify`` do, and what ``transfer`` writes besides the checkpoint."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from dpiat_gui.cli.asked import match_project
+from dpiat_gui.errors import ExportError
+from dpiat_gui.files import write_whole
+from dpiat_gui.project.values import Project
+from dpiat_gui.transfer.values import Progress
+
+
+def wanted(
+    *,
+    max_shard_size: str | None,
+    max_device_memory: str | None,
+    verify: bool,
+    manifest: bool,
+    ledger: Path | None,
+) -> dict[str, Any]:
+    """Return the fields of a transfer request that these options stand for.
+
+    Raises
+    ------
+    ExportError
+        If a size is none.
+    """
+    from dpiat_gui.transfer.shards import parse_size
+
+    return {
+        "max_shard_size": parse_size(max_shard_size) if max_shard_size else None,
+        "max_device_memory": parse_size(max_device_memory) if max_device_memory else None,
+        "verify": verify,
+        "manifest": manifest,
+        "ledger": str(ledger) if ledger else None,
+    }
+
+
+def export_plan(project: Project, out: Path) -> str:
+    """Write the plan of a transfer, or with ``.csv`` its ledger, without carrying it out.
+
+    Returns
+    -------
+    str
+        What was written, in a sentence.
+
+    Raises
+    ------
+    ExportError
+        If the file cannot be written.
+    """
+    from dpiat_gui.transfer.ledger import ledger
+    from dpiat_gui.transfer.plan_json import plan_to_json
+    from dpiat_gui.transfer.planning import plan_transfer
+
+    if out.suffix.lower() not in (".json", ".csv"):
+        raise ExportError(f"{out.name!r} does not say what to write.", "Let the name end in .json or .csv.")
+    matching = match_project(project)
+    plan = plan_transfer(matching, project.transfer, seed=project.seed)
+    found = ledger(plan, matching.target)
+    text = found.to_csv() if out.suffix.lower() == ".csv" else json.dumps(plan_to_json(plan), indent=1) + "\n"
+    with write_whole(out) as stream:
+        stream.write(text.encode())
+    total = found.total
+    notes = list(plan.notes)
+    if plan.provisional:
+        notes.append("Which elements are taken is decided by the weights, at the transfer.")
+    counts = (
+        f"{total.elements:,} elements: {total.copied:,} copied, {total.set:,} set by a step, "
+        f"{total.kept:,} kept around copied parts, {total.fresh:,} fresh"
+    )
+    return "\n".join([f"Written {out}", counts, *(f"Note: {note}" for note in notes)])
+
+
+def verify_file(
+    path: Path,
+    *,
+    again: bool,
+    progress: Callable[[Progress], None],
+    cancelled: Callable[[], bool],
+) -> dict[str, Any]:
+    """Check a written checkpoint; return what was found to be right, as plain JSON.
+
+    Raises
+    ------
+    ExportError
+        If anything differs.
+    """
+    from dpiat_gui.transfer.checking import check_checkpoint
+    from dpiat_gui.transfer.progress import Meter
+
+    return check_checkpoint(path.expanduser(), Meter(progress, cancelled), again=again).to_json()
+
+
+def verified_text(found: dict[str, Any]) -> str:
+    """Say what was found to be right."""
+    again = ", and the plan gives the same from the original files" if found["again"] else ""
+    files = f" in {found['files']} files" if found["files"] > 1 else ""
+    size = f"{found['tensors']:,} tensors, {found['bytes']:,} bytes{files}"
+    return f"{found['path']} is as it was written: {size}, held against its {found['against']}{again}."

@@ -10,12 +10,13 @@ from dpiat_gui.matching.explain import DpTable, entry_table, inner_table
 from dpiat_gui.matching.scores import Scores
 from dpiat_gui.matching.solving import constraints_of
 from dpiat_gui.matching.tables import ScoreTables
+from dpiat_gui.matching.teaching import way_back
 from dpiat_gui.matching.values import Overrides
 from dpiat_gui.networks.titles import describe, format_shape, role_of_layer
 from dpiat_gui.networks.values import Block, Layer
 
 Position = tuple[int, int]
-"""Positions of a target and of a source, both from 0."""
+"""Positions of a target and of a source, both from 0; of a cell, its row and column."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +99,11 @@ class NamedTable:
         return shares
 
     @cached_property
+    def way(self) -> tuple[Position, ...]:
+        """The way back through the table, by row and column, from the last cell to the border."""
+        return tuple((row, column) for row, column, _ in way_back(self.table))
+
+    @cached_property
     def served(self) -> dict[int, int]:
         """The source of every target that is matched; members of a span that score 0 are not."""
         return {
@@ -106,6 +112,11 @@ class NamedTable:
             for target in range(span.first, span.last + 1)
             if self.table.scores[target, span.source] > 0
         }
+
+    @cached_property
+    def pair_cells(self) -> frozenset[Position]:
+        """Rows and columns of the pairs that were read out."""
+        return frozenset((target + 1, source + 1) for target, source in self.served.items())
 
 
 def named_entry_table(tables: ScoreTables, overrides: Overrides) -> NamedTable:

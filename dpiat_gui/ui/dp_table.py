@@ -126,8 +126,9 @@ class DpTableFeature:
                 pane.set_theme(theme)
 
     def show_table(self) -> None:
-        """Bring the table to the front, the keyboard in its cells."""
+        """Bring the table to the front, with room for it, the keyboard in its cells."""
         self._window.show_tab(TABLE)
+        self._grow()
         self.table.grid.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def show_player(self) -> None:

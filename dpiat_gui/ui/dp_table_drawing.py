@@ -243,7 +243,7 @@ def paint_marks(painter: QPainter, shown: Shown, place: Geometry, seen: QRectF, 
     painter.setClipRect(seen)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     _paint_bands(painter, shown, place, seen, theme)
-    _paint_way(painter, shown, place, theme)
+    _paint_way(painter, shown, place, seen, theme)
     if place.height >= _MARKS_FROM:
         for row, column in shown.named.pins:
             _paint_pin(painter, place.rect(row + 1, column + 1), theme)
@@ -251,9 +251,9 @@ def paint_marks(painter: QPainter, shown: Shown, place: Geometry, seen: QRectF, 
             _paint_ban(painter, place.rect(row + 1, column + 1), theme)
     for at in shown.uses:
         if at[0] >= place.first and at[1] >= place.first:
-            painter.setPen(QPen(theme.color("text_muted"), 1.5, Qt.PenStyle.DashLine))
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.drawRect(place.rect(*at).adjusted(1.5, 1.5, -1.5, -1.5))
+            _frame(painter, place.rect(*at).adjusted(1, 1, -1, -1), theme.color("surface"), 3)
+            painter.setPen(QPen(theme.color("text"), 1.2, Qt.PenStyle.DashLine))
+            painter.drawRect(place.rect(*at).adjusted(2, 2, -1, -1))
     if shown.current is not None:
         _frame(painter, place.rect(*shown.current), theme.color("surface"), 5)
         _frame(painter, place.rect(*shown.current), theme.color("focus"), 3)
@@ -273,15 +273,21 @@ def _paint_bands(painter: QPainter, shown: Shown, place: Geometry, seen: QRectF,
         painter.drawRect(QRectF(rect.left() + 1, seen.top() - 4, rect.width() - 2, seen.height() + 8))
 
 
-def _paint_way(painter: QPainter, shown: Shown, place: Geometry, theme: Theme) -> None:
+def _paint_way(painter: QPainter, shown: Shown, place: Geometry, seen: QRectF, theme: Theme) -> None:
     """Paint the way back as dotted frames and a ring round every pair; as a line where cells are small."""
+    seen_rows, seen_columns = place.seen_rows(seen.bottom()), place.seen_columns(seen.right())
+
+    def is_seen(at: CellPlace) -> bool:
+        return at[0] in seen_rows and at[1] in seen_columns
+
     cells = [at for at in shown.way if at[0] >= place.first and at[1] >= place.first]
+    pairs = list(filter(is_seen, shown.pairs))
     painter.setBrush(Qt.BrushStyle.NoBrush)
     if place.height >= _LINES_FROM:
-        for at in cells:
+        for at in filter(is_seen, cells):
             if at not in shown.pairs:
                 _paint_corners(painter, place.rect(*at), theme)
-        for at in shown.pairs:
+        for at in pairs:
             _frame(painter, place.rect(*at), theme.color("surface"), 4)
             _frame(painter, place.rect(*at), theme.color("text"), 2)
         return
@@ -289,7 +295,7 @@ def _paint_way(painter: QPainter, shown: Shown, place: Geometry, theme: Theme) -
     for color, width in (("surface", 3.5), ("text", 1.5)):
         painter.setPen(QPen(theme.color(color), width))
         painter.drawPolyline(line)
-    for at in shown.pairs:
+    for at in pairs:
         painter.fillRect(place.rect(*at), theme.color("text"))
 
 
@@ -333,17 +339,19 @@ def _paint_step(painter: QPainter, place: Geometry, start: CellPlace, end: CellP
     leave = min(place.width / max(abs(line.x()), 1e-9), place.height / max(abs(line.y()), 1e-9)) / 2
     tip, tail = other.center() - line * (0.74 * leave), one.center() + line * (0.5 * leave)
     across = QPointF(-along.y(), along.x())
-    size = min(5.0, place.height * 0.25)
+    size = min(6.0, place.height * 0.25)
     head = QPolygonF(
         [tip, tip - along * (1.6 * size) + across * size, tip - along * (1.6 * size) - across * size]
     )
-    for color, width in (("surface", 4.5), ("focus", 2.0)):
+    for color, width in (("surface", 4.0), ("focus", 2.0)):
         pen = QPen(theme.color(color), width)
         pen.setJoinStyle(Qt.PenJoinStyle.MiterJoin)
         painter.setPen(pen)
         painter.drawLine(tail, tip - along * size)
         if color == "focus":
             painter.setPen(Qt.PenStyle.NoPen)
+        else:
+            painter.setPen(QPen(theme.color(color), 2.5))
         painter.setBrush(theme.color(color))
         painter.drawPolygon(head)
 

@@ -1,5 +1,7 @@
 """Painting the headers of a table: which target a row is, which source a column is."""
 
+from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPointF, QRectF, Qt
@@ -17,51 +19,78 @@ BAR = 5
 """Thickness of the bar in the role's colour, in pixels."""
 
 _GAP = 6
-_MOST, _LEAST = 260, 34
+_MOST, _LEAST, _LEAST_TOP = 260, 34, 96
 
 
-def header_sizes(
-    named: "NamedTable", metrics: QFontMetricsF, width: float, height: float, cell: tuple[int, int]
-) -> tuple[int, int]:
-    """Return the room for the headers of rows and of columns: left and top.
+@dataclass(frozen=True, slots=True)
+class NameWidths:
+    """How much room the names of a table take, in pixels.
 
     Parameters
     ----------
-    named
-        The table.
-    metrics
-        Of the font they are written in.
-    width, height
-        Of the viewport.
-    cell
-        Width and height of a cell: names of columns lie where they have room, else they stand.
+    rows, columns
+        Of the longest name of a row and of a column, with what it is.
+    paths
+        Of the longest name of a column without what it is.
+    flat
+        Of the longest path alone.
+    line, height
+        Distance of two lines, and height of one.
+    corner
+        Of the word in the corner.
     """
-    rows = _widest(named.targets, metrics)
-    columns = _widest(named.sources, metrics)
-    paths = _widest(named.sources, metrics, titles=False)
-    left = min(rows, _MOST, 0.36 * width)
-    if lie_flat(named, metrics, cell[0]):
-        top = 2 * metrics.lineSpacing() + BAR + _GAP
-    else:
-        top = (
-            min(columns, max(0.3 * height, min(paths, 0.48 * height)))
-            if cell[0] >= metrics.height() - 2
-            else metrics.height() + BAR + _GAP
+
+    rows: float
+    columns: float
+    paths: float
+    flat: float
+    line: float
+    height: float
+    corner: float
+
+    @classmethod
+    def of(cls, named: "NamedTable", metrics: QFontMetricsF) -> "NameWidths":
+        """Measure the names of a table."""
+        more = metrics.horizontalAdvance("T₁₀₀") + 3 * _GAP + BAR
+
+        def widest(words: Iterable[str]) -> float:
+            return max(map(metrics.horizontalAdvance, words), default=0.0)
+
+        flat = widest(name.short for name in named.sources)
+        return cls(
+            widest(f"{name.short} {name.title}" for name in named.targets) + more,
+            widest(f"{name.short} {name.title}" for name in named.sources) + more,
+            flat + more,
+            flat,
+            metrics.lineSpacing(),
+            metrics.height(),
+            metrics.horizontalAdvance("target ↓") + 2 * _GAP + BAR,
         )
-    if cell[1] < metrics.height() - 3:
-        left = min(left, metrics.horizontalAdvance("target ↓") + 2 * _GAP + BAR)
-    return round(max(left, _LEAST)), round(max(top, _LEAST))
 
+    def lie_flat(self, width: int) -> bool:
+        """Tell whether the paths of all columns have room above cells of a width."""
+        return self.flat <= width - 6
 
-def lie_flat(named: "NamedTable", metrics: QFontMetricsF, width: int) -> bool:
-    """Tell whether the short names of all columns have room above their cells."""
-    return max((metrics.horizontalAdvance(name.short) for name in named.sources), default=0) <= width - 6
+    def sizes(self, width: float, height: float, cell: tuple[int, int]) -> tuple[int, int]:
+        """Return the room for the headers of rows and of columns: left and top.
 
-
-def _widest(names: "tuple[Name, ...]", metrics: QFontMetricsF, *, titles: bool = True) -> float:
-    words = [f"{name.short} {name.title}" if titles else name.short for name in names]
-    widest = max(map(metrics.horizontalAdvance, words), default=0)
-    return widest + metrics.horizontalAdvance("T₁₀₀") + 3 * _GAP + BAR
+        Parameters
+        ----------
+        width, height
+            Of the viewport.
+        cell
+            Width and height of a cell: names of columns lie where they have room, else they stand.
+        """
+        left = min(self.rows, _MOST, 0.36 * width)
+        if self.lie_flat(cell[0]):
+            top = 2 * self.line + BAR + _GAP
+        elif cell[0] >= self.height - 2:
+            top = min(self.columns, max(0.3 * height, min(self.paths, _LEAST_TOP, 0.48 * height)))
+        else:
+            top = self.height + BAR + _GAP
+        if cell[1] < self.height - 3:
+            left = min(left, self.corner)
+        return round(max(left, _LEAST)), round(max(top, _LEAST))
 
 
 def paint_headers(
@@ -72,6 +101,7 @@ def paint_headers(
     theme: Theme,
     font: QFont,
     looked_at: tuple[int, int] | None,
+    flat: bool,
 ) -> None:
     """Paint both headers and the corner between them; `size` is the viewport.
 
@@ -81,6 +111,8 @@ def paint_headers(
         What is painted, where and how.
     looked_at
         Row and column whose names stand out: those of the pointer.
+    flat
+        Whether the names of columns lie.
     """
     painter.setFont(font)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
@@ -109,7 +141,6 @@ def paint_headers(
                 fresh,
             )
     painter.setClipRect(QRectF(place.left, 0, size.width(), place.top))
-    flat = lie_flat(shown.named, metrics, place.width)
     for column in place.seen_columns(size.right()):
         name = shown.named.sources[column - 1] if column else None
         x = place.rect(place.first, column).left()

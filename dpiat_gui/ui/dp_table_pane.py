@@ -37,7 +37,7 @@ _NOTHING_OPEN = (
     "Open a source and a target network to see the table D that their matching is read from. "
     "The player's small examples need no network."
 )
-_LEAST_FOR_KEY = 190
+_LEAST_FOR_KEY = 260
 """Height of the pane in pixels from which the key has room."""
 
 
@@ -260,8 +260,10 @@ class DpTablePane(QWidget):
     def _choose(self, row: int, column: int) -> None:
         """Go to a cell and select its pair."""
         self._current = (row, column)
-        self._refresh_grid()
+        selected = self._document.selection
         self._select_current()
+        if self._document.selection == selected:
+            self._refresh_grid()
 
     def _select_current(self) -> None:
         named, current = self._named, self._current
@@ -307,8 +309,6 @@ class DpTablePane(QWidget):
         named = self._named
         if named is None:
             return
-        from dpiat_gui.matching.teaching import Steps
-
         totals = self.totals.isChecked()
         current = self._current
         if current is not None and not totals and not all(current):
@@ -320,8 +320,8 @@ class DpTablePane(QWidget):
             Shown(
                 named,
                 totals,
-                way=Steps(named.table).way,
-                pairs=frozenset((target + 1, source + 1) for target, source in named.served.items()),
+                way=named.way,
+                pairs=named.pair_cells,
                 current=current,
                 rows=frozenset({rows} - {0}) if lonely else frozenset(),
                 columns=frozenset({columns} - {0}) if lonely else frozenset(),

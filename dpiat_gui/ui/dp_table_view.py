@@ -1,15 +1,16 @@
 """A table of scores or of D as one painted widget that scrolls and zooms."""
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QFontMetricsF, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractScrollArea, QSizePolicy, QWidget
 
 from dpiat_gui.services.theme import LIGHT, Theme
 from dpiat_gui.ui.dp_table_drawing import CellPlace, Heat, Shown, paint_cells, paint_marks
 from dpiat_gui.ui.dp_table_geometry import HEIGHTS, Geometry, fitting_height, fitting_width, least_width
-from dpiat_gui.ui.dp_table_headers import header_sizes, paint_headers
+from dpiat_gui.ui.dp_table_headers import NameWidths, paint_headers
 from dpiat_gui.ui.dp_table_texts import cell_words
 
 if TYPE_CHECKING:
@@ -29,6 +30,8 @@ class TableView(QAbstractScrollArea):
         self._height = _NATURAL
         self._fit, self._whole = True, False
         self._hovered: CellPlace | None = None
+        self._names: NameWidths | None = None
+        self._place = Geometry(0, 0)
         self.largest = 28
         self.smallest = 17
         self.words: Callable[[int, int], str] | None = None
@@ -55,11 +58,13 @@ class TableView(QAbstractScrollArea):
         before, self._shown = self._shown, shown
         same = before is not None and shown is not None and before.named is shown.named
         if not same or (before is not None and shown is not None and before.totals != shown.totals):
-            self._heat = None
-            self._hovered = None
-        if not same and (before is None or shown is None or before.named.inside != shown.named.inside):
+            self._heat = self._hovered = None
+            same = False
+        if before is None or shown is None or before.named.inside != shown.named.inside:
             self._fit, self._whole = True, False
-        self._arrange()
+        if not same:
+            self._names = None
+            self._arrange()
         if (
             shown is not None
             and shown.current is not None
@@ -94,40 +99,37 @@ class TableView(QAbstractScrollArea):
     @property
     def geometry_of_cells(self) -> Geometry:
         """Where the cells stand now."""
-        shown = self._shown
-        if shown is None:
-            return Geometry(0, 0)
-        size, metrics = self.viewport().size(), QFontMetricsF(self.font())
+        x, y = self.horizontalScrollBar().value(), self.verticalScrollBar().value()
+        return replace(self._place, x=x, y=y)
+
+    def _placed(self, shown: Shown, names: NameWidths) -> Geometry:
+        """Return where the cells of the present size stand, not scrolled."""
+        size = self.viewport().size()
         rows, columns = len(shown.named.targets), len(shown.named.sources)
         cells, width = columns + 1 - shown.first, least_width(self._height)
         left = top = 0
         # How wide the cells are depends on the room beside the names, and that on how wide they are.
         for _ in range(2):
-            left, top = header_sizes(shown.named, metrics, size.width(), size.height(), (width, self._height))
+            left, top = names.sizes(size.width(), size.height(), (width, self._height))
             width = fitting_width(cells, size.width() - left, self._height)
-        return Geometry(
-            rows,
-            columns,
-            shown.first,
-            self._height,
-            width,
-            left,
-            top,
-            self.horizontalScrollBar().value(),
-            self.verticalScrollBar().value(),
-        )
+        return Geometry(rows, columns, shown.first, self._height, width, left, top)
 
     def _arrange(self) -> None:
         """Choose the size of cells where the whole table is wanted, and set the scroll bars."""
         if self._shown is None:
+            self._place = Geometry(0, 0)
             for bar in (self.horizontalScrollBar(), self.verticalScrollBar()):
                 bar.setRange(0, 0)
             return
+        if self._names is None:
+            self._names = NameWidths.of(self._shown.named, QFontMetricsF(self.font()))
         if self._fit:
             # Unasked for, a table is not made so small that its names cannot be read.
-            self._height = max(self._fitting(), HEIGHTS[0] if self._whole else self.smallest)
-        place, size = self.geometry_of_cells, self.viewport().size()
-        content = place.content
+            self._height = max(
+                self._fitting(self._shown, self._names), HEIGHTS[0] if self._whole else self.smallest
+            )
+        self._place = place = self._placed(self._shown, self._names)
+        size, content = self.viewport().size(), place.content
         for bar, whole, room, step in (
             (self.horizontalScrollBar(), content[0], size.width() - place.left, place.width),
             (self.verticalScrollBar(), content[1], size.height() - place.top, place.height),
@@ -136,16 +138,13 @@ class TableView(QAbstractScrollArea):
             bar.setPageStep(max(room, 1))
             bar.setSingleStep(step)
 
-    def _fitting(self) -> int:
+    def _fitting(self, shown: Shown, names: NameWidths) -> int:
         """Return the size of cells at which the whole table is seen, as large as is wanted at the most."""
-        assert self._shown is not None
-        size, metrics = self.maximumViewportSize(), QFontMetricsF(self.font())
-        named, extra = self._shown.named, 1 - self._shown.first
+        size, extra = self.maximumViewportSize(), 1 - shown.first
+        rows, columns = len(shown.named.targets) + extra, len(shown.named.sources) + extra
         best = HEIGHTS[0]
         for height in HEIGHTS:
-            cell = least_width(height), height
-            left, top = header_sizes(named, metrics, size.width(), size.height(), cell)
-            rows, columns = len(named.targets) + extra, len(named.sources) + extra
+            left, top = names.sizes(size.width(), size.height(), (least_width(height), height))
             fits = fitting_height(rows, columns, size.width() - left, size.height() - top) >= height
             if fits and height <= self.largest:
                 best = height
@@ -209,6 +208,13 @@ class TableView(QAbstractScrollArea):
         super().resizeEvent(event)
         self._arrange()
 
+    def changeEvent(self, event: QEvent) -> None:
+        """Measure the names anew in another font."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.FontChange and self._shown is not None:
+            self._names = None
+            self._arrange()
+
     def scrollContentsBy(self, _dx: int, _dy: int) -> None:
         """Paint anew: headers stay where they are."""
         self.viewport().update()
@@ -231,7 +237,8 @@ class TableView(QAbstractScrollArea):
             font.setPointSizeF(font.pointSizeF() * 0.85)
         paint_cells(painter, shown, self._heat, place, seen, self._theme, font)
         paint_marks(painter, shown, place, seen, self._theme)
-        paint_headers(painter, shown, place, size, self._theme, self.font(), self._hovered)
+        flat = self._names is not None and self._names.lie_flat(place.width)
+        paint_headers(painter, shown, place, size, self._theme, self.font(), self._hovered, flat)
         if self.hasFocus():
             painter.setClipRect(size)
             painter.setPen(self._theme.color("focus"))

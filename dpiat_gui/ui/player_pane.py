@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
 )
 
 from dpiat_gui.document.document import Document
+from dpiat_gui.document.selection import Selection
 from dpiat_gui.errors import DpiatError
 from dpiat_gui.matching.examples import Example, examples
 from dpiat_gui.matching.teaching import StepKind, Steps, chosen_from
@@ -291,6 +292,10 @@ class PlayerPane(QWidget):
             self._tell(None)
         elif self.isVisible():
             self._tell(pairs)
+            if step.span is not None:
+                # The canvas and the inspector go along with the pairs that are read out.
+                s, t = step.pairs[-1]
+                self._document.select(Selection(named.sources[s].path, named.targets[t].path))
 
     def _tell(self, pairs: Revealed) -> None:
         if pairs != self._told:

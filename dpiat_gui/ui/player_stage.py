@@ -10,7 +10,7 @@ from dpiat_gui.ui.dp_table_grid import TableGrid
 from dpiat_gui.ui.player_step import StepView
 from dpiat_gui.ui.widgets import muted, scrolling
 
-WIDE, HIGH = 1040, 400
+WIDE, HIGH = 1040, 350
 """From these sizes of the stage, in pixels, the picture stands at the right, or below the table."""
 
 
@@ -75,7 +75,7 @@ class PlayerStage(QWidget):
             self._grid.addWidget(self.picture, 1, 0)
         for column, stretch in enumerate((5, 5, 4 if pictured and wide else 0)):
             self._grid.setColumnStretch(column, stretch)
-        self._grid.setRowStretch(0, 3)
-        self._grid.setRowStretch(1, 2 if pictured and not wide else 0)
+        self._grid.setRowStretch(0, 4)
+        self._grid.setRowStretch(1, 3 if pictured and not wide else 0)
         if pictured:
             QTimer.singleShot(0, self.picture, self.picture.fit_all)

@@ -7,6 +7,7 @@ from PySide6.QtGui import QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from dpiat_gui.services.theme import LIGHT, Theme, fixed_font
+from dpiat_gui.ui.dp_table_texts import WORDS
 from dpiat_gui.ui.player_texts import RECURRENCE, CardText, cards, headline, notes, what_it_is
 from dpiat_gui.ui.widgets import heading, muted
 
@@ -35,7 +36,7 @@ class Card(QFrame):
         super().__init__(parent)
         self._theme, self._chosen = LIGHT, False
         self.title, self.value = QLabel(), QLabel()
-        self.terms, self.others, self.mark = QLabel(), muted(small=True), muted(small=True)
+        self.terms, self.mark = QLabel(), muted(small=True)
         self.setToolTip(tip)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
         fixed = fixed_font()
@@ -46,18 +47,12 @@ class Card(QFrame):
         font.setPointSizeF(font.pointSizeF() * 1.15)
         self.value.setFont(font)
         self.title.setWordWrap(True)
-        for label in (self.terms, self.others):
-            label.setWordWrap(True)
+        self.terms.setWordWrap(True)
         column = QVBoxLayout(self)
         column.setContentsMargins(10, 7, 8, 7)
         column.setSpacing(2)
-        for label in (self.title, self.terms):
+        for label in (self.title, self.terms, self.value, self.mark):
             column.addWidget(label)
-        row = QHBoxLayout()
-        row.addWidget(self.value)
-        row.addWidget(self.mark, 0, Qt.AlignmentFlag.AlignRight)
-        column.addLayout(row)
-        column.addWidget(self.others)
         column.addStretch(1)
 
     def set_theme(self, theme: Theme) -> None:
@@ -72,8 +67,6 @@ class Card(QFrame):
         self.terms.setText("\n= ".join(text.terms))
         self.value.setText(f"= {text.value}")
         self.mark.setText("✓ chosen" if text.chosen else "")
-        self.others.setText("\n".join(("other spans:", *text.others)) if text.others else "")
-        self.others.setVisible(bool(text.others))
         self.setAccessibleName(text.words)
         self.update()
 
@@ -98,20 +91,21 @@ class StepView(QWidget):
         self.title.setToolTip(RECURRENCE)
         self.text = QLabel()
         self.cards = tuple(Card(tip) for tip in _TIPS)
-        self.notes = QLabel()
+        self.others, self.notes = muted(small=True), QLabel()
+        self.others.setToolTip(WORDS["span"])
         self._cards = QWidget()
         row = QHBoxLayout(self._cards)
         row.setContentsMargins(0, 4, 0, 4)
         row.setSpacing(6)
-        for card, stretch in zip(self.cards, (3, 3, 5), strict=True):
+        for card, stretch in zip(self.cards, (4, 4, 6), strict=True):
             row.addWidget(card, stretch)
         column = QVBoxLayout(self)
         column.setContentsMargins(8, 2, 8, 6)
         column.setSpacing(4)
-        for label in (self.title, self.text, self.notes):
+        for label in (self.title, self.text, self.others, self.notes):
             label.setWordWrap(True)
         self.text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        for widget in (self.title, self.text, self._cards, self.notes):
+        for widget in (self.title, self.text, self._cards, self.notes, self.others):
             column.addWidget(widget)
         column.addStretch(1)
         self.setAccessibleName("The step in words")
@@ -146,5 +140,8 @@ class StepView(QWidget):
         self._cards.setVisible(bool(texts))
         for card, text in zip(self.cards, texts, strict=False):
             card.show_text(text)
+        others = texts[-1].others if texts else ()
+        self.others.setText("\n".join(("Other spans that end here:", *others)))
+        self.others.setVisible(bool(others))
         self.notes.setText("\n".join(notes(step, named)))
         self.notes.setVisible(bool(self.notes.text()))

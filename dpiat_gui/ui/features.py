@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal, Protocol
 from PySide6.QtWidgets import QWidget
 
 from dpiat_gui.services.theme import Theme
-from dpiat_gui.ui import breadcrumbs, correcting, dp_table, health
+from dpiat_gui.ui import breadcrumbs, correcting, dp_table, health, reports, tensors
 from dpiat_gui.ui.action_values import Action
 
 if TYPE_CHECKING:
@@ -62,16 +62,21 @@ FEATURE_ACTIONS: tuple[Action, ...] = (
     *breadcrumbs.ACTIONS,
     *correcting.ACTIONS,
     *health.ACTIONS,
+    *tensors.ACTIONS,
     *dp_table.ACTIONS,
+    *reports.ACTIONS,
 )
 """Rows of the table of actions that belong to features."""
 
 
 def features(window: "MainWindow") -> tuple[Feature, ...]:
     """Build all features, in the order their tabs stand in."""
+    checks = health.HealthFeature(window)
     return (
         breadcrumbs.BreadcrumbsFeature(window),
         correcting.CorrectingFeature(window),
-        health.HealthFeature(window),
+        checks,
+        tensors.TensorsFeature(window),
         dp_table.DpTableFeature(window),
+        reports.ReportFeature(window, lambda: checks.current_report),
     )

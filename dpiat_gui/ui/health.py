@@ -81,6 +81,13 @@ class HealthFeature(QObject):
         return self._report
 
     @property
+    def current_report(self) -> SanityReport | None:
+        """The check that was run last, if it holds for what is open; None otherwise."""
+        state = self._document.state
+        holds = self._checked == (self._document.matching, state.transfer, state.seed)
+        return self._report if holds else None
+
+    @property
     def running(self) -> bool:
         """Whether a check is running."""
         return self._job is not None

@@ -11,6 +11,8 @@ from dpiat_gui.matching.engine import match_networks
 from dpiat_gui.matching.methods import METHODS
 from dpiat_gui.matching.values import Matching
 from dpiat_gui.networks.references import SourceReference, parse_reference
+from dpiat_gui.transfer.calibrating import calibrate_target, check_calibration
+from dpiat_gui.transfer.calibration import Calibration
 from dpiat_gui.transfer.copying import one_thread
 from dpiat_gui.transfer.coverage import coverage
 from dpiat_gui.transfer.devices import resolve_device
@@ -22,6 +24,7 @@ from dpiat_gui.transfer.plan_json import plan_digest
 from dpiat_gui.transfer.planning import plan_transfer, resolve_plan
 from dpiat_gui.transfer.progress import Meter
 from dpiat_gui.transfer.request import TransferReport, TransferRequest, options_to_json, overrides_to_json
+from dpiat_gui.transfer.steps import tensors_by_step
 from dpiat_gui.transfer.structure_flows import flows_of_references
 from dpiat_gui.transfer.targets import open_target
 from dpiat_gui.transfer.values import Progress, TransferPlan
@@ -77,6 +80,7 @@ def run_transfer(
     read_files = {"source": _files_read(source_reference), "target": _files_read(target_reference)}
     goal = check_output(request.output, in_use=[*read_files["source"], *read_files["target"]])
     check_exports(request, goal)
+    check_calibration(request.transfer, target_reference)
     meter.stage("Reading the networks")
     device = resolve_device(request.device)
     trust = _trust_store(request)
@@ -88,24 +92,24 @@ def run_transfer(
     with open_source(source_reference, seed=request.seed, trust=trust) as read:
         plan = resolve_plan(plan, matching, read, seed=request.seed, flows=flows)
         digest = plan_digest(plan)
-        with (
-            open_target(target_reference, plan, seed=request.seed, trust=trust) as target,
-            torch.no_grad(),
-            one_thread(),
-        ):
+        with open_target(target_reference, plan, seed=request.seed, trust=trust) as target:
             copier = Copier(read, device)
-            metadata = _metadata(request, plan, digest, source_reference, target_reference)
-            finishing = Finishing(request, plan, goal, read, target, read_files, meter)
-            written = write_checkpoint(
-                goal,
-                target,
-                copier,
-                metadata,
-                meter,
-                most=request.max_shard_size,
-                passes=finishing.passes,
-                check=finishing,
+            calibration = calibrate_target(
+                target, copier, request.transfer, target_reference, meter, seed=request.seed, device=device
             )
+            metadata = _metadata(request, plan, digest, source_reference, target_reference, calibration)
+            finishing = Finishing(request, plan, goal, read, target, read_files, meter)
+            with torch.no_grad(), one_thread():
+                written = write_checkpoint(
+                    goal,
+                    target,
+                    copier,
+                    metadata,
+                    meter,
+                    most=request.max_shard_size,
+                    passes=finishing.passes,
+                    check=finishing,
+                )
     if request.ledger is not None:
         write_ledger(request.ledger, plan, matching.target)
     meter.finish(goal.name)
@@ -121,10 +125,17 @@ def run_transfer(
         bytes=written.bytes,
         seed=request.seed if is_seeded else None,
         score=matching.score,
-        notes=(*plan.notes, *_notes(source_reference, target_reference, goal), *copier.loss.notes()),
+        notes=(
+            *plan.notes,
+            *(calibration.notes if calibration else ()),
+            *_notes(source_reference, target_reference, goal),
+            *copier.loss.notes(),
+        ),
         files=tuple(map(str, [*written.files, *([manifest_path(goal)] if request.manifest else [])])),
         verified_tensors=finishing.verified.tensors if finishing.verified else None,
         verified_bytes=finishing.verified.bytes if finishing.verified else None,
+        steps=tensors_by_step(plan.rows),
+        calibration=calibration,
     )
 
 
@@ -168,6 +179,7 @@ def _metadata(
     digest: str,
     source: SourceReference,
     target: SourceReference,
+    calibration: Calibration | None,
 ) -> dict[str, str]:
     """Say in the checkpoint where it came from; everything needed to make it again."""
     return {
@@ -184,6 +196,7 @@ def _metadata(
         **{name: _as_text(value) for name, value in plan.options.to_json().items()},
         "seed": str(request.seed),
         "plan": digest,
+        **({"calibrated": _as_text(calibration.to_json())} if calibration else {}),
     }
 
 

@@ -5,12 +5,14 @@ from typing import TYPE_CHECKING
 
 from dpiat_gui.errors import TransferError
 from dpiat_gui.matching.values import Matching
+from dpiat_gui.transfer.calibrating import calibrate_module, check_folder
 from dpiat_gui.transfer.copying import apply_plan
 from dpiat_gui.transfer.coverage import coverage
 from dpiat_gui.transfer.dtypes import ConversionLoss
 from dpiat_gui.transfer.options import TransferOptions
 from dpiat_gui.transfer.planning import plan_transfer, resolve_plan
 from dpiat_gui.transfer.request import TransferReport
+from dpiat_gui.transfer.steps import tensors_by_step
 from dpiat_gui.transfer.structure_flows import flows_of_modules
 from dpiat_gui.transfer.values import TransferPlan
 
@@ -36,12 +38,15 @@ def transfer_modules(
     Raises
     ------
     TransferError
-        If a module is not the one that was planned for. Nothing has been changed then.
+        If a module is not the one that was planned for, or the folder to calibrate on is missing.
+        Nothing has been changed then. If the calibration fails later, the weights are carried over.
     """
     started = time.perf_counter()
+    check_folder(plan.options)
     source, target = source_module.state_dict(), target_module.state_dict()
     loss = ConversionLoss()
     copied = apply_plan(plan, source.__getitem__, target, loss)
+    calibration = calibrate_module(target_module, plan.options)
     return TransferReport(
         source=plan.source_name,
         target=plan.target_name,
@@ -52,7 +57,9 @@ def transfer_modules(
         path=None,
         bytes=copied,
         score=score,
-        notes=(*plan.notes, *loss.notes()),
+        notes=(*plan.notes, *(calibration.notes if calibration else ()), *loss.notes()),
+        steps=tensors_by_step(plan.rows),
+        calibration=calibration,
     )
 
 

@@ -7,6 +7,7 @@ bit-equal. A source tensor counts for the first target that takes it: a copy of 
 What a person has decided by hand, no step on weights touches: targets left fresh, layers pinned.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -161,6 +162,12 @@ def apply_steps(
     if options.calibrate:
         _leave_statistics_to_images(matching, changes)
     return changes.result(), tuple(changes.notes)
+
+
+def tensors_by_step(rows: Iterable[PlanRow]) -> dict[str, int]:
+    """Count the tensors that each step changed, in the order of the steps, those aside that changed none."""
+    counts = Counter(row.step for row in rows if row.step)
+    return {step: counts[step] for step in STEPS if counts[step]}
 
 
 def _start_repeats_as_identity(matching: Matching, changes: _Changes, gates: Sequence[Gate]) -> None:

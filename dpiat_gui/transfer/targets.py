@@ -150,6 +150,11 @@ class ModuleTarget(Target):
     module
         The module, in the CPU's memory. Of what shares memory, its own values are changed.
 
+    Attributes
+    ----------
+    module
+        The module.
+
     Raises
     ------
     TransferError
@@ -164,6 +169,7 @@ class ModuleTarget(Target):
         for row in plan.rows:
             checked_tensor(state.get(row.target), row.target, row.target_shape, "target")
         super().__init__(plan, state.__getitem__)
+        self.module = module
         self.specs = tuple(
             TensorSpec(key, tuple(value.shape), str(value.dtype).removeprefix("torch."))
             for key, value in state.items()
@@ -197,6 +203,14 @@ class ModuleTarget(Target):
                 _carry_out(row, self._state[name], copier, check)
             self._finished.add(name)
         return self._state[key]
+
+    def finish(self, copier: Copier, check: Callable[[], None] = lambda: None) -> None:
+        """Carry out the plan on the module itself, so that it can be run; what is yielded stays the same."""
+        for key, row in self._rows.items():
+            if key in self._shared:
+                self.whole(key, copier, check)
+            elif row.fresh is None:
+                _carry_out(row, self._state[key], copier, check)
 
 
 def _carry_out(row: PlanRow, target: "Tensor", copier: Copier, check: Callable[[], None]) -> None:

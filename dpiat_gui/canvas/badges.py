@@ -75,6 +75,17 @@ def _ring(style: Style, x: float, y: float, ink: QColor) -> list[Primitive]:
     return [Dot(x, y, 4.8 * style.unit, style.color("surface"), ink, 1.4 * style.unit)]
 
 
+def cut_sign(style: Style, x: float, y: float) -> list[Primitive]:
+    """Return the sign of a tensor that is cropped: a blade across the end of its bar."""
+    unit = style.unit
+    x -= 5 * unit
+    ground, ink = style.color("surface"), style.color("text")
+    return [
+        Line(QLineF(x, y - 4.5 * unit, x, y + 4.5 * unit), ground, 4.0 * unit),
+        Line(QLineF(x, y - 4.5 * unit, x, y + 4.5 * unit), ink, 1.5 * unit),
+    ]
+
+
 def level_sign(style: Style, x: float, y: float, level: str, ink: QColor) -> list[Primitive]:
     """Return the sign of a level, told apart by shape: a disc, a triangle, a cross."""
     reach = 3.0 * style.unit

@@ -6,7 +6,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor
 
 from dpiat_gui.canvas.annotations import Level
-from dpiat_gui.canvas.badges import ban_badge, fresh_badge, level_sign, pin_badge
+from dpiat_gui.canvas.badges import ban_badge, cut_sign, fresh_badge, level_sign, pin_badge
 from dpiat_gui.canvas.block_view import BlockView
 from dpiat_gui.canvas.columns import Mark, Row, RowState, Side
 from dpiat_gui.canvas.primitives import Anchor, Bars, Box, Dot, Polygon, Primitive, Text
@@ -63,12 +63,15 @@ def _title(view: BlockView, style: Style) -> list[Primitive]:
     strip = view.header if view.rows else view.box_height * 0.56
     left, right = 26 * unit, view.width - 12 * unit
     note, right = _note(view, style, 0, right, strip / 2)
-    title = style.title.fitted(view.title, right - left, Qt.TextElideMode.ElideRight)
-    used = left + style.title.width(title)
+    # Rather smaller than cut off: the sizes stand at the end.
+    face = style.title if style.title.width(view.title) <= right - left else style.strong
+    times = f"  {view.times}" if view.run else ""
+    title = face.fitted(view.entry.title, right - left - face.width(times), Qt.TextElideMode.ElideRight)
+    used = left + face.width(title + times)
     drawing: list[Primitive] = [
         *note,
         _chevron(style, 16 * unit, strip / 2 + 0.5, bool(view.rows)),
-        Text(left, style.title.baseline(0, strip), title, style.title.face, style.color("text")),
+        Text(left, face.baseline(0, strip), title + times, face.face, style.color("text")),
     ]
     drawing += _path(view, style, used + 10 * unit, right, strip)
     return drawing
@@ -205,6 +208,8 @@ def _coverage(view: BlockView, style: Style, mark: Mark, middle: float) -> list[
     if mark.coverage > 0:
         filled = QRectF(left, top, max(width * mark.coverage, height), height)
         drawing.append(Box(filled, style.score(mark.coverage), radius=height / 2))
+    if mark.cropped:
+        drawing += cut_sign(style, left + width, middle)
     return drawing
 
 

@@ -93,9 +93,14 @@ class BlockView:
         return self.header if self.run else self.height
 
     @property
+    def times(self) -> str:
+        """How many blocks it stands for: ``× 4``; empty for one by itself."""
+        return f"×\N{NO-BREAK SPACE}{len(self.run)}" if self.run else ""
+
+    @property
     def title(self) -> str:
         """The entry's title, and how often it stands there."""
-        return f"{self.entry.title}  ×\N{NO-BREAK SPACE}{len(self.run)}" if self.run else self.entry.title
+        return f"{self.entry.title}  {self.times}".rstrip()
 
     @property
     def path(self) -> str:

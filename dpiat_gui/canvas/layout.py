@@ -77,8 +77,9 @@ class Columns:
         margin = 28.0 if available >= 900 * unit else 14.0
         inner = available - 2 * margin
         # Narrow views give up the gap first: text needs its room, a curve does not.
-        gap = min(max((inner - 520.0 * unit) * 0.6, 96.0 * unit), 420.0 * unit)
-        width = min(max((inner - gap) / 2, 226.0 * unit), 420.0 * unit)
+        least = max(min(inner * 0.16, 96.0 * unit), 56.0 * unit)
+        gap = min(max((inner - 520.0 * unit) * 0.6, least), 420.0 * unit)
+        width = min(max((inner - gap) / 2, 176.0 * unit), 420.0 * unit)
         gap = min(max(inner - 2 * width, gap), 560.0 * unit)
         # Rounded down, so that no scroll bar appears for half a pixel.
         return cls(margin, float(int(width)), float(int(gap)))
@@ -88,7 +89,7 @@ class Columns:
         """Return strips, one above the other, that fill the height `available` as far as reads well."""
         margin = 24.0 * unit
         inner = available - 2 * margin
-        width = min(max(inner * 0.36, 196.0 * unit), 260.0 * unit)
+        width = min(max(inner * 0.36, 214.0 * unit), 280.0 * unit)
         gap = min(max(inner - 2 * width, 90.0 * unit), 300.0 * unit)
         return cls(margin, float(int(width)), float(int(gap)))
 

@@ -7,7 +7,7 @@ from enum import Enum
 from PySide6.QtGui import QColor
 
 from dpiat_gui.canvas.columns import Column, make_column
-from dpiat_gui.canvas.edge_marks import WEAK
+from dpiat_gui.canvas.marking import WEAK
 from dpiat_gui.matching.methods import METHODS
 from dpiat_gui.matching.values import Matching
 from dpiat_gui.networks.titles import BlockRole, LayerRole
@@ -26,6 +26,8 @@ class EdgeState(Enum):
     CROSSING = "pairs that cross"
     SKIP = "skip on one side only"
     ARC = "skip or branch around layers"
+    CROPPED = "cropped: the source is larger"
+    PADDED = "partly filled, the rest stays fresh"
     PINNED = "pinned by hand"
     BANNED = "banned by hand"
     LEFT_FRESH = "left fresh by hand"
@@ -98,6 +100,8 @@ def _states(columns: tuple[Column, ...], matching: Matching) -> tuple[EdgeState,
         EdgeState.SPAN: spans or any(pair.span > 1 for pair in pairs),
         EdgeState.CROSSING: not matching.keeps_order and matching.crossings > 0,
         EdgeState.SKIP: any(entry.factor < 1 for entry in matching.entry_pairs),
+        EdgeState.CROPPED: _sizes_differ(matching, 1),
+        EdgeState.PADDED: _sizes_differ(matching, -1),
         EdgeState.PINNED: bool(overrides.pins),
         EdgeState.BANNED: bool(overrides.bans),
         EdgeState.LEFT_FRESH: bool(overrides.fresh),
@@ -105,3 +109,15 @@ def _states(columns: tuple[Column, ...], matching: Matching) -> tuple[EdgeState,
         EdgeState.FRESH: len(scored) > 1 and bool(scored[1] - matching.by_target.keys()),
     }
     return tuple(state for state, there in present.items() if there)
+
+
+def _sizes_differ(matching: Matching, sign: int) -> bool:
+    """Tell whether of any pair the source is larger (1), or smaller (-1), in some dimension."""
+    for entry in matching.entry_pairs:
+        blocks = matching.source_entries[entry.source], matching.target_entries[entry.target]
+        shapes = [{layer.path: layer.shape for layer in block.layers} for block in blocks]
+        for pair in entry.pairs:
+            source, target = shapes[0][pair.source] or (), shapes[1][pair.target] or ()
+            if source != target and any(sign * (s - t) > 0 for s, t in zip(source, target, strict=False)):
+                return True
+    return False

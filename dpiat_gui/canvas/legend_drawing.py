@@ -8,7 +8,7 @@ from PySide6.QtGui import QColor
 
 from dpiat_gui.canvas.arc_drawing import ArcDrawing
 from dpiat_gui.canvas.arcs import SKIP, ArcLine
-from dpiat_gui.canvas.badges import ban_badge, fresh_badge, pin_badge, skip_badge
+from dpiat_gui.canvas.badges import ban_badge, cut_sign, fresh_badge, pin_badge, skip_badge
 from dpiat_gui.canvas.columns import Side
 from dpiat_gui.canvas.layout import Columns
 from dpiat_gui.canvas.legend import EdgeState, Legend
@@ -97,6 +97,13 @@ def state_sample(style: Style, x: float, middle: float, state: EdgeState) -> lis
         ring = Dot(centre, middle, 3 * unit, None, style.color(name), 1.6 * unit)
         return [Box(box, style.color(f"{name}_soft"), style.color(name, 0.55), radius=3), ring]
     ink = style.score(0.45 if state is EdgeState.WEAK else 0.9)
+    if state in (EdgeState.CROPPED, EdgeState.PADDED):
+        bar = QRectF(x, middle - 2.25 * unit, 26 * unit, 4.5 * unit)
+        if state is EdgeState.CROPPED:
+            return [Box(bar, ink, radius=2.25 * unit), *cut_sign(style, right, middle)]
+        filled = QRectF(x, bar.y(), 12 * unit, bar.height())
+        ground = Box(bar, style.color("border"), radius=2.25 * unit)
+        return [ground, Box(filled, style.score(0.45), radius=2.25 * unit)]
     if state is EdgeState.SPAN:
         band = QColor(ink)
         band.setAlphaF(0.25)

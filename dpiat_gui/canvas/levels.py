@@ -27,7 +27,7 @@ class Level(Enum):
 class Blocks(Protocol):
     """What the levels draw."""
 
-    def views(self, side: Side) -> Sequence[tuple[float, BlockView]]:
+    def drawn_views(self, side: Side) -> Sequence[tuple[float, BlockView]]:
         """Return what is drawn of a column: the height of each box, and its view."""
 
 
@@ -96,7 +96,7 @@ class Levels:
         if self.level is Level.FULL or not self._stale:
             return
         for side in Side:
-            views = self._blocks.views(side)
+            views = self._blocks.drawn_views(side)
             self.sketches[side].show_views(views, style, side, stage, bounds)
             corners = [(_corner(stage, side, top), view) for top, view in views]
             self.specks[side].show_views(corners, style, bounds, stage.across)

@@ -1,99 +1,31 @@
 """The strips beside the columns: the whole of either at once, its problems, what of it is seen."""
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from enum import Enum
+from collections.abc import Callable
 
-from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPixmap
-from PySide6.QtWidgets import QWidget
+from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QHelpEvent, QMouseEvent, QPainter, QPaintEvent, QPixmap, QPolygonF
+from PySide6.QtWidgets import QToolTip, QWidget
 
 from dpiat_gui.canvas.board import Board
-from dpiat_gui.canvas.columns import Place, RowState, Side
-from dpiat_gui.canvas.edge_marks import WEAK
+from dpiat_gui.canvas.columns import Place, Side
 from dpiat_gui.canvas.style import Style
+from dpiat_gui.canvas.troubles import Tick, Trouble, ticks, troubles_at
 
-WIDTH = 16
+WIDTH = 18
 """Of a strip, in units."""
 
 _LEAST = 2.0
 """Pixels of the smallest tick."""
 
 _COLORS = {Side.SOURCE: "unmatched", Side.TARGET: "fresh"}
+_FREE = {Side.SOURCE: "gives nothing", Side.TARGET: "fresh: takes nothing"}
+_GROOVE = (0.24, 0.76)
+"""The middle of a strip, where roles are shown; left and right of it there is room for marks."""
 
-
-class Trouble(Enum):
-    """What is wrong with a row or an entry, from least to worst."""
-
-    NONE = 0
-    WEAK = 1
-    FREE = 2
-
-
-@dataclass(frozen=True, slots=True)
-class Tick:
-    """A mark of a strip.
-
-    Parameters
-    ----------
-    top, bottom
-        Heights, in the layout's units.
-    role
-        Role of the entry it stands for; None for a mark of trouble alone.
-    trouble
-        What is wrong there.
-    """
-
-    top: float
-    bottom: float
-    role: Enum | None
-    trouble: Trouble
-
-
-def ticks(board: Board, side: Side) -> Iterator[Tick]:
-    """Yield what a strip shows: every entry of a column, and every row of it with a trouble that shows."""
-    column = board.columns[side]
-    if column is None:
-        return
-    weak = _weak_rows(board, side)
-    for entry, (shown, marks, placed) in enumerate(
-        zip(column.entries, board.marks[side], board.placed(side), strict=True)
-    ):
-        troubles = [_trouble(mark.state, (entry, row) in weak) for row, mark in enumerate(marks.rows)]
-        worst = max(troubles, key=_rank, default=Trouble.NONE)
-        if placed.expanded:
-            yield Tick(placed.top, placed.bottom, shown.role, Trouble.NONE)
-            for top, trouble in zip(placed.rows, troubles, strict=True):
-                if trouble is not Trouble.NONE:
-                    yield Tick(top, top + placed.row_height, None, trouble)
-        else:
-            # A block of which anything is matched counts as weak, not as free.
-            matched = marks.whole.state is RowState.MATCHED
-            yield Tick(
-                placed.top, placed.bottom, shown.role, Trouble.WEAK if matched and worst.value else worst
-            )
-
-
-def _rank(trouble: Trouble) -> int:
-    return trouble.value
-
-
-def _trouble(state: RowState, weak: bool) -> Trouble:
-    if state is RowState.FREE:
-        return Trouble.FREE
-    return Trouble.WEAK if weak else Trouble.NONE
-
-
-def _weak_rows(board: Board, side: Side) -> set[tuple[int, int]]:
-    """Return entry and row of every layer with a weak partner."""
-    if board.matching is None:
-        return set()
-    found = set()
-    for link, pair in zip(board.links, board.matching.entry_pairs, strict=True):
-        for (i, j), row in zip(link.rows, pair.pairs, strict=True):
-            if row.score < WEAK:
-                found.add((link.source, i) if side is Side.SOURCE else (link.target, j))
-    return found
+_KEY = (
+    "Across: {free}. Outside: a weak match, or a block with gaps. Inside, a wedge: cropped;"
+    " two ticks: one source for several targets. A line down the middle: weights never matched."
+)
 
 
 class OverviewStrip(QWidget):
@@ -125,7 +57,7 @@ class OverviewStrip(QWidget):
         self._grip: float | None = None
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setAccessibleName(f"Overview of the {side.value}")
-        self.setToolTip(f"The whole {side.value}: click or drag to go there")
+        self.setAccessibleDescription(_KEY.format(free=_FREE[side]))
         self.hide()
 
     def set_style(self, style: Style) -> None:
@@ -170,19 +102,14 @@ class OverviewStrip(QWidget):
         picture.setDevicePixelRatio(ratio)
         picture.fill(style.color("canvas"))
         painter = QPainter(picture)
-        groove = self._oriented(QRectF(self._breadth() * 0.22, 0, self._breadth() * 0.56, self._length()))
-        painter.fillRect(groove, style.color("surface"))
+        self._fill_along(painter, 0.0, self._length(), *_GROOVE, style.color("surface"))
         found = list(ticks(self._board, self._side))
         for tick in found:
             if tick.role is not None:
-                self._fill(painter, tick, 0.22, 0.78, QColor(style.role(tick.role)))
+                self._fill(painter, tick, *_GROOVE, QColor(style.role(tick.role)))
         for tick in found:
-            # The worse it is, the wider it is drawn: colour is not the only cue.
-            if tick.trouble is Trouble.FREE:
-                self._fill(painter, tick, 0.0, 1.0, style.color(_COLORS[self._side]))
-            elif tick.trouble is Trouble.WEAK:
-                low, high = (0.0, 0.22) if self._side is Side.SOURCE else (0.78, 1.0)
-                self._fill(painter, tick, low, high, style.color("warning"))
+            for trouble in reversed(tick.troubles):
+                self._mark(painter, style, tick, trouble)
         painter.end()
         return picture
 
@@ -192,6 +119,49 @@ class OverviewStrip(QWidget):
         thickness = max(bottom - top - 1, min(_LEAST, bottom - top + 1))
         width = self._breadth()
         painter.fillRect(self._oriented(QRectF(left * width, top, (right - left) * width, thickness)), color)
+
+    def _mark(self, painter: QPainter, style: Style, tick: Tick, trouble: Trouble) -> None:
+        """Draw a trouble by place and shape as well as by colour."""
+        inner, outer = (_GROOVE[1], 1.0), (0.0, _GROOVE[0])
+        if self._side is Side.TARGET:
+            inner, outer = outer, inner
+        if trouble is Trouble.FREE:
+            self._fill(painter, tick, 0.0, 1.0, style.color(_COLORS[self._side]))
+        elif trouble is Trouble.WEAK:
+            self._fill(painter, tick, *outer, style.color("warning"))
+        elif trouble is Trouble.CROPPED:
+            self._wedge(painter, tick, *inner, style.color("text_muted"))
+        elif trouble is Trouble.REUSED:
+            low, high = self._along(tick)
+            third = max((high - low) / 3, 1.0)
+            for start in (low, high - third):
+                self._fill_along(painter, start, start + third * 0.7, *inner, style.color("accent"))
+        else:
+            self._fill(painter, tick, 0.46, 0.54, style.color("text"))
+
+    def _along(self, tick: Tick) -> tuple[float, float]:
+        """Return where a tick begins and ends, in pixels along the strip."""
+        low = self._pixels(tick.top)
+        return low, max(self._pixels(tick.bottom), low + _LEAST)
+
+    def _fill_along(
+        self, painter: QPainter, low: float, high: float, left: float, right: float, color: QColor
+    ) -> None:
+        breadth = self._breadth()
+        rect = QRectF(left * breadth, low, (right - left) * breadth, high - low)
+        painter.fillRect(self._oriented(rect), color)
+
+    def _wedge(self, painter: QPainter, tick: Tick, left: float, right: float, color: QColor) -> None:
+        """Draw a triangle that narrows towards the groove."""
+        low, high = self._along(tick)
+        breadth = self._breadth()
+        tip, base = (left, right) if left >= _GROOVE[1] else (right, left)
+        corners = [(base * breadth, low), (base * breadth, high), (tip * breadth, (low + high) / 2)]
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(color)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.drawPolygon(QPolygonF([QPointF(y, x) if self._across else QPointF(x, y) for x, y in corners]))
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
 
     # -- places -------------------------------------------------------------------------
 
@@ -230,6 +200,25 @@ class OverviewStrip(QWidget):
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         """Let go."""
         self._grip = None
+
+    def event(self, event: QEvent) -> bool:
+        """Say on hovering what is where the pointer is, and how to read the marks."""
+        if isinstance(event, QHelpEvent) and event.type() is QEvent.Type.ToolTip:
+            QToolTip.showText(event.globalPos(), self.words_at(QPointF(event.pos())), self)
+            return True
+        return super().event(event)
+
+    def words_at(self, point: QPointF) -> str:
+        """Return what a point of the strip stands for, what is worth a look there, and the key."""
+        spot = self.place_at(point)
+        lines = [f"The whole {self._side.value}: click or drag to go there."]
+        if spot is not None:
+            words = [
+                _FREE[self._side] if trouble is Trouble.FREE else trouble.value
+                for trouble in troubles_at(self._board, spot)
+            ]
+            lines.insert(0, f"{self._board.path(spot)}: {', '.join(words) or 'nothing to look at'}")
+        return "\n".join([*lines, _KEY.format(free=_FREE[self._side])])
 
     def place_at(self, point: QPointF) -> Place | None:
         """Return the entry or row that a point of the strip stands for."""

@@ -226,7 +226,7 @@ class MatchScene(QGraphicsScene):
             self._edges.set_far(self._levels.level is Level.FAR)
             self._show_tints()
 
-    def views(self, side: Side) -> list[tuple[float, BlockView]]:
+    def drawn_views(self, side: Side) -> list[tuple[float, BlockView]]:
         """Return what is drawn of a column: the height of each box, and its view."""
         return [
             (where.top, item.view)

@@ -195,11 +195,11 @@ def test_nothing_is_placed_for_no_networks():
 def test_columns_fit_the_width_they_are_given(available):
     columns = Columns.fitting(available)
     assert columns.target_left - columns.source_right == columns.gap
-    assert columns.gap >= 84
-    assert columns.width >= 226
-    if available >= 580:
+    assert columns.gap >= 56
+    assert columns.width >= 176
+    if available >= 440:
         assert columns.total <= available
-    if 580 <= available <= 1400:
+    if 440 <= available <= 1400:
         assert available - columns.total < 3
 
 

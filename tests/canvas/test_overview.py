@@ -1,11 +1,15 @@
 import pytest
-from made import network
+from made import layer, network
 from PySide6.QtCore import QPoint, QPointF, QRect, Qt
+from PySide6.QtGui import QImage, QPainter, QPixmap
 
 from dpiat_gui.canvas.board import Board
-from dpiat_gui.canvas.columns import Place, Side
-from dpiat_gui.canvas.overview import Trouble, strip_rects, ticks
+from dpiat_gui.canvas.columns import Mark, Place, Row, Side
+from dpiat_gui.canvas.overview import strip_rects
+from dpiat_gui.canvas.troubles import Tick, Trouble, ticks, troubles_of
 from dpiat_gui.matching.engine import match_networks
+from dpiat_gui.networks.kinds import LayerKind
+from dpiat_gui.networks.titles import LayerRole
 from dpiat_gui.services.palettes import DARK, LIGHT
 
 S, T = Side.SOURCE, Side.TARGET
@@ -21,29 +25,68 @@ def test_a_strip_shows_every_entry_and_what_is_wrong_with_it(board):
     found = list(ticks(board, T))
     assert len(found) == 7
     # Of the fourth block a row is fresh; the sixth is fresh altogether.
-    assert [tick.trouble for tick in found[:4]] == [Trouble.NONE] * 3 + [Trouble.WEAK]
-    assert found[5].trouble is Trouble.FREE
+    # The second and third share a source.
+    assert [tick.troubles for tick in found[:4]] == [(), *[(Trouble.REUSED,)] * 2, (Trouble.WEAK,)]
+    assert found[5].troubles == (Trouble.FREE,)
     assert [(tick.top, tick.bottom) for tick in found] == [(p.top, p.bottom) for p in board.placed(T)]
-    assert [tick.trouble for tick in ticks(board, S)][2] is Trouble.WEAK
+    assert [tick.troubles for tick in ticks(board, S)][2] == (Trouble.WEAK,)
 
 
 def test_a_weak_pair_shows_on_both_sides():
     board = Board()
     board.set_matching(match_networks(network("s", [(8, 3, 3, 3)]), network("t", [(80, 3, 3, 3)])))
-    assert [tick.trouble for side in Side for tick in ticks(board, side)] == [Trouble.WEAK] * 2
+    assert [tick.troubles for side in Side for tick in ticks(board, side)] == [(Trouble.WEAK,)] * 2
+
+
+def test_cropped_and_unsupported_rows_are_told(qtbot):
+    board = Board()
+    board.set_matching(match_networks(network("s", [(16, 3, 3, 3)]), network("t", [(12, 3, 3, 3)])))
+    assert [tick.troubles for side in Side for tick in ticks(board, side)] == [(Trouble.CROPPED,)] * 2
+    odd = Row(layer("t1", (32, 8), LayerKind.OTHER), "", LayerRole.OTHER, scored=False)
+    assert odd.unsupported
+    assert not Row(layer("t1", None), "", LayerRole.ACTIVATION, scored=False).unsupported
+    assert troubles_of(Mark(unsupported=True)) == (Trouble.UNSUPPORTED,)
+
+
+def test_every_trouble_is_drawn_by_shape_too(qtbot, view):
+    strip = view._strips[T]
+    style = view._style
+    pictures = set()
+    for trouble in Trouble:
+        picture = QPixmap(18, 40)
+        picture.fill(style.color("canvas"))
+        painter = QPainter(picture)
+        strip._mark(painter, style, Tick(0, view.board.layout.height, None, (trouble,)), trouble)
+        painter.end()
+        shape = picture.toImage().convertToFormat(QImage.Format.Format_Grayscale8)
+        pixels = [shape.pixel(x, y) for x in range(18) for y in range(40)]
+        # Whatever is not the ground is drawn; only the worst of all covers the ground.
+        drawn = tuple(pixel != pixels[-1] or trouble is Trouble.FREE for pixel in pixels)
+        pictures.add(drawn)
+    assert len(pictures) == len(Trouble)
+
+
+def test_the_tip_of_a_strip_names_the_place_and_its_troubles(view):
+    strip = view._strips[T]
+    middle = view.board.placed(T)[5]
+    y = (middle.top + middle.bottom) / 2 / view.board.layout.height * strip.height()
+    words = strip.words_at(QPointF(4, y))
+    assert words.startswith("t5: fresh: takes nothing")
+    assert "cropped" in words
+    assert strip.accessibleName() == "Overview of the target"
 
 
 def test_rows_that_show_have_their_own_marks(board):
     board.expand([Place(T, 5)])
     rows = [tick for tick in ticks(board, T) if tick.role is None]
-    assert [tick.trouble for tick in rows] == [Trouble.FREE] * 2
+    assert [tick.troubles for tick in rows] == [(Trouble.FREE,)] * 2
     assert [tick.top for tick in rows] == list(board.placed(T)[5].rows)
 
 
 def test_nothing_is_wrong_before_a_matching(source, target):
     board = Board()
     board.set_networks(source, target)
-    assert {tick.trouble for tick in ticks(board, T)} == {Trouble.NONE}
+    assert {tick.troubles for tick in ticks(board, T)} == {()}
     board.set_networks(None, target)
     assert list(ticks(board, S)) == []
 

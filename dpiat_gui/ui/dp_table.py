@@ -68,7 +68,10 @@ class LatePage(QWidget):
         """Build the content now, if it is not there yet."""
         if self._build is not None:
             build, self._build = self._build, None
-            self._column.addWidget(build())
+            content = build()
+            self._column.addWidget(content)
+            # Else it would be shown only when the event loop turns.
+            content.show()
 
     def showEvent(self, event: QShowEvent) -> None:
         """Build the content."""
@@ -132,9 +135,10 @@ class DpTableFeature:
         self.table.grid.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def show_player(self) -> None:
-        """Bring the player to the front, with room for it."""
+        """Bring the player to the front, with room for it, the keyboard in its table."""
         self._window.show_tab(PLAYER)
         self._grow()
+        self.player.stage.grid.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _build_table(self) -> QWidget:
         from dpiat_gui.ui.dp_table_pane import DpTablePane

@@ -333,7 +333,8 @@ class DpTablePane(QWidget):
         """Say in words where the table stands, what the current cell is, and what the marks mean."""
         self.back.setVisible(named.inside is not None)
         inside = _inside_title(self._document, named)
-        self.where.set_full_text(inside or f"{len(named.targets)} × {len(named.sources)} entries")
+        kind = "layers" if METHODS[self._document.options.method].layerwise else "entries"
+        self.where.set_full_text(inside or f"{len(named.targets)} × {len(named.sources)} {kind}")
         self.where.setToolTip(f"{inside}\n{table_words(named)}".strip())
         self.inner.setVisible(named.inside is None and any(name.block for name in named.targets))
         self.inner.setEnabled(

@@ -47,8 +47,10 @@ class Play:
         more
             A pair of blocks that is offered too, matched or not.
         """
+        if self.tables.groups is not None:
+            return [("All layers in one row", None)]
         found: list[tuple[str, Inside | None]] = [("Entries (outer phase)", None)]
-        if METHODS[self.tables.options.method].layers is not Rule.ORDERED or self.tables.groups is not None:
+        if METHODS[self.tables.options.method].layers is not Rule.ORDERED:
             return found
         inside = [(entry.source, entry.target) for entry in self.matching.entry_pairs]
         if more is not None and more not in inside:

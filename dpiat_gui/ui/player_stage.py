@@ -73,7 +73,9 @@ class PlayerStage(QWidget):
             self._grid.addWidget(self.picture, 0, 2, 2, 1)
         else:
             self._grid.addWidget(self.picture, 1, 0)
-        for column, stretch in enumerate((5, 5, 4 if pictured and wide else 0)):
+        # Without a picture, the table takes the room: the words need only so much.
+        shares = (5, 5, 4) if pictured and wide else (7, 5, 0) if wide else (5, 5, 0)
+        for column, stretch in enumerate(shares):
             self._grid.setColumnStretch(column, stretch)
         self._grid.setRowStretch(0, 4)
         self._grid.setRowStretch(1, 3 if pictured and not wide else 0)

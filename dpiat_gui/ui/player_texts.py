@@ -25,8 +25,9 @@ if TYPE_CHECKING:
     from dpiat_gui.matching.teaching import Step, Steps
 
 RECURRENCE = (
-    "D[i][j] = max( D[i−1][j], D[i][j−1],\n"
-    "max over k of D[k−1][j−1] + (s(T_k, S_j) + … + s(T_i, S_j)) / (i−k+1)^x )"
+    "D[i][j] = max( D[i−1][j],  D[i][j−1],\n"
+    "max over k of D[k−1][j−1] + (s(T_k, S_j) + … + s(T_i, S_j)) / (i−k+1)^x )\n"
+    "The paper's x is ½: the root of the span's length."
 )
 """The rule of every cell, for a tooltip."""
 
@@ -72,7 +73,17 @@ def headline(step: "Step", named: "NamedTable") -> str:
         return f"Total {number(named.total)}"
     if step.kind.value == "walk":
         return f"The way back leaves {place(step.row, step.column)} = {_value(step)}"
-    return f"{place(step.row, step.column)} = {_value(step)}"
+    return f"{place(step.row, step.column)} = {_three(step)} = {_value(step)}"
+
+
+def _three(step: "Step") -> str:
+    """Return the recurrence with the numbers in it: ``max(2, 1.732, 2.414)``."""
+    from dpiat_gui.matching.teaching import best_span
+
+    cell = step.cell
+    assert cell is not None
+    values = cell.without_target, cell.without_source, best_span(cell).value
+    return f"max({', '.join(map(number, values))})"
 
 
 def _value(step: "Step") -> str:
@@ -122,7 +133,17 @@ def _start(named: "NamedTable") -> str:
     )
     if any(math.isinf(value) for value in named.table.values[:, 0].tolist()):
         text += f" From the first pinned target on, column 0 is {NOTHING}: its source is not there yet."
-    return f"{text} Every other cell is made of cells above it and to its left, row by row."
+    return (
+        f"{text} Every other cell, row by row, is the largest of three:\n"
+        "D[i−1][j]: target i takes nothing;\n"
+        "D[i][j−1]: source j gives nothing;\n"
+        f"D[k−1][j−1] + (s(T_k) + … + s(T_i)) / {_power(named.table.exponent)}, with the best k: source j "
+        "serves the targets k to i. s is the score of a target with source j."
+    )
+
+
+def _power(exponent: float) -> str:
+    return "√(i−k+1)" if exponent == 0.5 else f"(i−k+1)^{exponent:g}"
 
 
 def _end(step: "Step", named: "NamedTable") -> str:

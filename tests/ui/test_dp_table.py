@@ -9,6 +9,8 @@ from PySide6.QtWidgets import QApplication
 from dpiat_gui.document.document import Document
 from dpiat_gui.document.selection import Selection
 from dpiat_gui.services.theme import DARK, LIGHT, score_color
+from dpiat_gui.ui.app import make_window
+from dpiat_gui.ui.dp_table import DpTableFeature
 from dpiat_gui.ui.dp_table_drawing import Heat
 from dpiat_gui.ui.dp_table_geometry import HEIGHTS, Geometry
 from dpiat_gui.ui.dp_table_pane import DpTablePane
@@ -284,3 +286,52 @@ def test_numbers_are_written_where_they_fit(pane):
     assert heat.written(metrics.horizontalAdvance("0"), metrics) == 0
     assert heat.written(1, metrics) is None
     assert not np.isnan(heat.values).any()
+
+
+# -- in the window -----------------------------------------------------------------------------
+
+
+@pytest.fixture
+def window(qtbot):
+    window = make_window(QApplication.instance())
+    qtbot.addWidget(window, before_close_func=lambda made: setattr(made, "_closing", True))
+    window.resize(1280, 800)
+    window.show()
+    qtbot.waitExposed(window)
+    return window
+
+
+def test_the_actions_bring_table_and_player_to_the_front(window, qtbot):
+    assert not window.commands["show_dp_table"].isEnabled()
+    # The examples need no network.
+    assert window.commands["show_player"].isEnabled()
+    window.document.open_networks(SOURCE, TARGET)
+    qtbot.waitUntil(window.commands["show_dp_table"].isEnabled)
+    window.commands["show_dp_table"].trigger()
+    feature = next(feature for feature in window.features if isinstance(feature, DpTableFeature))
+    qtbot.waitUntil(lambda: feature.table.isVisible() and feature.table.named is not None)
+    window.document.select(Selection("s1", "t1"))
+    feature.table.inner.click()
+    qtbot.waitUntil(lambda: feature.table.inside == (1, 1) and feature.table.named.inside == (1, 1))
+    feature.table.play.click()
+    qtbot.waitUntil(feature.player.isVisible)
+    assert feature.player.phase.currentText() == "Inside s1 → t1"
+    assert not feature.table.isVisible()
+
+
+def test_the_canvas_draws_the_edges_that_are_read_out(window, qtbot):
+    window.document.open_networks(SOURCE, TARGET)
+    feature = next(feature for feature in window.features if isinstance(feature, DpTableFeature))
+    window.commands["show_player"].trigger()
+    player, every = feature.player, len(window.view.board.edges.edges)
+    player.controls.go(1)
+    assert window.view.board.edges.edges == ()
+    player.controls.go(player.steps.first_walk)
+    shown = [0]
+    for _ in player.steps.way[1:-1]:
+        player.controls.step(1)
+        shown.append(len(window.view.board.edges.edges))
+    assert shown == sorted(shown)
+    assert shown[-1] > 0
+    window.show_transfer()
+    assert len(window.view.board.edges.edges) == every

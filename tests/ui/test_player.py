@@ -123,6 +123,16 @@ def test_edges_appear_as_the_way_back_reads_them(pane, document):
     assert told[-1] is None
 
 
+def test_the_pair_that_is_read_out_is_selected(pane, document):
+    pane.controls.go(5)
+    assert not document.selection
+    for number in range(pane.steps.first_walk, len(pane.steps) - 1):
+        pane.controls.go(number)
+        if pane.step.span is not None:
+            assert document.selection.target == TARGET.entries[pane.step.span.first].path
+            assert document.selection.source == SOURCE.entries[pane.step.span.source].path
+
+
 def test_inside_blocks_the_edges_of_other_blocks_stay(pane, document):
     told = []
     pane.revealed.connect(told.append)
@@ -190,6 +200,15 @@ def test_a_method_without_a_table_says_so(pane, document, qtbot):
     assert "fills no table" in pane.stage.empty.text()
 
 
+def test_without_blocks_there_is_one_phase(pane, document, qtbot):
+    document.set_options(method="flat")
+    qtbot.waitUntil(lambda: pane.phase.count() == 1)
+    assert pane.phase.currentText() == "All layers in one row"
+    pane.controls.go(len(pane.steps) - 1)
+    read = {(pane._named.sources[s].path, pane._named.targets[t].path) for s, t in pane.step.pairs}
+    assert read == {(pair.source, pair.target) for pair in document.matching.pairs}
+
+
 def test_the_phases_are_the_entries_and_the_matched_blocks(pane):
     names = [pane.phase.itemText(at) for at in range(pane.phase.count())]
     assert names[0] == "Entries (outer phase)"
@@ -212,7 +231,7 @@ def test_the_screen_reader_hears_the_step(pane):
 def test_the_numbers_of_a_span():
     step, named = at_cell("penalty", 3, 1)
     without_target, without_source, match = cards(step, named)
-    assert headline(step, named) == "D[3][1] = 1.155"
+    assert headline(step, named) == "D[3][1] = max(1, 0, 1.155) = 1.155"
     assert (without_target.title, without_target.value) == ("T₃ takes nothing", "1")
     assert (without_source.title, without_source.terms) == ("S₁ gives nothing", ("D[3][0]",))
     assert match.title == "S₁ serves T₁ to T₃"

@@ -226,6 +226,9 @@ def print_report(report: TransferReport) -> None:
     for file in report.files:
         if file != report.path:
             console.print(f"with {_plain(file)}", soft_wrap=True)
+    if report.steps:
+        counts = ", ".join(f"{name.replace('_', '-')} {count}" for name, count in report.steps.items())
+        console.print(f"steps, in tensors: {counts}", soft_wrap=True)
     console.print(f"on {report.device} in {report.seconds:.1f} s")
     for note in report.notes:
         console.print(f"[yellow]Note:[/] {_plain(note)}", soft_wrap=True)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
+from dpiat_gui.document.places import places_of
 from dpiat_gui.document.selection import Selection
 from dpiat_gui.errors import OverrideError
 from dpiat_gui.matching.values import Matching, Overrides
@@ -12,11 +13,12 @@ from dpiat_gui.matching.values import Matching, Overrides
 if TYPE_CHECKING:
     from dpiat_gui.matching.tables import ScoreTables
 
-KINDS = ("pin", "ban", "fresh")
+KINDS = ("pin", "ban", "fresh", "operator")
 _MEANINGS = {
     "pin": "{target} takes from {source}.",
     "ban": "{target} never takes from {source}.",
     "fresh": "{target} keeps its own initialisation.",
+    "operator": "What {target} takes is cut by {operator}.",
 }
 _NEAR = 3
 """Paths that are offered in place of one that is not there."""
@@ -31,14 +33,17 @@ class Override:
     kind
         One of `KINDS`.
     source
-        Path of the source, None for ``fresh``.
+        Path of the source, None for ``fresh`` and ``operator``.
     target
         Path of the target.
+    operator
+        Name of the operator, for that kind alone.
     """
 
     kind: str
     source: str | None
     target: str
+    operator: str = ""
 
     def __post_init__(self) -> None:
         if self.kind not in KINDS:
@@ -47,11 +52,13 @@ class Override:
     @property
     def meaning(self) -> str:
         """What it does, as a sentence."""
-        return _MEANINGS[self.kind].format(source=self.source, target=self.target)
+        return _MEANINGS[self.kind].format(source=self.source, target=self.target, operator=self.operator)
 
     @property
     def text(self) -> str:
         """What it is, in a few words: ``the pin a → b``."""
+        if self.operator:
+            return f"{self.operator} for {self.target}"
         if self.source is None:
             return f"{self.target} left fresh"
         return f"the {self.kind} {self.source} → {self.target}"
@@ -84,6 +91,7 @@ def each_of(overrides: Overrides) -> tuple[Override, ...]:
         *(Override("pin", source, target) for source, target in overrides.pins),
         *(Override("ban", source, target) for source, target in overrides.bans),
         *(Override("fresh", None, target) for target in overrides.fresh),
+        *(Override("operator", None, target, operator) for target, operator in overrides.operators),
     )
 
 
@@ -91,12 +99,15 @@ def overrides_of(singles: Iterable[Override]) -> Overrides:
     """Return overrides one by one as a whole."""
     pairs: dict[str, list[tuple[str, str]]] = {"pin": [], "ban": []}
     fresh: list[str] = []
+    operators: list[tuple[str, str]] = []
     for one in singles:
-        if one.source is None:
+        if one.kind == "operator":
+            operators.append((one.target, one.operator))
+        elif one.source is None:
             fresh.append(one.target)
         else:
             pairs[one.kind].append((one.source, one.target))
-    return Overrides(tuple(pairs["pin"]), tuple(pairs["ban"]), tuple(fresh))
+    return Overrides(tuple(pairs["pin"]), tuple(pairs["ban"]), tuple(fresh), tuple(operators))
 
 
 def joined(first: Overrides, more: Overrides) -> Overrides:
@@ -110,10 +121,9 @@ def joined(first: Overrides, more: Overrides) -> Overrides:
 
 
 def without(overrides: Overrides, dropped: Collection[Override]) -> Overrides:
-    """Return the overrides without some of them; operators named for targets stay."""
+    """Return the overrides without some of them."""
     gone = set(dropped)
-    kept = overrides_of(one for one in each_of(overrides) if one not in gone)
-    return replace(kept, operators=overrides.operators)
+    return overrides_of(one for one in each_of(overrides) if one not in gone)
 
 
 def with_pins(overrides: Overrides, pairs: Iterable[tuple[str, str]]) -> Overrides:
@@ -175,7 +185,7 @@ def fitting_overrides(tables: "ScoreTables", wanted: Overrides) -> tuple[Overrid
     order = {one: at for at, one in enumerate(each_of(wanted))}
     misfits.sort(key=lambda misfit: order[misfit.override])
     fitted = overrides_of(sorted(kept, key=order.__getitem__))
-    return replace(fitted, operators=wanted.operators), tuple(misfits)
+    return fitted, tuple(misfits)
 
 
 def _fitted(
@@ -217,7 +227,7 @@ def near_overrides(tables: "ScoreTables", kept: Overrides, misfit: Override) -> 
         sources = _near_paths(misfit.source, tables.source_side.places)
     targets = _near_paths(misfit.target, tables.target_side.places)
     found = [
-        Override(misfit.kind, source, target)
+        replace(misfit, source=source, target=target)
         for source in sources
         for target in targets
         if target is not None and (source, target) != (misfit.source, misfit.target)
@@ -231,7 +241,7 @@ def _near_paths(path: str, places: Collection[str]) -> Sequence[str | None]:
     if path in places:
         return [path]
     name = path.rpartition(".")[2]
-    found = get_close_matches(path, places, n=8, cutoff=0.6)
+    found = get_close_matches(path, places, n=8, cutoff=0.5)
     return sorted(found, key=lambda other: other.rpartition(".")[2] != name)[:_NEAR]
 
 
@@ -267,4 +277,6 @@ def _problem(tables: "ScoreTables", overrides: Overrides) -> str | None:
         entry_constraints(tables, overrides)
     except OverrideError as error:
         return error.message
-    return None
+    there = places_of(tables.target, tables.options.layer_types)
+    gone = next((target for target, _ in overrides.operators if target not in there), None)
+    return f"{tables.target.name} has no layer or block {gone!r}." if gone is not None else None

@@ -225,7 +225,7 @@ def _named(names: Sequence[str], many: str) -> str:
     """Return a few names in full, of many their number and the first."""
     if len(names) <= _SHOWN:
         return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
-    return f"{len(names)} {many}, {names[0]} among them,"
+    return f"{len(names)} {many} ({names[0]} among them)"
 
 
 def _step_text(step: ProblemStep, direction: int) -> str:

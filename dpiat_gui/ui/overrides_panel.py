@@ -43,7 +43,7 @@ _TIPS = (
     "Total score with this override alone, less that of the automatic matching",
     "on: it counts · off: it is kept without effect · does not fit: its rows are not there, or cannot match",
 )
-_COLORS = {"pin": "accent_text", "ban": "error", "fresh": "fresh"}
+_COLORS = {"pin": "accent_text", "ban": "error", "fresh": "fresh", "operator": "text"}
 
 
 class _Item(QTreeWidgetItem):
@@ -257,7 +257,16 @@ class OverridesPanel(QWidget):
         return found[0], found[1]
 
     def _item(self, override: Override, on: bool, order: tuple[dict[str, int], dict[str, int]]) -> _Item:
-        item = _Item([override.kind, override.source or "–", override.target, "", "", "on" if on else "off"])
+        item = _Item(
+            [
+                override.kind,
+                override.source or override.operator or "–",
+                override.target,
+                "",
+                "",
+                "on" if on else "off",
+            ]
+        )
         fits = override.target in order[1] and (override.source is None or override.source in order[0])
         if not on and order[1] and not fits:
             item.setText(STATE, "does not fit")

@@ -152,6 +152,8 @@ class PairsPanel(QWidget):
         header.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
         header.setSortIndicatorClearable(True)
         table.setColumnHidden(Column.BEFORE, True)
+        # Beside the source it has now, where it is seen without scrolling.
+        header.moveSection(Column.BEFORE, Column.TARGET)
         return table
 
     def _lay_out(self) -> None:

@@ -53,13 +53,14 @@ class PinMenu(QMenu):
         for_target = selection.target is not None
         row = selection.target if for_target else selection.source
         # A heading that can be read, not chosen.
-        self._word(f"{shortened(row or '', _LONGEST)} {'from' if for_target else 'to'}")
+        takes = "takes from" if for_target else "gives to"
+        self._word(f"{shortened(row, _LONGEST)} {takes}:   score\ttotal" if row else "Select a row first.")
         self.addSeparator()
         found = candidates_of(self._document)
         for choice in found:
             self._add(choice, for_target=for_target)
-        if not found:
-            self._word("Nothing of the same type can be matched with it." if row else "Select a row first.")
+        if row and not found:
+            self._word("Nothing of the same type can be matched with it.")
 
     def _word(self, text: str) -> None:
         action = self.addAction(text)
@@ -68,7 +69,7 @@ class PinMenu(QMenu):
     def _add(self, choice: Choice, *, for_target: bool) -> QAction:
         candidate = choice.candidate
         path = candidate.source if for_target else candidate.target
-        change = "cannot" if choice.change is None else cost(choice.change)
+        change = "blocked" if choice.change is None else cost(choice.change)
         action = self.addAction(f"{shortened(path, _LONGEST)}   {candidate.score:.2f}\t{change}")
         tip = f"Total score {change} with {candidate.source} pinned to {candidate.target}"
         action.setToolTip(choice.reason or tip)

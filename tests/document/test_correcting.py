@@ -36,10 +36,17 @@ def _steps(document: Document) -> list[str]:
 
 
 def test_overrides_are_taken_apart_and_put_together() -> None:
-    overrides = Overrides([("a", "b")], [("c", "d")], ["e"])
+    overrides = Overrides([("a", "b")], [("c", "d")], ["e"], [("f", "full")])
     assert overrides_of(each_of(overrides)) == overrides
-    assert without(overrides, [Override("ban", "c", "d")]) == Overrides([("a", "b")], fresh=["e"])
-    assert [one.text for one in each_of(overrides)] == ["the pin a → b", "the ban c → d", "e left fresh"]
+    assert without(overrides, [Override("ban", "c", "d")]) == Overrides(
+        [("a", "b")], fresh=["e"], operators=[("f", "full")]
+    )
+    assert [one.text for one in each_of(overrides)] == [
+        "the pin a → b",
+        "the ban c → d",
+        "e left fresh",
+        "full for f",
+    ]
     with pytest.raises(OverrideError, match="no override named 'pun'"):
         Override("pun", "a", "b")
 

@@ -157,6 +157,7 @@ class DpTableFeature:
         pane.set_theme(self._theme)
         pane.taller_requested.connect(self._toggle_height)
         pane.revealed.connect(self._window.view.set_revealed_edges)
+        pane.inside_played.connect(self._window.view.expand)
         return pane
 
     def _play(self, inside: tuple[int, int] | None) -> None:

@@ -5,6 +5,7 @@ from PySide6.QtGui import QContextMenuEvent, QHelpEvent, QKeyEvent, QMouseEvent,
 from PySide6.QtWidgets import QToolTip, QWidget
 
 from dpiat_gui.ui.dp_table_drawing import CellPlace
+from dpiat_gui.ui.dp_table_texts import name_words, source, target
 from dpiat_gui.ui.dp_table_view import TableView
 
 _STEPS = {
@@ -24,6 +25,8 @@ class TableGrid(TableView):
         Row and column of a cell that a person went to.
     opened : int, int
         Row and column of a cell that a person wants to look into.
+    named : int, int
+        Row or column whose name a person chose; 0 for the other.
     left
         A person wants to go back to where the table was opened from.
     menu_requested : QPoint
@@ -32,6 +35,7 @@ class TableGrid(TableView):
 
     chosen = Signal(int, int)
     opened = Signal(int, int)
+    named = Signal(int, int)
     left = Signal()
     menu_requested = Signal(QPoint)
 
@@ -55,9 +59,26 @@ class TableGrid(TableView):
         return super().viewportEvent(event)
 
     def tip_at(self, point: QPointF) -> str:
-        """Return the cell at a point of the viewport in words, nothing where none is filled."""
+        """Return the cell, or the name, at a point of the viewport in words; nothing where none is."""
+        if self._shown is None:
+            return ""
         at = self.geometry_of_cells.cell_at(point)
-        return "" if at is None or self._shown is None or not self._shown.has(*at) else self._words(*at)
+        if at is not None:
+            return self._words(*at) if self._shown.has(*at) else ""
+        row, column = self.header_at(point)
+        if row:
+            return name_words(target(row), self._shown.named.targets[row - 1])
+        return name_words(source(column), self._shown.named.sources[column - 1]) if column else ""
+
+    def header_at(self, point: QPointF) -> CellPlace:
+        """Return the row or the column whose name is at a point of the viewport; 0 for the other, or none."""
+        place = self.geometry_of_cells
+        row, column = place.row_at(point.y()), place.column_at(point.x())
+        if point.x() < place.left and point.y() >= place.top and 1 <= row <= place.rows:
+            return row, 0
+        if point.y() < place.top and point.x() >= place.left and 1 <= column <= place.columns:
+            return 0, column
+        return 0, 0
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """Let the names of the cell under the pointer stand out."""
@@ -69,7 +90,13 @@ class TableGrid(TableView):
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Go to the cell that is pressed."""
         at = self.geometry_of_cells.cell_at(event.position()) if self._shown else None
-        if at is None or event.button() is Qt.MouseButton.MiddleButton:
+        if event.button() is Qt.MouseButton.MiddleButton or self._shown is None:
+            return
+        if at is None:
+            self._was_current = False
+            row, column = self.header_at(event.position())
+            if row or column:
+                self.named.emit(row, column)
             return
         self._was_current = self._shown is not None and at == self._shown.current
         self.chosen.emit(*at)

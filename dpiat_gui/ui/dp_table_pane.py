@@ -77,8 +77,10 @@ class DpTablePane(QWidget):
 
     def _make_parts(self) -> None:
         self.grid = TableGrid()
+        self.grid.setObjectName("dp-table-cells")
         self.grid.chosen.connect(self._choose)
         self.grid.opened.connect(self._open_cell)
+        self.grid.named.connect(self._choose_name)
         self.grid.left.connect(self.go_back)
         self.grid.menu_requested.connect(self.menu_requested)
         self.back = _small(
@@ -185,9 +187,12 @@ class DpTablePane(QWidget):
             QTimer.singleShot(0, self, self.refresh)
 
     def showEvent(self, event: QShowEvent) -> None:
-        """Read the table now that it is seen."""
+        """Read the table now that it is seen, and go where the document's selection is."""
         super().showEvent(event)
-        self.refresh()
+        if self._stale:
+            self.refresh()
+        else:
+            self._follow_selection(self._document.selection)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Show the key where there is room."""
@@ -264,6 +269,13 @@ class DpTablePane(QWidget):
         self._select_current()
         if self._document.selection == selected:
             self._refresh_grid()
+
+    def _choose_name(self, row: int, column: int) -> None:
+        """Select a target or a source; its partner comes with it."""
+        if self._named is not None:
+            target = self._named.targets[row - 1].path if row else None
+            source = self._named.sources[column - 1].path if column else None
+            self._document.select(Selection(source, target))
 
     def _select_current(self) -> None:
         named, current = self._named, self._current

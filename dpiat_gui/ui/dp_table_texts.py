@@ -8,7 +8,7 @@ from dpiat_gui.ui.texts import plural
 
 if TYPE_CHECKING:
     from dpiat_gui.matching.explain import Cell, SpanValue
-    from dpiat_gui.matching.named_tables import NamedTable
+    from dpiat_gui.matching.named_tables import Name, NamedTable
 
 NOTHING = "−∞"
 """How a value is written that no matching can have."""
@@ -113,6 +113,14 @@ def cell_words(named: "NamedTable", row: int, column: int) -> str:
             *mark_words(named, row, column),
         )
     )
+
+
+def name_words(symbol: str, name: "Name") -> str:
+    """Return what a row or a column stands for: ``T₃ blocks.1.0: MBConv6 k3 · 24→24, 8 scored layers``."""
+    scored = (
+        f", {plural(name.scored, 'scored layer')}" if name.block else "" if name.scored else ", not scored"
+    )
+    return f"{symbol} {name.path}: {name.title}{scored}"
 
 
 def score_words(named: "NamedTable", row: int, column: int) -> str:

@@ -74,6 +74,7 @@ class PlayerControls(QWidget):
         for name, _, spoken, tip in _BUTTONS:
             button = QToolButton()
             button.setAutoRaise(True)
+            button.setObjectName(f"player-{name.replace('_', '-')}")
             button.setAccessibleName(spoken)
             button.setToolTip(tip)
             button.clicked.connect(acts[name])

@@ -48,11 +48,14 @@ class PlayerPane(QWidget):
     -------
     revealed : object
         Pairs of paths whose edges are drawn on the canvas, None for all.
+    inside_played : str
+        The layers of a target block of the document are played: its path.
     taller_requested
         More room is wanted for the pane, or as much as before.
     """
 
     revealed = Signal(object)
+    inside_played = Signal(str)
     taller_requested = Signal()
 
     def __init__(self, document: Document, parent: QWidget | None = None) -> None:
@@ -73,6 +76,7 @@ class PlayerPane(QWidget):
 
     def _make_parts(self) -> None:
         self.what = QComboBox()
+        self.what.setObjectName("player-what")
         self.what.setAccessibleName("What to play")
         self.what.setToolTip("This matching, or a small example that shows one idea")
         self.what.addItem("This matching", MINE)
@@ -225,6 +229,8 @@ class PlayerPane(QWidget):
                 self.stage.picture.collapse_all()
             else:
                 self.stage.picture.expand_all()
+        elif named.inside is not None:
+            self.inside_played.emit(play.tables.target_side.entries[named.inside[1]].path)
         self.controls.set_steps(len(self._steps), self._steps.first_walk)
         self.stage.show_play(example=play.example is not None)
         self._show_step(0)

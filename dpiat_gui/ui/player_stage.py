@@ -22,6 +22,7 @@ class PlayerStage(QWidget):
         self._there = self._example = False
         self.grid = TableGrid()
         self.grid.largest, self.grid.smallest = 40, 17
+        self.grid.setObjectName("player-cells")
         self.grid.setAccessibleName("Table D, as far as it is filled")
         self.words = StepView()
         self.side = scrolling(self.words)

@@ -16,7 +16,7 @@ from dpiat_gui import __version__
 from dpiat_gui.cli import output
 from dpiat_gui.cli.asked import match_project, open_networks
 from dpiat_gui.cli.exporting import export_plan, verified_text, verify_file, wanted
-from dpiat_gui.cli.options import Head, Json, Neck, takes_project
+from dpiat_gui.cli.options import Alignment, Head, Json, Neck, Operator, takes_project
 from dpiat_gui.errors import Cancelled, DpiatError, EngineError, MatchError
 from dpiat_gui.matching.compare import compare
 from dpiat_gui.matching.engine import match_networks
@@ -160,7 +160,8 @@ def transfer(
     out: Annotated[
         Path, typer.Option("-o", "--output", metavar="OUT", help="The .safetensors or .pth file to write.")
     ],
-    operator: Annotated[str | None, typer.Option(help="How tensors are cut to fit. [default: clip]")] = None,
+    operator: Operator = None,
+    align: Alignment = None,
     buffers: Annotated[
         bool | None, typer.Option("--buffers/--no-buffers", help="Copy running statistics too.")
     ] = None,
@@ -217,7 +218,8 @@ def transfer(
         project,
         transfer=with_options(
             project.transfer,
-            operator=operator,
+            operator=operator and operator.value,
+            align=align and align.value,
             buffers=buffers,
             repeats=repeats,
             squeeze_excite=squeeze_excite,
@@ -254,7 +256,8 @@ def check(
         str | None, typer.Option(metavar="FOLDER", help="Run images of this folder, not random numbers.")
     ] = None,
     inputs: Annotated[int, typer.Option(help="Number of inputs in the batch.")] = 8,
-    operator: Annotated[str | None, typer.Option(help="How tensors are cut to fit. [default: clip]")] = None,
+    operator: Operator = None,
+    align: Alignment = None,
     device: Annotated[
         str | None, typer.Option(help="auto, cpu, cuda, cuda:N or mps. [default: auto]")
     ] = None,
@@ -268,7 +271,12 @@ def check(
 
     named: dict[str, Any] = {"device": device, "seed": seed}
     project = replace(project, **{name: value for name, value in named.items() if value is not None})
-    project = replace(project, transfer=with_options(project.transfer, operator=operator))
+    project = replace(
+        project,
+        transfer=with_options(
+            project.transfer, operator=operator and operator.value, align=align and align.value
+        ),
+    )
     with _interruptible() as cancelled, output.progress_bar(quiet=json == "-") as progress:
         report = check_project(
             project,
@@ -308,12 +316,14 @@ def plan(
     out: Annotated[
         Path,
         typer.Option(
-            "-o", "--output", metavar="FILE", help="A .json file for the plan, .csv for its ledger."
+            "-o", "--output", metavar="FILE", help=".json: the plan; .csv: its ledger; .py: a script of it."
         ),
     ],
 ) -> None:
     """Write what a transfer would do to every tensor, without doing it."""
-    typer.echo(export_plan(project, out))
+    with _interruptible() as cancelled, output.progress_bar(quiet=False) as progress:
+        told = export_plan(project, out, progress=progress, cancelled=cancelled)
+    typer.echo(told)
 
 
 @app.command()

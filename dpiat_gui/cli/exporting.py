@@ -1,13 +1,9 @@
 """What the commands ``plan`` and ``verify`` do, and what ``transfer`` writes besides the checkpoint."""
 
-import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from dpiat_gui.cli.asked import match_project
-from dpiat_gui.errors import ExportError
-from dpiat_gui.files import write_whole
 from dpiat_gui.project.values import Project
 from dpiat_gui.transfer.values import Progress
 
@@ -38,40 +34,38 @@ def wanted(
     }
 
 
-def export_plan(project: Project, out: Path) -> str:
-    """Write the plan of a transfer, or with ``.csv`` its ledger, without carrying it out.
+def export_plan(
+    project: Project,
+    out: Path,
+    *,
+    progress: Callable[[Progress], None],
+    cancelled: Callable[[], bool],
+) -> str:
+    """Write the plan of a transfer, its ledger or a script that repeats it, without carrying it out.
 
     Returns
     -------
     str
-        What was written, in a sentence.
+        What was written, in a few lines.
 
     Raises
     ------
     ExportError
         If the file cannot be written.
     """
-    from dpiat_gui.transfer.ledger import ledger
-    from dpiat_gui.transfer.plan_json import plan_to_json
-    from dpiat_gui.transfer.planning import plan_transfer
+    from dpiat_gui.project.request import transfer_request
+    from dpiat_gui.transfer import preparing
+    from dpiat_gui.transfer.progress import Meter
 
-    if out.suffix.lower() not in (".json", ".csv"):
-        raise ExportError(f"{out.name!r} does not say what to write.", "Let the name end in .json or .csv.")
-    matching = match_project(project)
-    plan = plan_transfer(matching, project.transfer, seed=project.seed)
-    found = ledger(plan, matching.target)
-    text = found.to_csv() if out.suffix.lower() == ".csv" else json.dumps(plan_to_json(plan), indent=1) + "\n"
-    with write_whole(out) as stream:
-        stream.write(text.encode())
-    total = found.total
-    notes = list(plan.notes)
-    if plan.provisional:
-        notes.append("Which elements are taken is decided by the weights, at the transfer.")
+    request = transfer_request(project, out.with_suffix(".safetensors"))
+    made = preparing.export_plan(request, out.expanduser(), Meter(progress, cancelled))
+    total = made.ledger.total
     counts = (
         f"{total.elements:,} elements: {total.copied:,} copied, {total.set:,} set by a step, "
         f"{total.kept:,} kept around copied parts, {total.fresh:,} fresh"
     )
-    return "\n".join([f"Written {out}", counts, *(f"Note: {note}" for note in notes)])
+    written = [f"Written {file}" for file in made.files]
+    return "\n".join([*written, counts, *(f"Note: {note}" for note in made.plan.notes)])
 
 
 def verify_file(

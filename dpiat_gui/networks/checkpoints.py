@@ -193,12 +193,13 @@ def _mapped(path: Path, header: SafetensorsHeader) -> "dict[str, torch.Tensor]":
     if len(sizes) < len(header.tensors) or not any(sizes.values()):
         return {}
     # Pages of a private mapping are the file's own until someone writes into them; nobody does.
-    data = torch.from_numpy(np.memmap(path, np.uint8, "c"))
+    data = np.asarray(np.memmap(path, np.uint8, "c"))
     found = {}
     for spec in header.tensors:
         dtype, size = getattr(torch, spec.dtype), sizes[spec.key]
         if at % dtype.itemsize == 0:
-            found[spec.key] = data[at : at + size].view(dtype).view(spec.shape)
+            # A storage of its own for each: torch.save writes whole storages.
+            found[spec.key] = torch.from_numpy(data[at : at + size]).view(dtype).view(spec.shape)
         at += size
     return found
 

@@ -4,12 +4,7 @@ import json
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from dpiat_gui.errors import TransferError
-from dpiat_gui.matching.engine import match_networks
-from dpiat_gui.matching.methods import METHODS
-from dpiat_gui.matching.values import Matching
 from dpiat_gui.networks.references import SourceReference, parse_reference
 from dpiat_gui.transfer.calibrating import calibrate_target, check_calibration
 from dpiat_gui.transfer.calibration import Calibration
@@ -22,6 +17,7 @@ from dpiat_gui.transfer.manifest import manifest_path
 from dpiat_gui.transfer.memory import require_something, transfer_between, transfer_modules
 from dpiat_gui.transfer.plan_json import plan_digest
 from dpiat_gui.transfer.planning import plan_transfer, resolve_plan
+from dpiat_gui.transfer.preparing import match_request, trust_store
 from dpiat_gui.transfer.progress import Meter
 from dpiat_gui.transfer.request import TransferReport, TransferRequest, options_to_json, overrides_to_json
 from dpiat_gui.transfer.steps import tensors_by_step
@@ -30,10 +26,6 @@ from dpiat_gui.transfer.targets import open_target
 from dpiat_gui.transfer.values import Progress, TransferPlan
 from dpiat_gui.transfer.weights import Copier, open_source
 from dpiat_gui.transfer.writing import is_streamed, write_checkpoint
-
-if TYPE_CHECKING:
-    from dpiat_gui.networks.factories import TrustStore
-    from dpiat_gui.networks.values import Network
 
 __all__ = ["TransferReport", "TransferRequest", "run_transfer", "transfer_between", "transfer_modules"]
 
@@ -83,8 +75,8 @@ def run_transfer(
     check_calibration(request.transfer, target_reference)
     meter.stage("Reading the networks")
     device = resolve_device(request.device)
-    trust = _trust_store(request)
-    matching = _match(request, source_reference, target_reference, trust)
+    trust = trust_store(request)
+    matching = match_request(request, source_reference, target_reference, trust)
     flows = flows_of_references(matching, request.transfer, (source_reference, target_reference), trust)
     plan = plan_transfer(matching, request.transfer, seed=request.seed, flows=flows)
     require_something(plan)
@@ -144,33 +136,6 @@ def _files_read(reference: SourceReference) -> list[Path]:
     files = [reference.path] if reference.path is not None else []
     weights = reference.option("checkpoint_path")
     return [*files, Path(str(weights))] if weights else files
-
-
-def _trust_store(request: TransferRequest) -> "TrustStore | None":
-    if request.trust is None:
-        return None
-    from dpiat_gui.networks.factories import TrustStore
-
-    return TrustStore(Path(request.trust))
-
-
-def _match(
-    request: TransferRequest, source: SourceReference, target: SourceReference, trust: "TrustStore | None"
-) -> Matching:
-    """Read both networks, check that they are the ones asked for, and match them."""
-    from dpiat_gui.networks.sources import load_network
-
-    branches = METHODS[request.options.method].branches
-    networks: list[Network] = []
-    for reference, expected in ((source, request.source_fingerprint), (target, request.target_fingerprint)):
-        network = load_network(reference, request.method, trust=trust, branches=branches)
-        if expected is not None and network.fingerprint != expected:
-            raise TransferError(
-                f"{reference.text} has changed since it was matched.",
-                "Open it again and look at the matching before you transfer.",
-            )
-        networks.append(network)
-    return match_networks(networks[0], networks[1], request.options, request.overrides)
 
 
 def _metadata(

@@ -334,3 +334,13 @@ def test_a_file_that_may_not_be_read_is_told(pickled: Path) -> None:
     pickled.chmod(0)
     with pytest.raises(SourceError, match="cannot be read"):
         read_specs(pickled)
+
+
+def test_tensors_of_a_mapped_file_have_storages_of_their_own(safetensors: Path, tmp_path: Path) -> None:
+    # torch.save writes whole storages, and refuses one that is seen as two dtypes.
+    with open_weights(safetensors) as weights:
+        state = {spec.key: weights.read(spec.key) for spec in weights.specs}
+        for key, tensor in state.items():
+            assert tensor.untyped_storage().nbytes() == tensor.nbytes, key
+        torch.save(state, tmp_path / "again.pth")
+    assert torch.equal(torch.load(tmp_path / "again.pth")["0.weight"], _state()["0.weight"])

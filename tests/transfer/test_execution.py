@@ -75,7 +75,7 @@ def test_same_architecture_to_a_file_and_back(tmp_path, trained, suffix):
 def test_file_and_memory_give_the_same_bytes(tmp_path, trained):
     report = run_transfer(request(trained, OTHER, tmp_path / "out.safetensors", seed=3))
     assert 0 < report.coverage.fraction < 1
-    matching = execution._match(
+    matching = execution.match_request(
         request(trained, OTHER, ""),
         execution.parse_reference(str(trained)),
         execution.parse_reference(OTHER),
@@ -198,7 +198,7 @@ def test_a_checkpoint_as_target_keeps_its_own_values_and_dtypes(tmp_path, traine
     expected = build_module(OTHER, seed=8)
     source = build_module(SMALL)
     source.load_state_dict(load_file(trained))
-    matching = execution._match(
+    matching = execution.match_request(
         request(trained, target, ""),
         execution.parse_reference(str(trained)),
         execution.parse_reference(str(target)),

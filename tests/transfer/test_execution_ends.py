@@ -34,7 +34,7 @@ def test_a_changed_network_is_noticed(tmp_path, trained):
 
 
 def test_bad_outputs_are_refused_before_any_work(tmp_path, trained, monkeypatch):
-    monkeypatch.setattr(execution, "_match", lambda *arguments: pytest.fail("work was begun"))
+    monkeypatch.setattr(execution, "match_request", lambda *arguments: pytest.fail("work was begun"))
     for out in (tmp_path / "out.txt", tmp_path, tmp_path / "no" / "out.pth", trained):
         with pytest.raises(ExportError):
             run_transfer(request(trained, OTHER, out))

@@ -14,6 +14,7 @@ from dpiat_gui.matching.values import PRESETS
 from dpiat_gui.networks.kinds import SCORED_KINDS
 from dpiat_gui.networks.standardize import METHODS as STANDARDIZATIONS
 from dpiat_gui.project.values import Project
+from dpiat_gui.transfer.operators import ALIGNMENTS, OPERATORS
 from dpiat_gui.transfer.options import CHOICES
 
 _REFERENCE = "timm:NAME?options, FILE.safetensors, FILE.pth, FILE.py:factory or package.module:factory."
@@ -23,10 +24,20 @@ Matcher = StrEnum("Matcher", {name: name for name in METHODS})  # type: ignore[m
 Standardization = StrEnum("Standardization", {name: name for name in STANDARDIZATIONS})  # type: ignore[misc]  # made of what there is
 Head = StrEnum("Head", {name: name for name in CHOICES["head"]})  # type: ignore[misc]  # made of what there is
 Neck = StrEnum("Neck", {name: name for name in CHOICES["neck"]})  # type: ignore[misc]  # made of what there is
+OperatorName = StrEnum("OperatorName", {name: name for name in OPERATORS})  # type: ignore[misc]  # made of what there is
+AlignmentName = StrEnum("AlignmentName", {name: name for name in ALIGNMENTS})  # type: ignore[misc]  # made of what there is
 LayerTypes = StrEnum("LayerTypes", {name: name for name in SCORED_KINDS})  # type: ignore[misc]  # made of what there is
 
 Json = Annotated[
     str | None, typer.Option("--json", metavar="[FILE]", help="Write JSON to FILE, or to standard output.")
+]
+
+Operator = Annotated[
+    OperatorName | None, typer.Option(help="How tensors of different size are fitted. [default: clip]")
+]
+Alignment = Annotated[
+    AlignmentName | None,
+    typer.Option(help="What is cut: every tensor, or inside groups, heads and parts. [default: paper]"),
 ]
 
 _SHARED: Mapping[str, Any] = {

@@ -25,13 +25,13 @@ from PySide6.QtWidgets import (
 
 from dpiat_gui.errors import DpiatError
 from dpiat_gui.services.theme import Theme
+from dpiat_gui.transfer.operators import ALIGNMENTS, OPERATORS
 from dpiat_gui.transfer.options import TransferOptions
 from dpiat_gui.ui.texts import bytes_text
 from dpiat_gui.ui.widgets import CoverageBar, ElidedLabel, muted, primary, section, set_state
 
 FORMATS = (("safetensors", ".safetensors"), ("PyTorch .pth", ".pth"))
 SUFFIXES = (".safetensors", ".pth", ".pt")
-OPERATORS = (("clip", "clip"),)
 MOST_SEED = 2**31 - 1
 PROGRESS_STEPS = 1000
 
@@ -108,8 +108,14 @@ class TransferPanel(QWidget):
         self.preset.addItem("recommended", "recommended")
         self.preset.addItem("paper", "paper")
         self.operator = QComboBox()
-        for text, value in OPERATORS:
-            self.operator.addItem(text, value)
+        for one in OPERATORS.values():
+            self.operator.addItem(one.name, one.name)
+            tip = f"{one.title}. {one.text}"
+            self.operator.setItemData(self.operator.count() - 1, tip, Qt.ItemDataRole.ToolTipRole)
+        self.align = QComboBox()
+        for text, value in (("centre", "paper"), ("structure", "structure")):
+            self.align.addItem(text, value)
+            self.align.setItemData(self.align.count() - 1, ALIGNMENTS[value], Qt.ItemDataRole.ToolTipRole)
         self.buffers = QCheckBox("&Running statistics too")
         self.seed = QSpinBox()
         self.seed.setRange(0, MOST_SEED)
@@ -126,6 +132,11 @@ class TransferPanel(QWidget):
             ),
             self.preset: ("Preset", "recommended: every type of layer, statistics too; paper: as published"),
             self.operator: ("Operator", "How tensors of different size are fitted; clip: centre to centre"),
+            self.align: (
+                "Alignment",
+                "centre: every tensor by itself, as in the paper; structure: inside groups, heads, "
+                "concatenated parts and flattened maps, so that channels keep their place",
+            ),
             self.buffers: ("Running statistics", "Mean and variance of batch norms; off in the paper"),
             self.seed: ("Seed", "Of the target's own initialisation, kept where nothing is copied"),
             self.output: ("Output file", "The ending decides the format"),
@@ -135,10 +146,11 @@ class TransferPanel(QWidget):
         for widget, (name, tip) in names.items():
             widget.setAccessibleName(name)
             widget.setToolTip(tip)
-        for box in (self.device, self.preset, self.operator, self.format):
+        for box in (self.device, self.preset, self.operator, self.align, self.format):
             box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
             box.setMinimumContentsLength(7)
             box.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.operator.setMinimumContentsLength(max(map(len, OPERATORS)))
         return self._grid()
 
     def _grid(self) -> QGridLayout:
@@ -150,17 +162,16 @@ class TransferPanel(QWidget):
         fields = (
             (("&Device", self.device), ("&Format", self.format)),
             (("&Preset", self.preset), ("O&perator", self.operator)),
+            (("S&eed", self.seed), ("Alig&nment", self.align)),
         )
         for row, pair in enumerate(fields, 1):
             for column, (text, widget) in enumerate(pair):
                 grid.addWidget(_label(text, widget), row, 2 * column)
                 grid.addWidget(widget, row, 2 * column + 1)
-        grid.addWidget(_label("S&eed", self.seed), 3, 0)
-        grid.addWidget(self.seed, 3, 1)
-        grid.addWidget(self.buffers, 3, 2, 1, 2)
+        grid.addWidget(self.buffers, 4, 2, 1, 2)
         grid.setColumnStretch(1, 1)
         grid.setColumnStretch(3, 1)
-        grid.setRowStretch(4, 1)
+        grid.setRowStretch(5, 1)
         return grid
 
     def _outcome(self) -> QVBoxLayout:
@@ -213,6 +224,7 @@ class TransferPanel(QWidget):
         self.operator.activated.connect(
             lambda: self.option_chosen.emit("operator", self.operator.currentData())
         )
+        self.align.activated.connect(lambda: self.option_chosen.emit("align", self.align.currentData()))
         self.buffers.clicked.connect(lambda on: self.option_chosen.emit("buffers", on))
         self.seed.valueChanged.connect(lambda value: None if self._filling else self.seed_chosen.emit(value))
 
@@ -227,6 +239,7 @@ class TransferPanel(QWidget):
         self._filling = True
         _choose(self.preset, settings.preset)
         _choose(self.operator, settings.transfer.operator)
+        _choose(self.align, settings.transfer.align)
         _choose(self.device, settings.device)
         self.buffers.setChecked(settings.transfer.buffers)
         self.seed.setValue(settings.seed)
@@ -323,9 +336,9 @@ class TransferPanel(QWidget):
         self.run.setVisible(not self._running)
         self.cancel.setVisible(self._running)
         self.cancel.setEnabled(self._running)
-        for widget in (self.output, self.browse, self.format, self.device, self.preset, self.operator):
+        boxes = (self.format, self.device, self.preset, self.operator, self.align, self.seed)
+        for widget in (self.output, self.browse, *boxes):
             widget.setEnabled(not self._running)
-        self.seed.setEnabled(not self._running)
         self.buffers.setEnabled(not self._running)
 
     def _output_changed(self) -> None:

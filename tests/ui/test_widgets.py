@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QLabel
 from dpiat_gui.engine.protocol import Progress
 from dpiat_gui.errors import ExportError, TransferError
 from dpiat_gui.services.job import Job, JobState, Outcome
+from dpiat_gui.transfer.options import TransferOptions
 from dpiat_gui.ui.demo import demo_references
 from dpiat_gui.ui.help_dialog import HelpDialog, help_pages
 from dpiat_gui.ui.notifications import MOST_BARS, Notification, NotificationArea, Severity
@@ -145,12 +146,23 @@ def panel(qtbot, tmp_path):
 
 
 def test_the_pane_shows_settings_without_emitting(panel, qtbot):
-    with qtbot.assertNotEmitted(panel.seed_chosen), qtbot.assertNotEmitted(panel.buffers_chosen):
-        panel.set_settings(TransferSettings("paper", "clip", False, 7, "cuda:1"))
+    chosen = TransferOptions(operator="trace", buffers=False, align="structure")
+    with qtbot.assertNotEmitted(panel.seed_chosen), qtbot.assertNotEmitted(panel.option_chosen):
+        panel.set_settings(TransferSettings("paper", chosen, 7, "cuda:1"))
     assert (panel.seed.value(), panel.buffers.isChecked(), panel.device.currentText()) == (7, False, "cuda:1")
+    assert (panel.operator.currentData(), panel.align.currentData()) == ("trace", "structure")
     with qtbot.waitSignal(panel.seed_chosen) as chosen:
         panel.seed.setValue(8)
     assert chosen.args == [8]
+
+
+def test_operator_and_alignment_are_options_with_words_for_each(panel, qtbot):
+    for box, name in ((panel.operator, "operator"), (panel.align, "align")):
+        assert all(box.itemData(at, Qt.ItemDataRole.ToolTipRole) for at in range(box.count()))
+        with qtbot.waitSignal(panel.option_chosen) as asked:
+            box.setCurrentIndex(1)
+            box.activated.emit(1)
+        assert asked.args == [name, box.itemData(1)]
 
 
 def test_format_and_ending_follow_each_other(panel):

@@ -242,9 +242,11 @@ class MatchScene(QGraphicsScene):
         spots = dict.fromkeys(state.extra, "selection")
         spots |= {spot: "hover" for spot in (state.hover_source, state.hover_target) if spot}
         spots |= {spot: "selection" for spot in (state.source, state.target) if spot}
-        shown = [(self._boxed(spot), name) for spot, name in spots.items()]
-        tints = [(self.rect_of(spot), style.color(name, 0.7)) for spot, name in shown if spot is not None]
-        tints += [(self.rect_of(spot), style.color("accent", 0.16)) for spot in state.glow]
+        colors = [(spot, style.color(name, 0.7)) for spot, name in spots.items()]
+        colors += [(spot, style.color("accent", 0.16)) for spot in state.glow]
+        # What is looked at may be left from columns that are no more.
+        shown = [(self._boxed(spot), color) for spot, color in colors]
+        tints = [(self.rect_of(spot), color) for spot, color in shown if spot is not None]
         self._levels.show_tints(tints, style, self.bounds())
 
     # what is looked at

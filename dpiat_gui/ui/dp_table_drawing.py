@@ -22,6 +22,9 @@ _STEPS = 256
 _LINES_FROM, _MARKS_FROM, _SECOND_FROM = 6, 8, 34
 """Heights of cells from which lines, marks of overrides and a second number are drawn."""
 
+_FEW = 16
+"""In tables of scores with more columns, a zero is a dot: there are many of them."""
+
 
 @dataclass(frozen=True)
 class Shown:
@@ -203,6 +206,7 @@ def _paint_numbers(
     painter.setFont(font)
     inks = theme.color("text_muted"), QColor("#10141b"), QColor("#ffffff")
     second = shown.totals and place.height >= _SECOND_FROM
+    dots = not shown.totals and len(shown.named.sources) > _FEW
     values, dark = heat.values, heat.dark_text
     for row in rows:
         for column in columns:
@@ -224,7 +228,8 @@ def _paint_numbers(
                 words = f"s {number(score, min(digits or 2, 2))}" if score > -np.inf else "s –"
                 painter.drawText(rect.adjusted(0, half - 3, 0, -2), Qt.AlignmentFlag.AlignCenter, words)
             else:
-                painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, number(value, digits))
+                text = "·" if dots and value == 0 else number(value, digits)
+                painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, text)
 
 
 def _paint_on_ground(

@@ -4,7 +4,14 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QFontMetricsF, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtGui import (
+    QAccessible,
+    QAccessibleAnnouncementEvent,
+    QFontMetricsF,
+    QPainter,
+    QPaintEvent,
+    QResizeEvent,
+)
 from PySide6.QtWidgets import QAbstractScrollArea, QSizePolicy, QWidget
 
 from dpiat_gui.services.theme import LIGHT, Theme
@@ -77,10 +84,13 @@ class TableView(QAbstractScrollArea):
     def _describe(self) -> None:
         """Say the current cell in words to a screen reader."""
         shown = self._shown
+        words = ""
         if shown is not None and shown.current is not None and shown.has(*shown.current):
-            self.setAccessibleDescription((self.words or self._words)(*shown.current))
-        else:
-            self.setAccessibleDescription("")
+            words = (self.words or self._words)(*shown.current)
+        if words != self.accessibleDescription():
+            self.setAccessibleDescription(words)
+            if words and self.hasFocus() and QAccessible.isActive():
+                QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self, words))
 
     def _words(self, row: int, column: int) -> str:
         assert self._shown is not None

@@ -12,6 +12,9 @@ FAST_SPEEDS = ((100, "100 steps/s"), (1000, "1000 steps/s"))
 """Steps a second, and what they are called; the fast ones are for large tables."""
 
 _USUAL = 1
+_FOLLOWED = 5
+"""Up to so many steps a second, the document's selection goes along."""
+
 _TICK_MS = 50
 """No more than so often is anything drawn anew, however fast it plays."""
 
@@ -99,6 +102,11 @@ class PlayerControls(QWidget):
     def playing(self) -> bool:
         """Whether it moves on by itself."""
         return self._timer.isActive()
+
+    @property
+    def rushing(self) -> bool:
+        """Whether it plays too fast for anything but the table to follow."""
+        return self.playing and float(self.speed.currentData()) > _FOLLOWED
 
     def set_steps(self, count: int, way: int) -> None:
         """Start over with so many steps, the way back beginning at step `way`."""

@@ -298,7 +298,7 @@ class PlayerPane(QWidget):
             self._tell(None)
         elif self.isVisible():
             self._tell(pairs)
-            if step.span is not None:
+            if step.span is not None and not self.controls.rushing:
                 # The canvas and the inspector go along with the pairs that are read out.
                 s, t = step.pairs[-1]
                 self._document.select(Selection(named.sources[s].path, named.targets[t].path))

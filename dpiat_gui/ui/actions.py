@@ -326,8 +326,11 @@ GESTURES: tuple[tuple[str, str], ...] = (
     ("Select several rows", "Ctrl+click, Shift+click"),
     ("Scroll · zoom · pan", "wheel · Ctrl+wheel · middle button or Space and drag"),
     ("Clear hover, search or gesture", "Esc"),
+    ("DP table: move, look inside, go back", "arrows, Home, End · Enter · Backspace"),
+    ("DP table: larger, smaller, whole", "+ · − · 0"),
+    ("Player: play, step on, step back, way back", "Space · . · , · W"),
 )
-"""Keys and gestures of the canvas itself, for the shortcuts sheet."""
+"""Keys and gestures of the canvas, the DP table and the player, for the shortcuts sheet."""
 
 
 def build_action(spec: Action, parent: QObject) -> QAction:

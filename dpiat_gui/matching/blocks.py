@@ -66,7 +66,7 @@ class InnerTables:
             cells = self.layers.take(target_word, axis=0).take(source_word, axis=1)
             return match_cells(cells, self.exponent)[1]
         tables, at = self._tables[target]
-        (rows, row_keys), (columns, column_keys) = _places(target_word), _places(source_word)
+        (rows, row_keys), (columns, column_keys) = scored_places(target_word), scored_places(source_word)
         grid = Grid(self._scores, rows, columns, row_keys, column_keys)
         # The batch may have more rows and columns; above its tables stand as many as it has rows.
         above = tables.shape[1] // 2 - 1
@@ -99,10 +99,10 @@ def make_inner_tables(
     """
     scores = np.zeros((len(targets), len(sources)))
     kept: dict[int, tuple[Scores, int]] = {}
-    columns = _columns(sources)
-    for batch in _batches(targets) if columns.size else []:
+    columns = columns_of(sources)
+    for batch in batches_of(targets) if columns.size else []:
         for part in batch.parts(layers.shape[1], len(columns)):
-            tables = _fill(part, columns, layers, exponent)
+            tables = fill_batch(part, columns, layers, exponent)
             scores[part.where] = tables[-1, -1].T
             if tables.size <= _KEPT_CELLS:
                 kept.update((target, (tables, at)) for at, target in enumerate(part.where))
@@ -143,7 +143,7 @@ def entry_scores(blocks: Scores, layers: Scores, source: Alphabet, target: Alpha
 
 
 @dataclass(frozen=True)
-class _Batch:
+class Batch:
     """Target words of about one size, their scored rows padded to a common number.
 
     `letters` and `positions` have shape (rows, targets).
@@ -153,15 +153,20 @@ class _Batch:
     letters: NDArray[np.int64]
     positions: Positions
 
-    def parts(self, letters: int, sources: int) -> list["_Batch"]:
+    @property
+    def reversed(self) -> "Batch":
+        """The same words read from their ends."""
+        return Batch(self.where, self.letters[::-1], self.positions[-1] - self.positions[::-1])
+
+    def parts(self, letters: int, sources: int) -> list["Batch"]:
         """Cut the batch into parts that fit into memory."""
         rows = len(self.letters)
         width = max(1, _BATCH_CELLS // ((letters + sources) * rows * rows))
         parts = [slice(at, at + width) for at in range(0, len(self.where), width)]
-        return [_Batch(self.where[part], self.letters[:, part], self.positions[:, part]) for part in parts]
+        return [Batch(self.where[part], self.letters[:, part], self.positions[:, part]) for part in parts]
 
 
-def _places(word: Word) -> tuple[list[int], list[int]]:
+def scored_places(word: Word) -> tuple[list[int], list[int]]:
     """Return the positions of a word's scored letters, and the letters."""
     return [at for at, letter in enumerate(word) if letter], [letter for letter in word if letter]
 
@@ -170,7 +175,7 @@ def _scored(word: Word) -> int:
     return len(word) - word.count(0)
 
 
-def _columns(sources: Sequence[Word]) -> NDArray[np.int64]:
+def columns_of(sources: Sequence[Word]) -> NDArray[np.int64]:
     """Pad the scored letters of all source words to one length with the layer that never scores.
 
     Shape (sources, longest).
@@ -181,7 +186,8 @@ def _columns(sources: Sequence[Word]) -> NDArray[np.int64]:
     return np.array(padded, dtype=np.int64).reshape(len(padded), longest)
 
 
-def _batches(targets: Sequence[Word]) -> list[_Batch]:
+def batches_of(targets: Sequence[Word]) -> list[Batch]:
+    """Sort target words by size; those without a scored layer, and the largest, are in no batch."""
     sizes: dict[int, list[int]] = {}
     for position, word in enumerate(targets):
         scored = _scored(word)
@@ -191,7 +197,7 @@ def _batches(targets: Sequence[Word]) -> list[_Batch]:
     return [_pad(where, [targets[position] for position in where]) for where in sizes.values()]
 
 
-def _pad(where: list[int], words: list[Word]) -> _Batch:
+def _pad(where: list[int], words: list[Word]) -> Batch:
     rows = [[(at, letter) for at, letter in enumerate(word) if letter] for word in words]
     most = max(map(len, rows))
     for row in rows:
@@ -199,10 +205,10 @@ def _pad(where: list[int], words: list[Word]) -> _Batch:
         last = row[-1][0]
         row += [(last + 1 + extra, 0) for extra in range(most - len(row))]
     table = np.array(rows)
-    return _Batch(where, table[:, :, 1].T, table[:, :, 0].T)
+    return Batch(where, table[:, :, 1].T, table[:, :, 0].T)
 
 
-def _fill(batch: _Batch, columns: NDArray[np.int64], layers: Scores, exponent: float) -> Scores:
+def fill_batch(batch: Batch, columns: NDArray[np.int64], layers: Scores, exponent: float) -> Scores:
     """Fill the tables D of all target words of the batch with all source words.
 
     Parameters

@@ -68,23 +68,41 @@ def compare(first: Matching, second: Matching) -> Comparison:
         If they are of different networks.
     """
     for one, other in ((first.source, second.source), (first.target, second.target)):
-        if one.fingerprint != other.fingerprint:
+        if one is not other and one.fingerprint != other.fingerprint:
             raise MatchError(
                 f"{one.name} and {other.name} are different networks.",
                 "Only matchings of the same two networks can be compared.",
             )
-    sets = [{(pair.source, pair.target) for pair in matching.pairs} for matching in (first, second)]
-    order = {layer.path: at for at, layer in enumerate(first.target.layers)}
-    targets = sorted({*first.by_target, *second.by_target}, key=order.__getitem__)
-    changes = (Change(path, first.by_target.get(path), second.by_target.get(path)) for path in targets)
+    # Matchings solved from the same tables share the pairs of blocks that stayed together.
+    same = {id(entry.pairs) for entry in first.entry_pairs} & {
+        id(entry.pairs) for entry in second.entry_pairs
+    }
+    before, after = (
+        [pair for entry in matching.entry_pairs if id(entry.pairs) not in same for pair in entry.pairs]
+        for matching in (first, second)
+    )
+    both = {pair[:2] for pair in before} & {pair[:2] for pair in after}
+    only_first = tuple(pair for pair in before if pair[:2] not in both)
+    only_second = tuple(pair for pair in after if pair[:2] not in both)
     return Comparison(
-        both=tuple(pair for pair in second.pairs if (pair.source, pair.target) in sets[0]),
-        only_first=tuple(pair for pair in first.pairs if (pair.source, pair.target) not in sets[1]),
-        only_second=tuple(pair for pair in second.pairs if (pair.source, pair.target) not in sets[0]),
-        changes=tuple(
-            change
-            for change in changes
-            if (change.before and change.before.source) != (change.after and change.after.source)
+        both=tuple(
+            pair
+            for entry in second.entry_pairs
+            for pair in entry.pairs
+            if id(entry.pairs) in same or pair[:2] in both
         ),
+        only_first=only_first,
+        only_second=only_second,
+        changes=_changes(first, only_first, only_second),
         score_difference=second.score - first.score,
     )
+
+
+def _changes(
+    first: Matching, only_first: tuple[Pair, ...], only_second: tuple[Pair, ...]
+) -> tuple[Change, ...]:
+    """Join the pairs of one matching alone by their targets, in target order."""
+    before, after = ({pair.target: pair for pair in pairs} for pairs in (only_first, only_second))
+    changed = before.keys() | after.keys()
+    targets = [layer.path for layer in first.target.layers if layer.path in changed]
+    return tuple(Change(path, before.get(path), after.get(path)) for path in targets)

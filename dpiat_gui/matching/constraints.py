@@ -13,6 +13,9 @@ from dpiat_gui.networks.values import Block, Layer
 
 _BAN_HINT = "Clear the ban first."
 
+Matched = tuple[float, tuple[tuple[int, int, float, int], ...]]
+"""Score of two entries and their matched layers: source, target, score, span length."""
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -91,6 +94,8 @@ class Constraints:
         By (source entry, target entry), constraints on their layers.
     fresh_layers
         By target entry, layers that score 0 with every source.
+    solved
+        Pairs of entries that were matched under these constraints, for whoever asks again.
     """
 
     pins: dict[int, int] = field(default_factory=dict)
@@ -98,6 +103,7 @@ class Constraints:
     fresh: set[int] = field(default_factory=set)
     inner: dict[tuple[int, int], InnerConstraints] = field(default_factory=dict)
     fresh_layers: dict[int, set[int]] = field(default_factory=dict)
+    solved: dict[tuple[int, int], Matched] = field(default_factory=dict, repr=False, compare=False)
 
     def __bool__(self) -> bool:
         return bool(self.pins or self.bans or self.fresh or self.inner or self.fresh_layers)
@@ -165,6 +171,8 @@ def pin_problem(
     source_path: str,
     target_path: str,
     options: MatchOptions,
+    *,
+    scored: bool = False,
 ) -> OverrideError | None:
     """Return why a pin cannot hold beside the constraints there are, None if it can.
 
@@ -180,13 +188,15 @@ def pin_problem(
         The pair to pin.
     options
         Of the matching: which kinds score, and what pairs may do.
+    scored
+        True if the pair is known to score by itself, so that nobody need find out.
     """
     try:
         s, t = source.place(source_path), target.place(target_path)
     except OverrideError as error:
         return error
     return (
-        _score_problem(source, target, s, t, options.layer_types)
+        (None if scored else _score_problem(source, target, s, t, options.layer_types))
         or _ban_problem(constraints, source, target, s, t)
         or _conflict(source, target, placed, (source_path, target_path), METHODS[options.method])
     )

@@ -87,21 +87,22 @@ def _fill(problem: Problem, longest: int) -> Scores:
     first = longest - 1
     table[:, first] = 0.0
     table[0, first : first + pinned[0] + 1 if pinned else None] = 0.0
-    segments = list(pairwise([first, *(longest + row for row in pinned), longest + n]))
     across, down = table.strides
     # starts[j, e, i] is what a span of e rows that ends at row i builds on; with no row, it is
     # what row i is worth without source j.
     starts = as_strided(table[:, longest:], (m, longest + 1, n), (across, -down, down), writeable=False)
     candidates = np.empty((longest + 1, n))
-    for number, before, now in zip(numbers, starts, table[1:], strict=True):
-        np.add(before, runs[number], out=candidates)
-        ends = now[longest:]
-        np.maximum.reduce(candidates, axis=0, out=ends)
-        if not pinned:
-            np.maximum.accumulate(ends, out=ends)
-        else:
-            for start, stop in segments:
-                np.maximum.accumulate(now[start:stop], out=now[start:stop])
+    edges = pairwise([longest, *(longest + row for row in pinned if row), longest + n])
+    # Values grow along the rows, but none may be carried past a pinned row.
+    segments = zip(*(table[1:, start:stop] for start, stop in edges), strict=True)
+    columns = zip(numbers, starts, table[1:, longest:], segments, strict=True)
+    add, highest, carry = np.add, np.maximum.reduce, np.maximum.accumulate
+    values = list(runs)
+    for number, before, now, parts in columns:
+        add(before, values[number], candidates)
+        highest(candidates, 0, None, now)
+        for part in parts:
+            carry(part, 0, None, part)
     return table[:, first:].T
 
 

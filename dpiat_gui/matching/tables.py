@@ -2,19 +2,29 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cached_property, partial
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from dpiat_gui.errors import OverrideError
-from dpiat_gui.matching.blocks import InnerTables, entry_scores, make_inner_tables
-from dpiat_gui.matching.constraints import Constraints, Side
+from dpiat_gui.matching.blocks import (
+    InnerTables,
+    batches_of,
+    columns_of,
+    entry_scores,
+    make_inner_tables,
+)
+from dpiat_gui.matching.constraints import Constraints, Matched, Side
 from dpiat_gui.matching.inner import block_scores, match_inside
 from dpiat_gui.matching.methods import METHODS
 from dpiat_gui.matching.recurrence import MatchedLayer
 from dpiat_gui.matching.scores import Alphabet, Scores, Word, score_table, spell
-from dpiat_gui.matching.values import MatchOptions, Pair
+from dpiat_gui.matching.values import MatchOptions, Overrides, Pair
 from dpiat_gui.networks.values import Block, Network
+
+if TYPE_CHECKING:
+    from dpiat_gui.matching.outlook import Outlook
 
 # Without a call of Python's own for every pair.
 _new_pair = partial(tuple.__new__, Pair)
@@ -62,6 +72,24 @@ class ScoreTables:
         default_factory=dict, repr=False, compare=False
     )
     _pairs: dict[tuple[int, int], tuple[Pair, ...]] = field(default_factory=dict, repr=False, compare=False)
+    _outlooks: dict[Overrides, "Outlook"] = field(default_factory=dict, repr=False, compare=False)
+
+    @cached_property
+    def forced(self) -> dict[int, tuple[Scores, int]]:
+        """What pairs of distinct blocks are worth with a pair of their layers forced.
+
+        By distinct target block: an array of shape (rows, columns, sources, targets) by scored layers,
+        and where the target stands in it. Blocks too large for a batch are not among them.
+        """
+        from dpiat_gui.matching.forced import forced_in_batch
+
+        columns = columns_of(self.inner.sources)
+        found: dict[int, tuple[Scores, int]] = {}
+        for batch in batches_of(self.inner.targets) if columns.size else []:
+            for part in batch.parts(self.layers.shape[1], columns.size):
+                values = forced_in_batch(part, columns, self.layers, self.options.exponent)
+                found.update((target, (values, at)) for at, target in enumerate(part.where))
+        return found
 
     def factor(self, source: int, target: int) -> float:
         """Return the skip factor of a pair of entries."""
@@ -128,20 +156,25 @@ def constrained_scores(tables: ScoreTables, constraints: Constraints) -> Scores:
     scores = tables.entries.copy()
     if constraints.fresh_layers:
         _score_without(tables, constraints, scores)
-    for (source, target), inner in constraints.inner.items():
-        score, _ = _match_constrained(tables, constraints, source, target, inner.pins)
+    for source, target in constraints.inner:
+        score, _ = _match_constrained(tables, constraints, source, target)
         scores[target, source] = score * tables.factor(source, target)
     for source, target in constraints.bans:
         scores[target, source] = 0.0
     scores[list(constraints.fresh)] = 0.0
     for target, source in constraints.pins.items():
         if scores[target, source] <= 0:
-            pair = f"{tables.source_side.entries[source].path} → {tables.target_side.entries[target].path}"
-            raise OverrideError(
-                f"{pair} cannot be pinned: every pair of layers inside is banned or left fresh.",
-                "Clear one of these overrides first.",
-            )
+            raise emptied(tables, source, target)
     return scores
+
+
+def emptied(tables: ScoreTables, source: int, target: int) -> OverrideError:
+    """Return the error of a pin on two blocks that have no pair of layers left."""
+    pair = f"{tables.source_side.entries[source].path} → {tables.target_side.entries[target].path}"
+    return OverrideError(
+        f"{pair} cannot be pinned: every pair of layers inside is banned or left fresh.",
+        "Clear one of these overrides first.",
+    )
 
 
 def _score_without(tables: ScoreTables, constraints: Constraints, scores: Scores) -> None:
@@ -179,19 +212,20 @@ def constrained_cells(tables: ScoreTables, constraints: Constraints, source: int
     return cells
 
 
-def _match_constrained(
-    tables: ScoreTables, constraints: Constraints, source: int, target: int, pins: dict[int, int]
-) -> tuple[float, tuple[MatchedLayer, ...]]:
+def _match_constrained(tables: ScoreTables, constraints: Constraints, source: int, target: int) -> Matched:
     """Match the layers of two blocks under bans, fresh layers and pins."""
-    options = tables.options
-    return match_inside(
-        options.method,
-        constrained_cells(tables, constraints, source, target),
-        options.exponent,
-        tables.source_side.entries[source].branches,
-        tables.target_side.entries[target].branches,
-        pins,
-    )
+    known = constraints.solved.get((source, target))
+    if known is None:
+        inner = constraints.inner.get((source, target))
+        known = constraints.solved[source, target] = match_inside(
+            tables.options.method,
+            constrained_cells(tables, constraints, source, target),
+            tables.options.exponent,
+            tables.source_side.entries[source].branches,
+            tables.target_side.entries[target].branches,
+            inner.pins if inner else {},
+        )
+    return known
 
 
 def inner_pairs(
@@ -202,9 +236,8 @@ def inner_pairs(
     pinned: frozenset[tuple[str, str]],
 ) -> tuple[Pair, ...]:
     """Return the matched layers of two matched entries."""
-    inner = constraints.inner.get((source, target))
-    if inner or target in constraints.fresh_layers:
-        _, matched = _match_constrained(tables, constraints, source, target, inner.pins if inner else {})
+    if (source, target) in constraints.inner or target in constraints.fresh_layers:
+        _, matched = _match_constrained(tables, constraints, source, target)
         return _name_pairs(tables, source, target, matched, pinned)
     if target in constraints.pins:
         return _name_pairs(tables, source, target, _matched(tables, source, target), pinned)
@@ -225,7 +258,7 @@ def _matched(tables: ScoreTables, source: int, target: int) -> tuple[MatchedLaye
         return tables.inner.matched(*numbers)
     known = tables._matched.get(numbers)
     if known is None:
-        _, known = _match_constrained(tables, Constraints(), source, target, {})
+        _, known = _match_constrained(tables, Constraints(), source, target)
         tables._matched[numbers] = known
     return known
 

@@ -136,7 +136,7 @@ def facts_of(matching: Matching, tables: "ScoreTables", selection: Selection) ->
     )
     if source.layer is None or target.layer is None:
         both = source.layer is None and target.layer is None
-        score = entry.score if entry else _block_score(tables, source, target)
+        score = entry.score if entry else block_score(tables, source, target)
         return Facts(source, target, None, entry if both else None, (), score if both else None)
     pair = matching.by_target.get(target.layer.path)
     if pair is not None and pair.source != source.layer.path:
@@ -196,11 +196,11 @@ def candidates(tables: "ScoreTables", facts: Facts, most: int = 6) -> tuple[Cand
 
 def _score(tables: "ScoreTables", source: Place, target: Place) -> float:
     if source.layer is None or target.layer is None:
-        return _block_score(tables, source, target)
+        return block_score(tables, source, target)
     return pair_score(source, target, tables.options)
 
 
-def _block_score(tables: "ScoreTables", source: Place, target: Place) -> float:
+def block_score(tables: "ScoreTables", source: Place, target: Place) -> float:
     """Return the score of two blocks by themselves; 0 for a method that knows no blocks."""
     if tables.groups is not None:
         return 0.0

@@ -9,18 +9,21 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVB
 
 from dpiat_gui.document.document import Document
 from dpiat_gui.document.facts import Candidate, Facts, candidates, dimension_names, facts_of
+from dpiat_gui.document.ranking import rank_of
 from dpiat_gui.document.selection import Selection
 from dpiat_gui.document.solving import overrides_cost
 from dpiat_gui.services.theme import Theme
 from dpiat_gui.ui import inspector_texts as texts
 from dpiat_gui.ui.inspector_drawings import CopyDrawing, DimensionBars
 from dpiat_gui.ui.inspector_parts import CandidateList, LayerFacts, LayerList, RunnerUp
+from dpiat_gui.ui.inspector_plan import TensorList, rows_of
 from dpiat_gui.ui.widgets import ElidedLabel, monospaced, muted, section
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from dpiat_gui.matching.explain import Explanation
+    from dpiat_gui.transfer.values import PlanRow
 
 _GAP = 10
 """Pixels between the parts."""
@@ -60,7 +63,7 @@ class InspectorPanel(QWidget):
 
     def set_theme(self, theme: Theme) -> None:
         """Draw with the colours of `theme`."""
-        for part in (self.bars, self.drawing, self.layers):
+        for part in (self.bars, self.drawing, self.layers, self.tensors):
             part.set_theme(theme)
         self.refresh()
 
@@ -76,8 +79,11 @@ class InspectorPanel(QWidget):
         self.score.setWordWrap(True)
         self.formula = muted(small=True)
         self.formula.setWordWrap(True)
+        self.rank = muted(small=True)
+        self.rank.setWordWrap(True)
         self.layers = LayerList()
         self.copy_title = muted("What is copied")
+        self.tensors = TensorList()
         self.drawing = CopyDrawing()
         self.covered = muted(small=True)
         self.covered.setWordWrap(True)
@@ -118,10 +124,12 @@ class InspectorPanel(QWidget):
             (self.state, _GAP),
             (self.bars, _GAP),
             (self.score, 0),
-            (self.formula, _GAP),
+            (self.formula, 0),
+            (self.rank, _GAP),
             (self._buttons, _GAP),
             (self.layers, _GAP),
             (self.copy_title, 0),
+            (self.tensors, 0),
             (self.drawing, 0),
             (self.covered, _GAP),
             (self.runner_up_title, 0),
@@ -144,6 +152,7 @@ class InspectorPanel(QWidget):
         self.candidates.pin_requested.connect(self.pin_requested)
         self.runner_up.pin_requested.connect(self.pin_requested)
         self.layers.layer_chosen.connect(self._on_layer_chosen)
+        self.tensors.row_chosen.connect(self._draw_row)
         for button, wish in (
             (self.pin, self.pin_requested),
             (self.ban, self.ban_requested),
@@ -170,9 +179,9 @@ class InspectorPanel(QWidget):
         self._show_buttons(facts)
         self._show_layers(facts)
         # The old drawing and costs stay hidden until the new ones are there.
-        _show(self.copy_title, self.drawing, self.covered, shown=False)
+        _show(self.rank, self.copy_title, self.tensors, self.drawing, self.covered, shown=False)
         _show(self.runner_up_title, self.runner_up, self.candidates_title, self.candidates, shown=False)
-        self._steps.extend((self._show_copy, self._explain, self._show_candidates))
+        self._steps.extend((self._show_copy, self._show_rank, self._explain, self._show_candidates))
         self._timer.start()
 
     def _next_step(self) -> None:
@@ -184,7 +193,8 @@ class InspectorPanel(QWidget):
     def _show_nothing(self) -> None:
         document = self._document
         _show(self.source_path, self.target_path, self.bars, self.score, self.formula, shown=False)
-        _show(self._buttons, self.layers, self.copy_title, self.drawing, self.covered, shown=False)
+        _show(self.rank, self._buttons, self.layers, self.copy_title, self.tensors, shown=False)
+        _show(self.drawing, self.covered, shown=False)
         _show(self.runner_up_title, self.runner_up, self.candidates_title, self.candidates, shown=False)
         _show(self.details_title, self.layer_facts, shown=False)
         self.state.setText(texts.nothing_selected(document.source, document.target, document.match_error))
@@ -243,14 +253,33 @@ class InspectorPanel(QWidget):
         facts, plan, coverage = self._facts, self._document.plan, self._document.coverage
         if facts is None or facts.target is None or plan is None or coverage is None:
             return
-        self.covered.setText(texts.covered_text(facts, coverage))
-        self.covered.setVisible(bool(self.covered.text()))
-        layer = facts.target.layer
-        row = plan.by_target.get(layer.weight.key) if layer and layer.weight and facts.matched else None
-        copied = row is not None and row.source is not None
-        _show(self.copy_title, self.drawing, shown=copied)
-        if layer is not None and copied:
+        text = texts.covered_text(facts, coverage)
+        if plan.provisional and text:
+            text += "\nWhich indices are taken goes by the weights, and is decided at the transfer."
+        self.covered.setText(text)
+        self.covered.setVisible(bool(text))
+        self.layers.set_coverage(coverage.layers)
+        # Of two that are not matched to each other, the plan says nothing.
+        alone = facts.source is None
+        rows = rows_of(facts.target.layer, plan) if facts.matched or alone else ()
+        self.tensors.set_rows(rows)
+        self.copy_title.setVisible(bool(rows))
+        if not rows:
+            self.drawing.hide()
+
+    def _draw_row(self, row: "PlanRow") -> None:
+        """Draw what happens to one tensor; nothing does to a fresh one."""
+        layer = self._facts.target.layer if self._facts and self._facts.target else None
+        happens = row.source is not None or row.constant is not None
+        self.drawing.setVisible(happens)
+        if layer is not None and happens:
             self.drawing.set_row(row, dimension_names(layer))
+
+    def _show_rank(self) -> None:
+        facts, tables = self._facts, self._document.tables
+        rank = rank_of(tables, facts) if facts is not None and tables is not None else None
+        self.rank.setText(texts.rank_line(rank, facts) if rank is not None and facts is not None else "")
+        self.rank.setVisible(rank is not None)
 
     def _show_candidates(self) -> None:
         """List the candidates, and leave each one's cost to a step of its own."""

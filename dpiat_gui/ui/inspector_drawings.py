@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QBrush, QFontMetricsF, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QBrush, QFontMetricsF, QImage, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from dpiat_gui.document.facts import Dimension
 from dpiat_gui.services.theme import LIGHT, Theme, fixed_font, score_color
-from dpiat_gui.transfer.values import PlanRow
+from dpiat_gui.transfer.values import Indices, PlanRow
+from dpiat_gui.ui.inspector_plan import copy_text
 
 _BAR = 8
 """Thickness of a bar in pixels."""
@@ -16,6 +17,8 @@ _TAP = 8
 """Side of a kernel's tap in pixels, where there is room."""
 _MOST_TAPS = 11
 """Kernels with longer sides are not drawn."""
+_TAKEN = 0.6
+"""How strong the colour is of what is taken."""
 
 
 class DimensionBars(QWidget):
@@ -106,7 +109,8 @@ class CopyDrawing(QWidget):
 
     Both are drawn by their first two dimensions, in one scale along each: the first downward,
     the second to the right. What is cut off the source is hatched, what stays fresh in the
-    target lies between its dashed outline and the filled part.
+    target lies between its dashed outline and the filled part. Indices that are taken one by one
+    are drawn as stripes; a tensor that is set to one value is dotted.
     """
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -143,34 +147,88 @@ class CopyDrawing(QWidget):
     def paintEvent(self, _event: QPaintEvent) -> None:
         """Draw both boxes and what they are."""
         row = self._row
-        if row is None or row.source_shape is None or not row.target_slices:
-            return
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        if row is not None and row.constant is not None:
+            self._draw_constant(painter, row)
+        elif row is not None and row.source_shape is not None and row.target_slices:
+            self._draw_copy(painter, row, row.source_shape)
+        painter.end()
+
+    def _frame(self, side: str) -> QRectF:
+        """Return the room that a side has."""
         line = QFontMetricsF(self.font()).height()
-        width = self.width() / 2 - line
+        left = 1.0 if side == "source" else self.width() / 2 + line / 2
+        return QRectF(left, 1, self.width() / 2 - line, self.height() - 1.8 * line - 2)
+
+    def side_box(self, side: str) -> QRectF:
+        """Return where the tensor of a side is drawn, ``source`` or ``target``; empty for none."""
+        row = self._row
+        if row is None or row.source_shape is None:
+            return QRectF()
+        shape = row.source_shape if side == "source" else row.target_shape
+        most = [max(pair) for pair in zip(row.source_shape, row.target_shape, strict=True)]
+        return _box(self._frame(side), most, [(0, size) for size in shape], shape)
+
+    def _draw_constant(self, painter: QPainter, row: PlanRow) -> None:
+        """Draw the target alone, dotted: one value fills it."""
+        line = QFontMetricsF(self.font()).height()
+        frame = QRectF(1, 1, self.width() - 2, self.height() - 1.8 * line - 2)
+        painter.setPen(QPen(self._theme.color("text_muted"), 1.0))
+        painter.setBrush(QBrush(self._theme.color("border_strong"), Qt.BrushStyle.Dense6Pattern))
+        painter.drawRect(frame)
+        where = QRectF(1, self.height() - 1.5 * line, self.width() - 2, 1.4 * line)
+        painter.drawText(where, Qt.AlignmentFlag.AlignLeft, f"target: all of it set to {row.constant:g}")
+
+    def _draw_copy(self, painter: QPainter, row: PlanRow, source_shape: tuple[int, ...]) -> None:
+        line = QFontMetricsF(self.font()).height()
         height = self.height() - 1.8 * line
         sides = (
-            ("source", 1.0, row.source_shape, row.source_slices),
-            ("target", self.width() / 2 + line / 2, row.target_shape, row.target_slices),
+            ("source", source_shape, row.source_slices, row.source_indices),
+            ("target", row.target_shape, row.target_slices, row.target_indices),
         )
-        most = [max(pair) for pair in zip(row.source_shape, row.target_shape, strict=True)]
-        for name, left, shape, slices in sides:
-            frame = QRectF(left, 1, width, height - 2)
-            whole = _box(frame, most, [(0, size) for size in shape], shape)
+        most = [max(pair) for pair in zip(source_shape, row.target_shape, strict=True)]
+        for name, shape, slices, indices in sides:
+            frame = self._frame(name)
+            left, width = frame.left(), frame.width()
+            whole = self.side_box(name)
             part = _box(frame, most, slices, shape)
-            self._draw_side(painter, name == "source", whole, part)
+            if all(isinstance(one, range) for one in indices[:2]):
+                self._draw_side(painter, name == "source", whole, part)
+            else:
+                self._draw_picked(painter, name == "source", whole, indices, shape)
             painter.setPen(self._theme.color("text_muted"))
             where = QRectF(left, height + 0.3 * line, width, 1.4 * line)
-            texts = self._captions(name, shape, slices)
+            texts = self._captions(name, shape, indices)
             text = next(
                 (text for text in texts if painter.fontMetrics().horizontalAdvance(text) <= width), texts[-1]
             )
             painter.drawText(where, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop, text)
-            if row.source_shape[2:] != row.target_shape[2:]:
+            if source_shape[2:] != row.target_shape[2:]:
                 self._draw_kernel(painter, frame.center(), shape[2:], slices[2:])
         self._draw_arrow(painter, QPointF(self.width() / 2 - line / 4, height / 2), line)
-        painter.end()
+        if row.scale != 1.0:
+            painter.setPen(self._theme.color("text"))
+            above = QRectF(self.width() / 2 - 2.5 * line, height / 2 - 1.6 * line, 4.5 * line, line)
+            painter.drawText(above, Qt.AlignmentFlag.AlignCenter, f"× {row.scale:.3g}")
+
+    def _draw_picked(
+        self, painter: QPainter, source: bool, whole: QRectF, indices: Sequence[Indices], shape: Sequence[int]
+    ) -> None:
+        """Draw a side whose indices are no box: what is taken as stripes, the rest as its ground."""
+        style = Qt.BrushStyle.BDiagPattern if source else Qt.BrushStyle.NoBrush
+        painter.setBrush(QBrush(self._theme.color("border_strong"), style))
+        pen = Qt.PenStyle.SolidLine if source else Qt.PenStyle.DashLine
+        painter.setPen(QPen(self._theme.color("text_muted"), 1.0, pen))
+        painter.drawRect(whole)
+        rows, columns = (range(1), indices[0]) if len(shape) == 1 else indices[:2]
+        sizes = (1, shape[0]) if len(shape) == 1 else (shape[0], shape[1])
+        pixels = max(round(whole.height()), 1), max(round(whole.width()), 1)
+        image = stripes(rows, columns, sizes, pixels)
+        colored = QImage(image.size(), QImage.Format.Format_ARGB32_Premultiplied)
+        colored.fill(self._theme.color("accent"))
+        colored.setAlphaChannel(image)
+        painter.drawImage(whole, colored)
 
     def _draw_side(self, painter: QPainter, source: bool, whole: QRectF, part: QRectF) -> None:
         accent, muted = self._theme.color("accent"), self._theme.color("text_muted")
@@ -213,26 +271,45 @@ class CopyDrawing(QWidget):
                 painter.setBrush(self._theme.color("accent" if copied else "surface"))
                 painter.drawRect(QRectF(origin.x() + column * cell, origin.y() + row * cell, cell, cell))
 
-    def _captions(
-        self, side: str, shape: Sequence[int], slices: Sequence[tuple[int, int]]
-    ) -> tuple[str, ...]:
+    def _captions(self, side: str, shape: Sequence[int], indices: Sequence[Indices]) -> tuple[str, ...]:
         """Return what becomes of one side, in long and in short."""
-        if all((start, stop) == (0, size) for (start, stop), size in zip(slices, shape, strict=True)):
-            return f"{side}: all of it", side
+        taken = [len({*one}) for one in indices]
+        if taken == list(shape):
+            turned = any(not isinstance(one, range) for one in indices)
+            return (f"{side}: all, in another order" if turned else f"{side}: all of it"), side
+        if any(not isinstance(one, range) for one in indices):
+            told = " × ".join(f"{n} of {size}" for n, size in zip(taken, shape, strict=True) if n != size)
+            return f"{side}: {told}, by index", f"{side}: {told}", f"{side}: by index"
         if side == "source":
             return "source: centre kept, rim cut", "source: rim cut"
         return "target: centre filled, rim fresh", "target: rim fresh"
 
 
-def copy_text(row: PlanRow) -> str:
-    """Say a row of the plan in words, with its index ranges."""
-    if row.source is None:
-        return f"{row.target} stays fresh: {row.fresh.value if row.fresh else 'nothing is copied'}."
-    return f"{row.target}[{_ranges(row.target_slices)}] = {row.source}[{_ranges(row.source_slices)}]"
+def stripes(rows: Indices, columns: Indices, sizes: tuple[int, int], pixels: tuple[int, int]) -> QImage:
+    """Return how much of each pixel is taken, as grey values.
 
+    Parameters
+    ----------
+    rows, columns
+        Indices along both dimensions.
+    sizes
+        Of both dimensions.
+    pixels
+        Height and width of the picture.
+    """
+    import numpy as np
 
-def _ranges(slices: Sequence[tuple[int, int]]) -> str:
-    return ", ".join(f"{start}:{stop}" for start, stop in slices) or "..."
+    shares = []
+    for indices, size, length in zip((rows, columns), sizes, pixels, strict=True):
+        taken = np.zeros(size)
+        taken[list(indices)] = 1.0
+        # The mean over each pixel's part of the dimension, by differences of a running sum.
+        total = np.concatenate([[0.0], np.cumsum(taken)])
+        edges = np.linspace(0.0, size, length + 1)
+        shares.append(np.diff(np.interp(edges, np.arange(size + 1), total)) / (size / length))
+    grey = np.rint(np.outer(*shares) * 255 * _TAKEN).astype(np.uint8)
+    height, width = grey.shape
+    return QImage(grey.tobytes(), width, height, width, QImage.Format.Format_Grayscale8).copy()
 
 
 def _box(

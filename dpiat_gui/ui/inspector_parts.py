@@ -1,6 +1,7 @@
 """Parts of the inspector: the list of candidates, a block's layers, a layer's properties."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
@@ -22,8 +23,11 @@ from dpiat_gui.networks.titles import format_shape
 from dpiat_gui.networks.values import Layer
 from dpiat_gui.services.theme import LIGHT, Theme, fixed_font, score_color
 from dpiat_gui.ui.pairs_model import dot
-from dpiat_gui.ui.texts import cost
+from dpiat_gui.ui.texts import cost, percent
 from dpiat_gui.ui.widgets import ElidedLabel, monospaced, muted
+
+if TYPE_CHECKING:
+    from dpiat_gui.transfer.coverage import LayerCoverage
 
 MOST = 6
 """Candidates that are listed."""
@@ -91,7 +95,7 @@ class CandidateList(QWidget):
                 candidate = self._candidates[row]
                 path = candidate.source if for_target else candidate.target
                 self._paths[row].set_full_text(path)
-                self._scores[row].setText(f"{candidate.score:.2f}")
+                self._scores[row].setText(_short(candidate.score))
                 self._scores[row].setToolTip(f"Score of {candidate.source} → {candidate.target} by itself")
                 self._costs[row].setText("…")
                 self._pins[row].setEnabled(True)
@@ -165,7 +169,7 @@ class LayerList(QTreeWidget):
         super().__init__(parent)
         self._theme = LIGHT
         self.setAccessibleName("Layers of the block")
-        self.setHeaderLabels(["Target", "Source", "Score"])
+        self.setHeaderLabels(["Target", "Source", "Score", "Covered"])
         self.setRootIsDecorated(False)
         self.setUniformRowHeights(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
@@ -177,7 +181,8 @@ class LayerList(QTreeWidget):
         header.setStretchLastSection(False)
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         header.setSectionResizeMode(1, QHeaderView.ResizeMode.Stretch)
-        header.setSectionResizeMode(2, QHeaderView.ResizeMode.ResizeToContents)
+        for column in (2, 3):
+            header.setSectionResizeMode(column, QHeaderView.ResizeMode.ResizeToContents)
         self.itemClicked.connect(self._choose)
         self.itemActivated.connect(self._choose)
 
@@ -200,12 +205,23 @@ class LayerList(QTreeWidget):
             if score is not None:
                 item.setData(2, Qt.ItemDataRole.DecorationRole, dot(score_color(score, self._theme).name()))
             else:
-                for column in range(3):
+                for column in range(4):
                     item.setForeground(column, self._theme.color("text_muted"))
             item.setFont(2, fixed_font())
+            item.setTextAlignment(3, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
             self.addTopLevelItem(item)
         row_height = self.sizeHintForRow(0) if rows else 0
         self.setFixedHeight(self.header().sizeHint().height() + row_height * len(rows) + 4)
+
+    def set_coverage(self, layers: "Mapping[str, LayerCoverage]") -> None:
+        """Show how much of each target layer comes from the source, by its path."""
+        for at in range(self.topLevelItemCount()):
+            item = self.topLevelItem(at)
+            covered = layers.get(item.data(0, Qt.ItemDataRole.UserRole)[1]) if item is not None else None
+            if item is not None and covered is not None and covered.elements:
+                item.setText(3, percent(covered.fraction))
+                set_text = f", {covered.set_elements:,} set by a step" if covered.set_elements else ""
+                item.setToolTip(3, f"{covered.copied:,} of {covered.elements:,} elements{set_text}")
 
     def _choose(self, item: QTreeWidgetItem) -> None:
         source, target = item.data(0, Qt.ItemDataRole.UserRole)
@@ -268,6 +284,10 @@ def _attribute_text(layer: Layer, name: str) -> str:
     if value is None:
         return ""
     return "×".join(map(str, value)) if isinstance(value, tuple) else str(value)
+
+
+def _short(score: float) -> str:
+    return f"{score:.2f}" if score >= 0.095 else f"{score:.3f}"
 
 
 def _inside(path: str, block: str) -> str:

@@ -11,10 +11,12 @@ from dpiat_gui.networks.values import Network
 from dpiat_gui.ui.texts import cost, percent, plural
 
 if TYPE_CHECKING:
+    from dpiat_gui.document.ranking import Rank
     from dpiat_gui.matching.explain import Explanation
-
-if TYPE_CHECKING:
     from dpiat_gui.transfer.coverage import Coverage
+
+_MOST_TERMS = 10
+"""Terms of a sum that are written out."""
 
 
 def nothing_selected(source: Network | None, target: Network | None, error: DpiatError | None) -> str:
@@ -74,7 +76,7 @@ def formula_lines(facts: Facts, matching: Matching) -> str:
         lines.append(formula(facts.dimensions))
     if facts.matched and facts.entry is not None and facts.score is not None:
         lines += _parts(facts, facts.entry, matching)
-    return "\n".join(lines)
+    return "\n".join(line for line in lines if line)
 
 
 def _parts(facts: Facts, entry: EntryPair, matching: Matching) -> list[str]:
@@ -82,7 +84,7 @@ def _parts(facts: Facts, entry: EntryPair, matching: Matching) -> list[str]:
     from dpiat_gui.matching.explain import contributions
 
     inner, outer = _spans(facts)
-    lines = []
+    lines = [block_sum(facts, entry, matching)] if facts.is_block else []
     if _is_nested(facts) and inner > 1:
         lines.append(f"Serves {inner} layers inside the block: × {_penalty(inner, matching):.3f}")
     if _is_nested(facts) and outer > 1:
@@ -99,6 +101,32 @@ def _parts(facts: Facts, entry: EntryPair, matching: Matching) -> list[str]:
         share = entry.score * _penalty(outer, matching)
     lines.append(f"Adds {share:.4f} to the total of {matching.score:.3f}.")
     return lines
+
+
+def block_sum(facts: Facts, entry: EntryPair, matching: Matching) -> str:
+    """Return the score of two blocks as the sum it is: ``0.64 + 0.80/√2 + 0.80/√2 = 1.7714``."""
+    exponent = matching.options.exponent
+    parts = []
+    for pair in entry.pairs:
+        under = f"√{pair.span}" if exponent == 0.5 else f"{pair.span}^{exponent:g}"
+        parts.append(f"{pair.score:.3g}" + (f"/{under}" if pair.span > 1 and exponent else ""))
+    if len(parts) > _MOST_TERMS:
+        parts = [*parts[: _MOST_TERMS - 1], f"… {len(parts) - _MOST_TERMS + 1} more"]
+    text = " + ".join(parts)
+    if entry.factor < 1:
+        text = f"({text}) × {entry.factor:g}"
+    return f"{text} = {entry.score:.4f}" if parts else ""
+
+
+def rank_line(rank: "Rank", facts: Facts) -> str:
+    """Return where the source stands among all that its target could have, by score alone."""
+    if rank.of == 1:
+        return "The only source that scores above 0 with this target."
+    text = f"Rank {rank.place} of {rank.of} possible sources by score alone"
+    if rank.place > 1:
+        return f"{text}; first is {rank.best} with {rank.best_score:.3f}."
+    mine = facts.source is not None and rank.best == facts.source.path
+    return f"{text}." if mine else f"{text}, shared with {rank.best}."
 
 
 def runner_up_line(explanation: "Explanation") -> tuple[str, str]:
@@ -132,7 +160,9 @@ def covered_text(facts: Facts, coverage: "Coverage") -> str:
     if not elements:
         return ""
     share = percent(copied / elements)
-    return f"{share} covered · {copied:,} of {plural(elements, 'element')}"
+    text = f"{share} covered · {copied:,} of {plural(elements, 'element')}"
+    made = sum(one.set_elements for one in known)
+    return f"{text} · {made:,} set by a step of the recipe" if made else text
 
 
 def candidates_title(facts: Facts, found: bool) -> str:

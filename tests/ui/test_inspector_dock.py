@@ -10,7 +10,8 @@ from dpiat_gui.document.facts import Dimension
 from dpiat_gui.services.theme import DARK, LIGHT
 from dpiat_gui.transfer.values import FreshReason, PlanRow
 from dpiat_gui.ui.inspector_dock import InspectorPanel
-from dpiat_gui.ui.inspector_drawings import CopyDrawing, DimensionBars, copy_text
+from dpiat_gui.ui.inspector_drawings import CopyDrawing, DimensionBars
+from dpiat_gui.ui.inspector_plan import copy_text, how_text
 from dpiat_gui.ui.texts import cost
 
 if TYPE_CHECKING:
@@ -73,6 +74,7 @@ def test_a_span_shows_its_penalty(qtbot: QtBot) -> None:
 def test_what_is_copied_and_covered_arrives_after(
     panel: InspectorPanel, document: Document, qtbot: QtBot
 ) -> None:
+    document.set_transfer(head="copy")
     document.select_target("t3")
     assert not panel.drawing.isVisible()
     _settle(panel, qtbot)
@@ -252,3 +254,172 @@ def test_a_lost_skip_is_said(qtbot: QtBot) -> None:
     assert "Adds 0.5000 to the total of 2.000." in panel.formula.text()
     document.select_target("t0")
     assert "counted in the score" in panel.formula.text()
+
+
+def _text_of_parts(panel: InspectorPanel) -> str:
+    return panel.formula.text()
+
+
+@pytest.mark.parametrize("exponent", [0.3, 0.5, 0.8])
+def test_the_parts_that_are_shown_add_up_to_the_scores(qtbot: QtBot, exponent: float) -> None:
+    document = Document()
+    source = network("s", [[C, (8,), (8,)], (10, 8), [C, (16,)]])
+    target = network("t", [[C, (8,), (7,), (6,)], [C, (8,)], (5, 8), (9, 8), [C, (12,)]])
+    document.open_networks(source, target)
+    document.set_options(exponent=exponent)
+    panel = InspectorPanel(document)
+    qtbot.addWidget(panel)
+    matching = document.matching
+    assert matching is not None
+    added = 0.0
+    for pair in matching.pairs:
+        document.select(Selection(pair.source, pair.target))
+        lines = _text_of_parts(panel).splitlines()
+        factors, _, product = lines[0].partition(" = ")
+        shown = 1.0
+        for factor in factors.split(" × "):
+            top, _, bottom = factor.partition("/")
+            shown *= float(top) / float(bottom or 1)
+        assert f"{shown:.4f}" == product
+        assert panel.score.text().startswith(f"score = {product}")
+        added += float(lines[-1].split()[1])
+    assert added == pytest.approx(matching.score, abs=1e-3)
+    blocks = 0.0
+    for entry in matching.entry_pairs:
+        at, of = matching.source_entries[entry.source], matching.target_entries[entry.target]
+        if of.single:
+            blocks += entry.score * entry.span**-exponent
+            continue
+        document.select(Selection(at.path, of.path))
+        lines = _text_of_parts(panel).splitlines()
+        terms, _, total = lines[0].partition(" = ")
+        assert total == f"{entry.score:.4f}"
+        assert _evaluated(terms) == pytest.approx(entry.score, abs=2e-2)
+        blocks += float(lines[-1].split()[1])
+    assert blocks == pytest.approx(matching.score, abs=1e-3)
+
+
+def _evaluated(terms: str) -> float:
+    """Work out a sum like ``(1 + 0.8/√2) × 0.5``."""
+    inner, _, factor = terms.partition(") × ")
+    total = 0.0
+    for term in inner.removeprefix("(").split(" + "):
+        top, _, under = term.partition("/")
+        if under.startswith("√"):
+            total += float(top) / float(under[1:]) ** 0.5
+        elif under:
+            base, _, power = under.partition("^")
+            total += float(top) / float(base) ** float(power)
+        else:
+            total += float(top)
+    return total * float(factor or 1)
+
+
+def test_the_rank_counts_the_sources_that_could_be(
+    panel: InspectorPanel, document: Document, qtbot: QtBot
+) -> None:
+    document.select_target("t0.0")
+    _settle(panel, qtbot)
+    assert panel.rank.text() == "Rank 1 of 2 possible sources by score alone."
+    document.select(Selection("s1.1", "t0.1"))
+    _settle(panel, qtbot)
+    assert panel.rank.text() == "Rank 2 of 2 possible sources by score alone; first is s0.1 with 1.000."
+    document.select_target("t3")
+    _settle(panel, qtbot)
+    assert panel.rank.text() == "The only source that scores above 0 with this target."
+    document.select_target("t0")
+    _settle(panel, qtbot)
+    assert panel.rank.text().startswith("Rank 1 of 2 possible sources")
+    document.select(Selection(None, "t1.2"))
+    _settle(panel, qtbot)
+    assert not panel.rank.isVisible()
+
+
+def test_every_tensor_of_the_layer_is_listed_and_can_be_drawn(
+    panel: InspectorPanel, document: Document, qtbot: QtBot
+) -> None:
+    document.select_target("t3")
+    _settle(panel, qtbot)
+    assert [row.target for row in panel.tensors.rows] == ["t3.weight"]
+    assert document.plan is not None
+    assert panel.tensors.rows[0] is document.plan.by_target["t3.weight"]
+    item = panel.tensors.topLevelItem(0)
+    assert item is not None
+    assert item.text(2) == "set to 0 (step head)"
+    assert panel.drawing.isVisible()
+    assert "40 set by a step of the recipe" in panel.covered.text()
+    document.set_fresh("t3")
+    _settle(panel, qtbot)
+    assert "left fresh by hand" in panel.tensors.topLevelItem(0).text(2)  # type: ignore[union-attr]
+    assert not panel.drawing.isVisible()
+
+
+def test_a_block_shows_how_much_of_each_layer_is_covered(
+    panel: InspectorPanel, document: Document, qtbot: QtBot
+) -> None:
+    document.select_target("t2")
+    _settle(panel, qtbot)
+    rows = [panel.layers.topLevelItem(at) for at in range(panel.layers.topLevelItemCount())]
+    assert [item.text(3) for item in rows if item] == ["100 %", "100 %", "0 %"]
+
+
+PICKED = PlanRow("t.w", (6, 4), "float32", "t", "s.w", (8, 9), ((0, 8), (2, 6)), ((0, 6), (0, 4)),
+                 source_picks=((0, 1, 2, 5, 6, 7), None), target_picks=(None, None), scale=1.25)  # fmt: skip
+
+
+def test_the_drawn_slices_are_those_of_the_plan(qtbot: QtBot) -> None:
+    rows = [
+        PlanRow("t", (6, 10), "f", "t", "s", (8, 4), ((1, 7), (0, 4)), ((0, 6), (3, 7))),
+        PlanRow("t", (12,), "f", "t", "s", (4,), ((0, 4),), ((4, 8),)),
+        PICKED,
+        PlanRow("t", (4, 4), "f", "t", "s", (4, 4), ((0, 4),) * 2, ((0, 4),) * 2,
+                source_picks=(None, (0, 2)), target_picks=(None, (1, 3))),
+    ]  # fmt: skip
+    for row in rows:
+        for side, shape, indices in (
+            ("source", row.source_shape, row.source_indices),
+            ("target", row.target_shape, row.target_indices),
+        ):
+            assert shape is not None
+            drawn = _drawn(qtbot, row, side)
+            taken = [{*one} for one in indices]
+            for at, inside in drawn.items():
+                assert inside == all(one in picks for one, picks in zip(at, taken, strict=True)), (side, at)
+
+
+def _drawn(qtbot: QtBot, row: PlanRow, side: str) -> dict[tuple[int, ...], bool]:
+    """Tell of every element of a tensor whether it is drawn as taken, from the pixel at its middle."""
+    drawing = CopyDrawing()
+    qtbot.addWidget(drawing)
+    drawing.resize(900, drawing.sizeHint().height() * 4)
+    drawing.set_row(row, ())
+    image = drawing.grab().toImage()
+    other = drawing.side_box(side)
+    shape = row.source_shape if side == "source" else row.target_shape
+    assert shape is not None
+    full = shape if len(shape) > 1 else (1, *shape)
+    found = {}
+    for y in range(full[0]):
+        for x in range(full[1]):
+            where = (other.left() + (x + 0.5) * other.width() / full[1],
+                     other.top() + (y + 0.5) * other.height() / full[0])  # fmt: skip
+            color = image.pixelColor(round(where[0]), round(where[1]))
+            found[(y, x) if len(shape) > 1 else (x,)] = color.blue() - color.red() > 40
+    return found
+
+
+def test_rows_of_every_kind_are_told(qtbot: QtBot) -> None:
+    assert copy_text(PICKED) == "t.w[0:6, 0:4] = s.w[{0 1 2 5 6 7}, 2:6] × 1.25"
+    assert how_text(PICKED) == "by index, × 1.25"
+    many = replace(PICKED, source_picks=(tuple(range(1, 8)), None))
+    assert "{1 2 … 7: 7 indices}" in copy_text(many)
+    constant = PlanRow("t.b", (3,), "float32", "t", constant=4.0, step="squeeze_excite")
+    assert copy_text(constant) == "t.b[...] = 4 (step squeeze excite)"
+    assert how_text(constant) == "set to 4 (step squeeze excite)"
+    drawing = CopyDrawing()
+    qtbot.addWidget(drawing)
+    for row in (PICKED, constant, many):
+        drawing.set_row(row, ())
+        for width in (1, 90, 400):
+            drawing.resize(width, drawing.sizeHint().height())
+            assert not drawing.grab().isNull()

@@ -160,10 +160,10 @@ class DpTableFeature:
         pane.inside_played.connect(self._window.view.expand)
         return pane
 
-    def _play(self, inside: tuple[int, int] | None) -> None:
-        """Play the table that is shown."""
+    def _play(self, inside: tuple[int, int] | None, cell: tuple[int, int] | None) -> None:
+        """Play the table that is shown, from its current cell."""
         self.show_player()
-        self.player.play_document(inside)
+        self.player.play_document(inside, cell)
 
     def _grow(self) -> None:
         """Give the dock most of the window, unless it has much of it already."""

@@ -46,15 +46,16 @@ class DpTablePane(QWidget):
 
     Signals
     -------
-    play_requested : object
-        Entries whose inner table is to be stepped through, None for the outer table.
+    play_requested : object, object
+        Entries whose inner table is to be stepped through, None for the outer table; and the cell to
+        begin at, None for the start.
     taller_requested
         More room is wanted for the pane, or as much as before.
     menu_requested : QPoint
         A menu for the selection is wanted there.
     """
 
-    play_requested = Signal(object)
+    play_requested = Signal(object, object)
     taller_requested = Signal()
     menu_requested = Signal(QPoint)
 
@@ -105,8 +106,10 @@ class DpTablePane(QWidget):
         self.inner.setToolTip("Open the table of the layers of these two blocks (Enter)")
         self.inner.clicked.connect(self._open_current)
         self.play = QPushButton("Step through")
-        self.play.setToolTip("Watch this table being filled, cell by cell, and read back")
-        self.play.clicked.connect(lambda: self.play_requested.emit(self._inside))
+        self.play.setToolTip(
+            "Watch this table being filled, cell by cell, and read back; it begins with the current cell"
+        )
+        self.play.clicked.connect(lambda: self.play_requested.emit(self._inside, self._current))
         self.words = QLabel()
         self.words.setWordWrap(True)
         self.words.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)

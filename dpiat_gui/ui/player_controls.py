@@ -11,7 +11,9 @@ SPEEDS = ((0.5, "½ step/s"), (1, "1 step/s"), (2, "2 steps/s"), (5, "5 steps/s"
 FAST_SPEEDS = ((100, "100 steps/s"), (1000, "1000 steps/s"))
 """Steps a second, and what they are called; the fast ones are for large tables."""
 
-_USUAL = 1
+_PACES = ((60, 1), (400, 5), (2500, 20), (20_000, 100))
+"""Up to so many steps it begins with so many a second; with more, as fast as it can."""
+
 _FOLLOWED = 5
 """Up to so many steps a second, the document's selection goes along."""
 
@@ -61,8 +63,9 @@ class PlayerControls(QWidget):
         self.speed.setToolTip("How fast it plays")
         for rate, text in (*SPEEDS, *FAST_SPEEDS):
             self.speed.addItem(text, rate)
-        self.speed.setCurrentIndex(_USUAL)
+        self._paced = False
         self.speed.currentIndexChanged.connect(self._set_speed)
+        self.speed.activated.connect(self._choose_speed)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(1)
@@ -117,6 +120,9 @@ class PlayerControls(QWidget):
         self.slider.setPageStep(max(self._last // 10, 1))
         self.slider.setValue(0)
         self.slider.blockSignals(False)
+        if not self._paced:
+            rate = next((rate for most, rate in _PACES if count <= most), FAST_SPEEDS[-1][0])
+            self.speed.setCurrentIndex(self.speed.findData(rate))
         self._enable()
 
     def go(self, step: int) -> None:
@@ -160,6 +166,10 @@ class PlayerControls(QWidget):
         """Stop playing where nobody looks."""
         self.pause()
         super().hideEvent(event)
+
+    def _choose_speed(self, _index: int) -> None:
+        """Keep the speed a person chose, however large the next table is."""
+        self._paced = True
 
     def _set_speed(self, _index: int = 0) -> None:
         rate = float(self.speed.currentData())

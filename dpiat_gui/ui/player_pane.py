@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 MINE = "the document"
 """What the list holds for the document's own matching."""
 
+_HIDDEN = "While the player is under way, the canvas draws only the pairs that have been read out."
+
 
 class PlayerPane(QWidget):
     """The table filled cell by cell and read back, with words, numbers and a picture.
@@ -146,10 +148,10 @@ class PlayerPane(QWidget):
         """Whether the document's matching is played rather than an example."""
         return bool(self.what.currentData() == MINE)
 
-    def play_document(self, inside: Inside | None) -> None:
-        """Play a phase of the document's matching from the start."""
+    def play_document(self, inside: Inside | None, cell: Inside | None = None) -> None:
+        """Play a phase of the document's matching: from the step that fills a cell, or from the start."""
         self.what.setCurrentIndex(self.what.findData(MINE))
-        self._load(inside)
+        self._load(inside, cell)
 
     def play_example(self, name: str, inside: Inside | None = None) -> None:
         """Play an example from the start."""
@@ -185,7 +187,7 @@ class PlayerPane(QWidget):
         self._tell(None)
         super().hideEvent(event)
 
-    def _load(self, inside: Inside | None) -> None:
+    def _load(self, inside: Inside | None, cell: Inside | None = None) -> None:
         """Read the table to be played, in a thread if it takes long."""
         self._asked += 1
         self.controls.pause()
@@ -209,11 +211,11 @@ class PlayerPane(QWidget):
             return
         if inside is not None and not _is_there(play, inside):
             inside = None
-        done, failed = partial(self._loaded, self._asked, play), partial(self._failed, self._asked)
+        done, failed = partial(self._loaded, self._asked, play, cell), partial(self._failed, self._asked)
         slow = False if play.example is not None else None
         document.work_out(self, partial(play.named, inside), done, failed, slow)
 
-    def _loaded(self, asked: int, play: Play, named: "NamedTable") -> None:
+    def _loaded(self, asked: int, play: Play, cell: Inside | None, named: "NamedTable") -> None:
         if asked != self._asked:
             return
         self._play, self._named, self._steps = play, named, Steps(named.table)
@@ -234,6 +236,8 @@ class PlayerPane(QWidget):
         self.controls.set_steps(len(self._steps), self._steps.first_walk)
         self.stage.show_play(example=play.example is not None)
         self._show_step(0)
+        if cell is not None:
+            self.controls.go(self._steps.step_of(*cell))
 
     def _failed(self, asked: int, error: DpiatError) -> None:
         if asked == self._asked:
@@ -305,6 +309,8 @@ class PlayerPane(QWidget):
 
     def _tell(self, pairs: Revealed) -> None:
         if pairs != self._told:
+            if self._told is None:
+                self._document.message.emit(_HIDDEN)
             self._told = pairs
             self.revealed.emit(pairs)
 

@@ -351,8 +351,10 @@ def test_the_actions_bring_table_and_player_to_the_front(window, qtbot):
     window.document.select(Selection("s1", "t1"))
     feature.table.inner.click()
     qtbot.waitUntil(lambda: feature.table.inside == (1, 1) and feature.table.named.inside == (1, 1))
+    feature.table.grid.chosen.emit(2, 1)
     feature.table.play.click()
     qtbot.waitUntil(feature.player.isVisible)
+    assert (feature.player.step.row, feature.player.step.column) == (2, 1)
     assert feature.player.phase.currentText() == "Inside s1 → t1"
     assert not feature.table.isVisible()
 

@@ -103,6 +103,26 @@ def test_it_plays_to_the_end_and_stops(pane, qtbot):
     assert not pane.controls.playing
 
 
+def test_its_pace_fits_the_table_until_a_person_chooses_one(pane):
+    speed = pane.controls.speed
+    assert speed.currentData() == 1
+    pane.controls.set_steps(1000, 900)
+    assert speed.currentData() == 20
+    speed.setCurrentIndex(0)
+    speed.activated.emit(0)
+    pane.controls.set_steps(10, 8)
+    assert speed.currentData() == 0.5
+
+
+def test_it_says_once_why_edges_are_missing(pane, document):
+    said = []
+    document.message.connect(said.append)
+    pane.controls.go(1)
+    pane.controls.go(pane.steps.first_walk)
+    assert [text for text in said if "read out" in text] == said
+    assert len(said) == 1
+
+
 def test_edges_appear_as_the_way_back_reads_them(pane, document):
     told = []
     pane.revealed.connect(told.append)

@@ -35,6 +35,9 @@ CALIBRATE = "calibrate"
 STEPS = (REPEATS, SQUEEZE_EXCITE, HEAD, NECK, CALIBRATE)
 """Names of the steps in their order; each is the name of its option, too."""
 
+_TITLES = ("Repeats: ", "Squeeze-excite: ", "Head: ", "Neck: ", "Calibrate: ")
+"""What the notes of each step begin with."""
+
 OPEN_GATE = 4.0
 """Bias of a gate that lets nearly everything through: the sigmoid of 4 is 0.98."""
 
@@ -168,6 +171,11 @@ def tensors_by_step(rows: Iterable[PlanRow]) -> dict[str, int]:
     """Count the tensors that each step changed, in the order of the steps, those aside that changed none."""
     counts = Counter(row.step for row in rows if row.step)
     return {step: counts[step] for step in STEPS if counts[step]}
+
+
+def step_notes(notes: Iterable[str]) -> tuple[str, ...]:
+    """Return those of a plan's notes that tell what a step left undone."""
+    return tuple(note for note in notes if note.startswith(_TITLES))
 
 
 def _start_repeats_as_identity(matching: Matching, changes: _Changes, gates: Sequence[Gate]) -> None:

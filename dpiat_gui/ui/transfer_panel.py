@@ -7,32 +7,24 @@ from pathlib import Path
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
-    QBoxLayout,
-    QCheckBox,
-    QComboBox,
     QFileDialog,
-    QGridLayout,
-    QHBoxLayout,
-    QLabel,
-    QLineEdit,
     QProgressBar,
     QPushButton,
     QSizePolicy,
-    QSpinBox,
     QVBoxLayout,
     QWidget,
 )
 
 from dpiat_gui.errors import DpiatError
 from dpiat_gui.services.theme import Theme
-from dpiat_gui.transfer.operators import ALIGNMENTS, OPERATORS
 from dpiat_gui.transfer.options import TransferOptions
 from dpiat_gui.ui.texts import bytes_text
+from dpiat_gui.ui.transfer_form import TransferForm, choose, row_of
+from dpiat_gui.ui.transfer_room import TransferRoom
+from dpiat_gui.ui.transfer_steps import TransferSteps
 from dpiat_gui.ui.widgets import CoverageBar, ElidedLabel, muted, primary, section, set_state
 
-FORMATS = (("safetensors", ".safetensors"), ("PyTorch .pth", ".pth"))
 SUFFIXES = (".safetensors", ".pth", ".pt")
-MOST_SEED = 2**31 - 1
 PROGRESS_STEPS = 1000
 
 
@@ -53,7 +45,7 @@ class TransferSettings:
 
 
 class TransferPanel(QWidget):
-    """Form at the left; coverage, progress and result at the right. Edits nothing by itself."""
+    """Form, steps of the recipe, and outcome: coverage, progress, result. Edits nothing by itself."""
 
     run_requested = Signal()
     cancel_requested = Signal()
@@ -71,110 +63,37 @@ class TransferPanel(QWidget):
         self._ready = False
         self._why = ""
         self._running = False
-        self._halves = (self._form(), self._outcome())
-        self._row = QHBoxLayout(self)
-        self._row.setContentsMargins(12, 6, 12, 6)
-        self._row.setSpacing(18)
-        for half in self._halves:
-            self._row.addLayout(half, 1)
+        self.form = TransferForm()
+        self.steps = TransferSteps()
+        form = self.form
+        self.output, self.browse, self.format, self.device = (
+            form.output,
+            form.browse,
+            form.format,
+            form.device,
+        )
+        self.preset, self.operator, self.align = form.preset, form.operator, form.align
+        self.buffers, self.seed, self.device = form.buffers, form.seed, form.device
+        self._outcome = QWidget()
+        self._outcome.setLayout(self._make_outcome())
+        self._room = TransferRoom(self, self.form, self.steps, self._outcome)
         self._connect()
         self.set_ready(False, "Open a source and a target first.")
 
     # -- room --------------------------------------------------------------------------------
 
-    def _widths(self) -> tuple[int, int]:
-        """Return the least width of the halves above each other, and side by side."""
-        margins, widths = self._row.contentsMargins(), [half.minimumSize().width() for half in self._halves]
-        around = margins.left() + margins.right()
-        return max(widths) + around, sum(widths) + self._row.spacing() + around
-
     def minimumSizeHint(self) -> QSize:
-        """Return what the halves take above each other: that is how they stand where room is scarce."""
-        return QSize(self._widths()[0], super().minimumSizeHint().height())
+        """Return what the parts take above each other: that is how they stand where room is scarce."""
+        return QSize(self._room.least_width, super().minimumSizeHint().height())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Put the outcome, with the button that begins it, above the form where both do not fit."""
-        way = QBoxLayout.Direction
-        beside = self.width() >= self._widths()[1]
-        self._row.setDirection(way.LeftToRight if beside else way.BottomToTop)
+        """Let the parts stand as the width has room for."""
+        self._room.arrange(self.width())
         super().resizeEvent(event)
 
     # -- building ----------------------------------------------------------------------------
 
-    def _form(self) -> QGridLayout:
-        self.device = QComboBox()
-        self.device.addItem("auto", "auto")
-        self.preset = QComboBox()
-        self.preset.addItem("recommended", "recommended")
-        self.preset.addItem("paper", "paper")
-        self.operator = QComboBox()
-        for one in OPERATORS.values():
-            self.operator.addItem(one.name, one.name)
-            tip = f"{one.title}. {one.text}"
-            self.operator.setItemData(self.operator.count() - 1, tip, Qt.ItemDataRole.ToolTipRole)
-        self.align = QComboBox()
-        for text, value in (("centre", "paper"), ("structure", "structure")):
-            self.align.addItem(text, value)
-            self.align.setItemData(self.align.count() - 1, ALIGNMENTS[value], Qt.ItemDataRole.ToolTipRole)
-        self.buffers = QCheckBox("&Running statistics too")
-        self.seed = QSpinBox()
-        self.seed.setRange(0, MOST_SEED)
-        self.output = QLineEdit()
-        self.output.setPlaceholderText("Where the checkpoint is written")
-        self.browse = QPushButton("Browse…")
-        self.format = QComboBox()
-        for text, suffix in FORMATS:
-            self.format.addItem(text, suffix)
-        names = {
-            self.device: (
-                "Device",
-                "Where the weights are cut and copied; the result is the same everywhere",
-            ),
-            self.preset: ("Preset", "recommended: every type of layer, statistics too; paper: as published"),
-            self.operator: ("Operator", "How tensors of different size are fitted; clip: centre to centre"),
-            self.align: (
-                "Alignment",
-                "centre: every tensor by itself, as in the paper; structure: inside groups, heads, "
-                "concatenated parts and flattened maps, so that channels keep their place",
-            ),
-            self.buffers: ("Running statistics", "Mean and variance of batch norms; off in the paper"),
-            self.seed: ("Seed", "Of the target's own initialisation, kept where nothing is copied"),
-            self.output: ("Output file", "The ending decides the format"),
-            self.browse: ("Choose the output file", ""),
-            self.format: ("Output format", "Follows the ending of the file"),
-        }
-        for widget, (name, tip) in names.items():
-            widget.setAccessibleName(name)
-            widget.setToolTip(tip)
-        for box in (self.device, self.preset, self.operator, self.align, self.format):
-            box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-            box.setMinimumContentsLength(7)
-            box.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.operator.setMinimumContentsLength(max(map(len, OPERATORS)))
-        return self._grid()
-
-    def _grid(self) -> QGridLayout:
-        grid = QGridLayout()
-        grid.setHorizontalSpacing(10)
-        grid.setVerticalSpacing(7)
-        grid.addWidget(_label("&Output", self.output), 0, 0)
-        grid.addLayout(_row(self.output, self.browse), 0, 1, 1, 3)
-        fields = (
-            (("&Device", self.device), ("&Format", self.format)),
-            (("&Preset", self.preset), ("O&perator", self.operator)),
-            (("S&eed", self.seed), ("Alig&nment", self.align)),
-        )
-        for row, pair in enumerate(fields, 1):
-            for column, (text, widget) in enumerate(pair):
-                grid.addWidget(_label(text, widget), row, 2 * column)
-                grid.addWidget(widget, row, 2 * column + 1)
-        grid.addWidget(self.buffers, 4, 2, 1, 2)
-        grid.setColumnStretch(1, 1)
-        grid.setColumnStretch(3, 1)
-        grid.setRowStretch(5, 1)
-        return grid
-
-    def _outcome(self) -> QVBoxLayout:
+    def _make_outcome(self) -> QVBoxLayout:
         self.title = section("What is carried over")
         self.coverage = CoverageBar()
         self.summary = muted()
@@ -198,14 +117,15 @@ class TransferPanel(QWidget):
         self.open_folder = QPushButton("Open folder")
         self.copy_report = QPushButton("Copy report")
         column = QVBoxLayout()
+        column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(6)
-        column.addLayout(_row(self.title, None, self.cancel, self.run))
+        column.addLayout(row_of(self.title, None, self.cancel, self.run))
         column.addWidget(self.coverage)
         column.addWidget(self.summary)
         column.addWidget(self.bar)
         column.addWidget(self.stage)
         column.addWidget(self.result)
-        column.addLayout(_row(self.open_folder, self.copy_report, None))
+        column.addLayout(row_of(self.open_folder, self.copy_report, None))
         column.addStretch(1)
         self._show_outcome(bar=False, stage=False, result=False, report=False)
         self.cancel.hide()
@@ -225,6 +145,7 @@ class TransferPanel(QWidget):
             lambda: self.option_chosen.emit("operator", self.operator.currentData())
         )
         self.align.activated.connect(lambda: self.option_chosen.emit("align", self.align.currentData()))
+        self.steps.option_chosen.connect(self.option_chosen)
         self.buffers.clicked.connect(lambda on: self.option_chosen.emit("buffers", on))
         self.seed.valueChanged.connect(lambda value: None if self._filling else self.seed_chosen.emit(value))
 
@@ -237,12 +158,13 @@ class TransferPanel(QWidget):
     def set_settings(self, settings: TransferSettings) -> None:
         """Show the document's settings; nothing is emitted."""
         self._filling = True
-        _choose(self.preset, settings.preset)
-        _choose(self.operator, settings.transfer.operator)
-        _choose(self.align, settings.transfer.align)
-        _choose(self.device, settings.device)
+        choose(self.preset, settings.preset)
+        choose(self.operator, settings.transfer.operator)
+        choose(self.align, settings.transfer.align)
+        choose(self.device, settings.device)
         self.buffers.setChecked(settings.transfer.buffers)
         self.seed.setValue(settings.seed)
+        self.steps.set_options(settings.transfer)
         self._filling = False
 
     def set_devices(self, devices: Sequence[tuple[str, str]], chosen: str) -> None:
@@ -250,7 +172,7 @@ class TransferPanel(QWidget):
         self.device.clear()
         for value, text in devices:
             self.device.addItem(text, value)
-        _choose(self.device, chosen)
+        choose(self.device, chosen)
 
     def set_coverage(self, fraction: float | None, text: str) -> None:
         """Show what would be carried over."""
@@ -340,11 +262,12 @@ class TransferPanel(QWidget):
         for widget in (self.output, self.browse, *boxes):
             widget.setEnabled(not self._running)
         self.buffers.setEnabled(not self._running)
+        self.steps.setEnabled(not self._running)
 
     def _output_changed(self) -> None:
         path = self.output_path
         if path is not None:
-            _choose(self.format, ".pth" if path.suffix == ".pt" else path.suffix, add=False)
+            choose(self.format, ".pth" if path.suffix == ".pt" else path.suffix, add=False)
         self._update_run()
 
     def _format_chosen(self) -> None:
@@ -361,30 +284,3 @@ class TransferPanel(QWidget):
         )
         if name:
             self.set_output(Path(name) if Path(name).suffix in SUFFIXES else Path(f"{name}.safetensors"))
-
-
-def _choose(box: QComboBox, value: str, *, add: bool = True) -> None:
-    index = box.findData(value)
-    if index < 0 and add:
-        box.addItem(value, value)
-        index = box.count() - 1
-    if index >= 0:
-        box.setCurrentIndex(index)
-
-
-def _label(text: str, buddy: QWidget) -> QLabel:
-    label = QLabel(text)
-    label.setBuddy(buddy)
-    return label
-
-
-def _row(*widgets: QWidget | None) -> QHBoxLayout:
-    """Return widgets side by side; None stands for room between."""
-    row = QHBoxLayout()
-    row.setSpacing(6)
-    for widget in widgets:
-        if widget is None:
-            row.addStretch(1)
-        else:
-            row.addWidget(widget)
-    return row

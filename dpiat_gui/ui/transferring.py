@@ -1,6 +1,7 @@
 """The transfer: from the pane's form to a job of the engine, and its end back into the pane."""
 
 import json
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -54,6 +55,7 @@ class Transferring(QObject):
         self._report: dict[str, Any] = {}
         self._proposed: Path | None = None
         self._best = ""
+        self.with_manifest = False
         document.matching_changed.connect(self._matching_changed)
         document.plan_changed.connect(self._show_coverage)
         for signal in (document.settings_changed, document.options_changed):
@@ -112,7 +114,7 @@ class Transferring(QObject):
 
         if self._document.state.source is None or self._document.state.target is None:
             raise TransferError("There is nothing to transfer yet.", "Open a source and a target first.")
-        return transfer_request(self._document.to_project(), path)
+        return replace(transfer_request(self._document.to_project(), path), manifest=self.with_manifest)
 
     def _ask_replace(self, path: Path) -> None:
         box = QMessageBox(self._panel.window())
@@ -186,9 +188,7 @@ class Transferring(QObject):
 
     def _show_settings(self) -> None:
         state = self._document.state
-        self._panel.set_settings(
-            TransferSettings(state.preset, state.transfer, state.seed, state.device)
-        )
+        self._panel.set_settings(TransferSettings(state.preset, state.transfer, state.seed, state.device))
 
     def _choose_option(self, name: str, value: object) -> None:
         self._editing.attempt(partial(self._document.set_transfer, **{name: value}))
@@ -204,8 +204,20 @@ class Transferring(QObject):
 
     def _show_coverage(self) -> None:
         coverage = self._document.coverage
-        if coverage is not None:
-            self._panel.set_coverage(coverage.fraction, coverage_text(coverage, self._weights_note()))
+        plan = self._document.plan
+        if coverage is None or plan is None:
+            self._panel.steps.set_counts({}, ())
+            return
+        # Here and not above: the window paints before there is anything to transfer.
+        from dpiat_gui.transfer.steps import step_notes, tensors_by_step
+
+        of_steps = step_notes(plan.notes)
+        others = [note for note in plan.notes if note not in of_steps]
+        text = coverage_text(coverage, "\n".join([*filter(None, [self._weights_note()]), *others]))
+        self._panel.set_coverage(coverage.fraction, text)
+        self._panel.steps.set_counts(tensors_by_step(plan.rows), of_steps)
+        reference = parse_reference(self._document.target_reference)
+        self._panel.steps.set_runs(reference.kind != "checkpoint")
 
     def _weights_note(self) -> str:
         reference = parse_reference(self._document.source_reference)
@@ -243,12 +255,18 @@ def default_output(folder: Path, source: str, target: str) -> Path:
 
 def coverage_text(coverage: "Coverage", note: str = "") -> str:
     """Say what would be carried over, in two lines."""
+
+    def amount(elements: int) -> str:
+        return big(elements).replace(" ", "\N{NO-BREAK SPACE}")
+
     whole = coverage.copied_tensors - coverage.padded_tensors
+    made = coverage.set_elements
     lines = [
-        f"{percent(coverage.fraction)} of {big(coverage.elements)} elements; "
-        f"{big(coverage.fresh)} stay fresh",
+        f"{percent(coverage.fraction)} of {amount(coverage.elements)} elements; "
+        f"{amount(coverage.fresh)} stay fresh" + (f", steps set {amount(made)}" if made else ""),
         f"{whole:,} tensors whole, {coverage.padded_tensors:,} in part, "
-        f"{coverage.fresh_tensors:,} not at all",
+        f"{coverage.fresh_tensors:,} not at all"
+        + (f", {coverage.set_tensors:,} set" if coverage.set_tensors else ""),
     ]
     return "\n".join([*lines, note] if note else lines)
 
@@ -256,8 +274,10 @@ def coverage_text(coverage: "Coverage", note: str = "") -> str:
 def report_text(report: dict[str, Any]) -> str:
     """Return a report as the pane shows it."""
     coverage = report.get("coverage", {})
+    verified = report.get("verified_tensors")
     parts = [
         f"{percent(coverage.get('fraction', 0.0))} covered",
+        f"verified: {verified:,} tensors" if verified is not None else "",
         str(report.get("device", "")),
         f"seed {report.get('seed')}",
         f"{report.get('seconds', 0.0):.1f} s",

@@ -1,0 +1,154 @@
+"""The form of the transfer pane: where the checkpoint goes, and how tensors are fitted."""
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QSizePolicy,
+    QSpinBox,
+    QWidget,
+)
+
+from dpiat_gui.transfer.operators import ALIGNMENTS, OPERATORS
+
+FORMATS = (("safetensors", ".safetensors"), ("PyTorch .pth", ".pth"))
+MOST_SEED = 2**31 - 1
+
+
+class TransferForm(QWidget):
+    """Holds the fields; the pane gives them their meaning."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.device = QComboBox()
+        self.device.addItem("auto", "auto")
+        self.preset = QComboBox()
+        self.preset.addItem("recommended", "recommended")
+        self.preset.addItem("paper", "paper")
+        self.operator = QComboBox()
+        for one in OPERATORS.values():
+            self.operator.addItem(one.name, one.name)
+            tip = f"{one.title}. {one.text}"
+            self.operator.setItemData(self.operator.count() - 1, tip, Qt.ItemDataRole.ToolTipRole)
+        self.align = QComboBox()
+        for text, value in (("centre", "paper"), ("structure", "structure")):
+            self.align.addItem(text, value)
+            self.align.setItemData(self.align.count() - 1, ALIGNMENTS[value], Qt.ItemDataRole.ToolTipRole)
+        self.buffers = QCheckBox("&Running statistics too")
+        self.seed = QSpinBox()
+        self.seed.setRange(0, MOST_SEED)
+        self.seed.setMinimumWidth(100)
+        self.output = QLineEdit()
+        self.output.setPlaceholderText("Where the checkpoint is written")
+        self.browse = QPushButton("Browse…")
+        self.format = QComboBox()
+        for text, suffix in FORMATS:
+            self.format.addItem(text, suffix)
+        names = {
+            self.device: (
+                "Device",
+                "Where the weights are cut and copied; the result is the same everywhere",
+            ),
+            self.preset: ("Preset", "recommended: every type of layer, and the steps; paper: as published"),
+            self.operator: ("Operator", "How tensors of different size are fitted; clip: centre to centre"),
+            self.align: (
+                "Alignment",
+                "centre: every tensor by itself, as in the paper; structure: inside groups, heads, "
+                "concatenated parts and flattened maps, so that channels keep their place",
+            ),
+            self.buffers: ("Running statistics", "Mean and variance of batch norms; off in the paper"),
+            self.seed: ("Seed", "Of the target's own initialisation, kept where nothing is copied"),
+            self.output: ("Output file", "The ending decides the format"),
+            self.browse: ("Choose the output file", ""),
+            self.format: ("Output format", "Follows the ending of the file"),
+        }
+        for widget, (name, tip) in names.items():
+            widget.setAccessibleName(name)
+            widget.setToolTip(tip)
+        for box in (self.device, self.preset, self.operator, self.align, self.format):
+            box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+            box.setMinimumContentsLength(7)
+            box.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        for box in (self.operator, self.preset):
+            longest = max(len(box.itemText(at)) for at in range(box.count()))
+            box.setMinimumContentsLength(longest)
+        self._columns = 0
+        self._lay_out()
+
+    def _lay_out(self) -> None:
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(0, 0, 0, 0)
+        self._grid.setHorizontalSpacing(10)
+        self._grid.setVerticalSpacing(7)
+        self._grid.addWidget(label("&Output", self.output), 0, 0)
+        self._grid.addLayout(row_of(self.output, self.browse), 0, 1, 1, 3)
+        self._pairs = [
+            (label(text, field), field)
+            for text, field in (
+                ("&Preset", self.preset),
+                ("O&perator", self.operator),
+                ("Alig&nment", self.align),
+                ("&Device", self.device),
+                ("&Format", self.format),
+                ("S&eed", self.seed),
+            )
+        ]
+        self._grid.setColumnStretch(1, 1)
+        self._grid.setRowStretch(len(self._pairs) + 2, 1)
+        self.set_columns(2)
+
+    def set_columns(self, columns: int) -> None:
+        """Stand in one or two columns of fields."""
+        if columns == self._columns:
+            return
+        self._columns = columns
+        for at, (text, field) in enumerate(self._pairs):
+            row, column = 1 + at // columns, 2 * (at % columns)
+            self._grid.addWidget(text, row, column)
+            self._grid.addWidget(field, row, column + 1, 1, 1 if columns == 2 else 3)
+        last = 1 + len(self._pairs) // columns
+        self._grid.addWidget(self.buffers, last, 3 if columns == 2 else 1, 1, 1 if columns == 2 else 3)
+        self._grid.setColumnStretch(3, columns - 1)
+
+    def least_width(self, columns: int) -> int:
+        """Return the width that so many columns of fields take."""
+        texts = [text.minimumSizeHint().width() for text, _ in self._pairs]
+        fields = [field.minimumSizeHint().width() for _, field in self._pairs]
+        gap = self._grid.horizontalSpacing()
+        wide = sum(max(texts[at::columns]) + max(fields[at::columns]) + 2 * gap for at in range(columns))
+        output = max(texts) + self.output.minimumSizeHint().width() + self.browse.minimumSizeHint().width()
+        return max(wide, output + 3 * gap)
+
+
+def choose(box: QComboBox, value: str, *, add: bool = True) -> None:
+    """Choose the entry of this value; one that is missing joins the list, unless `add` is false."""
+    index = box.findData(value)
+    if index < 0 and add:
+        box.addItem(value, value)
+        index = box.count() - 1
+    if index >= 0:
+        box.setCurrentIndex(index)
+
+
+def label(text: str, buddy: QWidget) -> QLabel:
+    """Return a label whose letter leads to its field."""
+    made = QLabel(text)
+    made.setBuddy(buddy)
+    return made
+
+
+def row_of(*widgets: QWidget | None) -> QHBoxLayout:
+    """Return widgets side by side; None stands for room between."""
+    row = QHBoxLayout()
+    row.setSpacing(6)
+    for widget in widgets:
+        if widget is None:
+            row.addStretch(1)
+        else:
+            row.addWidget(widget)
+    return row

@@ -5,8 +5,10 @@ from typing import TYPE_CHECKING
 
 from dpiat_gui.document.facts import Facts, block_score
 from dpiat_gui.document.places import Place, pair_score, places_of
+from dpiat_gui.matching.values import Matching
 
 if TYPE_CHECKING:
+    from dpiat_gui.matching.explain import Alternative
     from dpiat_gui.matching.tables import ScoreTables
 
 _EQUAL = 1e-12
@@ -63,3 +65,23 @@ def _score(tables: "ScoreTables", source: Place, target: Place) -> float:
     if source.layer is None or target.layer is None:
         return block_score(tables, source, target)
     return pair_score(source, target, tables.options)
+
+
+def block_runner_up(tables: "ScoreTables", matching: Matching, source: str, target: str) -> "Alternative":
+    """Return what a target block would get if its pair were banned: one solve.
+
+    Parameters
+    ----------
+    tables, matching
+        What is matched.
+    source, target
+        Paths of two blocks that are matched to each other.
+    """
+    from dpiat_gui.matching.explain import Alternative
+    from dpiat_gui.matching.solving import solve
+
+    banned = solve(tables, matching.overrides.with_ban(source, target))
+    for entry in banned.entry_pairs:
+        if banned.target_entries[entry.target].path == target:
+            return Alternative(banned.source_entries[entry.source].path, entry.score, banned.score)
+    return Alternative(None, 0.0, banned.score)

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVB
 
 from dpiat_gui.document.document import Document
 from dpiat_gui.document.facts import Candidate, Facts, candidates, dimension_names, facts_of
-from dpiat_gui.document.ranking import rank_of
+from dpiat_gui.document.ranking import block_runner_up, rank_of
 from dpiat_gui.document.selection import Selection
 from dpiat_gui.document.solving import overrides_cost
 from dpiat_gui.services.theme import Theme
@@ -22,7 +22,7 @@ from dpiat_gui.ui.widgets import ElidedLabel, monospaced, muted, section
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from dpiat_gui.matching.explain import Explanation
+    from dpiat_gui.matching.explain import Alternative
     from dpiat_gui.transfer.values import PlanRow
 
 _GAP = 10
@@ -301,15 +301,22 @@ class InspectorPanel(QWidget):
 
         facts, document = self._facts, self._document
         matching, tables = document.matching, document.tables
-        if facts is None or facts.pair is None or facts.pair.pinned or matching is None or tables is None:
+        if facts is None or not facts.matched or matching is None or tables is None:
             return
-        work = partial(explain_pair, tables, matching, facts.pair.target)
-        document.work_out(self, work, partial(self._show_runner_up, facts))
+        if facts.pair is not None and not facts.pair.pinned:
+            explain = partial(explain_pair, tables, matching, facts.pair.target)
+            document.work_out(self, explain, lambda found: self._show_runner_up(facts, found.runner_up))
+        elif facts.entry is not None and facts.pair is None and not facts.entry.pinned:
+            assert facts.source is not None
+            assert facts.target is not None
+            weigh = partial(block_runner_up, tables, matching, facts.source.path, facts.target.path)
+            document.work_out(self, weigh, partial(self._show_runner_up, facts))
 
-    def _show_runner_up(self, facts: Facts, explanation: "Explanation") -> None:
-        if facts is self._facts:
-            text, change = texts.runner_up_line(explanation)
-            self.runner_up.show_other(explanation.runner_up.source, explanation.pair.target, text, change)
+    def _show_runner_up(self, facts: Facts, other: "Alternative") -> None:
+        matching = self._document.matching
+        if facts is self._facts and facts.target is not None and matching is not None:
+            text, change = texts.runner_up_line(other, matching.score)
+            self.runner_up.show_other(other.source, facts.target.path, text, change)
             _show(self.runner_up_title, self.runner_up, shown=True)
 
     def _show_cost(self, at: int) -> None:

@@ -200,6 +200,8 @@ class CopyDrawing(QWidget):
             painter.setPen(self._theme.color("text_muted"))
             where = QRectF(left, height + 0.3 * line, width, 1.4 * line)
             texts = self._captions(name, shape, indices)
+            if name == "target" and row.scale != 1.0:
+                texts = tuple(f"{text}, × {row.scale:.3g}" for text in texts)
             text = next(
                 (text for text in texts if painter.fontMetrics().horizontalAdvance(text) <= width), texts[-1]
             )
@@ -207,10 +209,6 @@ class CopyDrawing(QWidget):
             if source_shape[2:] != row.target_shape[2:]:
                 self._draw_kernel(painter, frame.center(), shape[2:], slices[2:])
         self._draw_arrow(painter, QPointF(self.width() / 2 - line / 4, height / 2), line)
-        if row.scale != 1.0:
-            painter.setPen(self._theme.color("text"))
-            above = QRectF(self.width() / 2 - 2.5 * line, height / 2 - 1.6 * line, 4.5 * line, line)
-            painter.drawText(above, Qt.AlignmentFlag.AlignCenter, f"× {row.scale:.3g}")
 
     def _draw_picked(
         self, painter: QPainter, source: bool, whole: QRectF, indices: Sequence[Indices], shape: Sequence[int]

@@ -12,7 +12,7 @@ from dpiat_gui.ui.texts import cost, percent, plural
 
 if TYPE_CHECKING:
     from dpiat_gui.document.ranking import Rank
-    from dpiat_gui.matching.explain import Explanation
+    from dpiat_gui.matching.explain import Alternative
     from dpiat_gui.transfer.coverage import Coverage
 
 _MOST_TERMS = 10
@@ -129,10 +129,9 @@ def rank_line(rank: "Rank", facts: Facts) -> str:
     return f"{text}." if mine else f"{text}, shared with {rank.best}."
 
 
-def runner_up_line(explanation: "Explanation") -> tuple[str, str]:
+def runner_up_line(other: "Alternative", total: float) -> tuple[str, str]:
     """Return what would be if the pair were banned, and what that costs: ``blocks.4.1.bn1``, ``−0.120``."""
-    other = explanation.runner_up
-    return other.source or "fresh: no other source", cost(-explanation.cost)
+    return other.source or "fresh: no other source", cost((other.total or 0.0) - total)
 
 
 def _penalty(span: int, matching: Matching) -> float:

@@ -423,3 +423,21 @@ def test_rows_of_every_kind_are_told(qtbot: QtBot) -> None:
         for width in (1, 90, 400):
             drawing.resize(width, drawing.sizeHint().height())
             assert not drawing.grab().isNull()
+
+
+def test_a_block_has_a_runner_up_too(qtbot: QtBot) -> None:
+    document = Document()
+    document.open_networks(network("s", [[C, (8,)], [C, (7,)]]), network("t", [[C, (8,)]]))
+    panel = InspectorPanel(document)
+    qtbot.addWidget(panel)
+    panel.show()
+    document.select_target("t0")
+    _settle(panel, qtbot)
+    assert panel.runner_up.isVisible()
+    assert (panel.runner_up.path.full_text, panel.runner_up.change.text()) == ("s1", "−0.125")
+    before = document.matching
+    document.ban("s0", "t0")
+    assert before is not None
+    assert document.matching is not None
+    assert cost(document.matching.score - before.score) == "−0.125"
+    assert document.selection.source == "s1"

@@ -1,17 +1,19 @@
 """What there is to know of a selection: dimensions, score, penalty, candidates. Pure functions."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import prod
 from typing import TYPE_CHECKING
 
 from dpiat_gui.document.places import Place, pair_score, places_of
 from dpiat_gui.document.selection import Selection
+from dpiat_gui.errors import OverrideError
 from dpiat_gui.matching.layer_scores import shape_ratios
-from dpiat_gui.matching.values import EntryPair, Matching, Pair
+from dpiat_gui.matching.values import EntryPair, Matching, Overrides, Pair
 from dpiat_gui.networks.kinds import CONVOLUTIONS, NORMS, LayerKind
 from dpiat_gui.networks.values import Layer
 
 if TYPE_CHECKING:
+    from dpiat_gui.matching.costs import PinCost
     from dpiat_gui.matching.tables import ScoreTables
 
 _TRANSPOSED = (LayerKind.CONV_TRANSPOSE1D, LayerKind.CONV_TRANSPOSE2D, LayerKind.CONV_TRANSPOSE3D)
@@ -97,11 +99,18 @@ class Candidate:
         The pair it would make.
     score
         Score of the pair by itself.
+    change
+        What pinning it would change in the total score; None where it cannot be, or where nobody has
+        worked it out yet.
+    reason
+        Why it cannot be, else empty.
     """
 
     source: str
     target: str
     score: float
+    change: float | None = None
+    reason: str = ""
 
 
 def dimension_names(layer: Layer) -> tuple[str, ...]:
@@ -152,11 +161,14 @@ def _dimensions(source: Layer, target: Layer) -> tuple[Dimension, ...]:
     return tuple(Dimension(name, s, t) for name, s, t in shapes)
 
 
-def candidates(tables: "ScoreTables", facts: Facts, most: int = 6) -> tuple[Candidate, ...]:
+def candidates(
+    tables: "ScoreTables", facts: Facts, most: int = 6, overrides: Overrides | None = None
+) -> tuple[Candidate, ...]:
     """Return other partners for what is selected, the best first.
 
-    They are ranked by score, and by nearness: a good score far up or down the column would cost
-    every pair in between, so each entry further away counts as a twentieth of the best score.
+    Where the cost of pinning each is known at once, they are ranked by it. Where it would take too
+    long they are ranked by score, and by nearness: a good score far up or down the column would
+    cost every pair in between, so each entry further away counts as a twentieth of the best score.
 
     Parameters
     ----------
@@ -167,13 +179,49 @@ def candidates(tables: "ScoreTables", facts: Facts, most: int = 6) -> tuple[Cand
         source.
     most
         How many to return at most.
+    overrides
+        Those that hold; none if left out.
     """
+    at = facts.target or facts.source
+    if at is None:
+        return ()
+    found = _by_nearness(tables, facts, at)
+    costs = _costs(tables, overrides or Overrides(), at.path, for_target=facts.target is not None)
+    if found and costs:
+        weighed = (_weighed(candidate, costs) for candidate in found)
+        # Of equal costs the nearest stays first.
+        found = sorted(weighed, key=lambda one: (one.change is None, -round(one.change or 0.0, 9)))
+    return tuple(found[:most])
+
+
+def _costs(
+    tables: "ScoreTables", overrides: Overrides, path: str, *, for_target: bool
+) -> dict[tuple[str, str], "PinCost"]:
+    """Return what each pin of a row would cost, nothing where that takes long."""
+    # Here and not above: the window paints before it loads NumPy.
+    from dpiat_gui.matching.costs import has_quick_costs, pin_costs
+
+    if not has_quick_costs(tables):
+        return {}
+    try:
+        found = pin_costs(tables, overrides, **{"target" if for_target else "source": path})
+    except OverrideError:
+        # A method without blocks has no pins of blocks, and overrides that cannot hold no costs.
+        return {}
+    return {(cost.source, cost.target): cost for cost in found}
+
+
+def _weighed(candidate: Candidate, costs: dict[tuple[str, str], "PinCost"]) -> Candidate:
+    cost = costs.get((candidate.source, candidate.target))
+    return replace(candidate, change=cost.change, reason=cost.reason) if cost else candidate
+
+
+def _by_nearness(tables: "ScoreTables", facts: Facts, at: Place) -> list[Candidate]:
+    """Return every other partner that scores, by score and nearness."""
     layer_types = tables.options.layer_types
     sources = places_of(tables.source, layer_types)
     targets = places_of(tables.target, layer_types)
-    at, other = facts.target or facts.source, facts.source if facts.target else None
-    if at is None:
-        return ()
+    other = facts.source if facts.target else None
     for_target = facts.target is not None
     others = sources if for_target else targets
     sizes = len(tables.source.entries_for(layer_types)), len(tables.target.entries_for(layer_types))
@@ -191,7 +239,7 @@ def candidates(tables: "ScoreTables", facts: Facts, most: int = 6) -> tuple[Cand
             found.append((abs(place.entry - middle), Candidate(source.path, target.path, score)))
     best = max((candidate.score for _, candidate in found), default=1.0)
     found.sort(key=lambda item: _NEARNESS * item[0] - item[1].score / best)
-    return tuple(candidate for _, candidate in found[:most])
+    return [candidate for _, candidate in found]
 
 
 def _score(tables: "ScoreTables", source: Place, target: Place) -> float:

@@ -83,14 +83,23 @@ def describe_plain(board: Board, source: Place | None, target: Place | None) -> 
         found = _pair_of(board, source, target)
         if found is not None:
             pair, score, entry = found
+            runs = _runs(board, source, target)
             notes = ", pinned" if pair.pinned else ""
             if entry.factor < 1:
                 notes += f", lowered to {entry.factor:g} for a skip on one side only"
-            return f"{board.path(source)} gives to {board.path(target)}, score {score:.2f}{notes}."
+            return f"{board.path(source)} gives to {board.path(target)}, score {score:.2f}{notes}.{runs}"
         return f"{board.path(source)} and {board.path(target)} are not matched."
     spot = source or target
     assert spot is not None
-    return f"{spot.side.value.capitalize()} {board.path(spot)}: {_kind(board, spot)}, {_fate(board, spot)}."
+    said = f"{spot.side.value.capitalize()} {board.path(spot)}: {_kind(board, spot)}, {_fate(board, spot)}."
+    return said + _runs(board, spot)
+
+
+def _runs(board: Board, *spots: Place) -> str:
+    """Say of places that stand for folded runs how many blocks each stands for; empty for others."""
+    folded = [spot for spot in spots if board.is_folded(spot)]
+    words = [f"{spot.side.value} of {len(board.members(spot))} equal blocks" for spot in folded]
+    return f" Folded: {', '.join(words)}." if words else ""
 
 
 def _pair_of(board: Board, source: Place, target: Place) -> tuple[EntryPair | Pair, float, EntryPair] | None:
@@ -129,6 +138,7 @@ def _pair_html(
         a_size, b_size = (_entry(board, spot).block.parameters for spot in (source, target))
         parts.append(f"{a_size:,} → {b_size:,} parameters")
     parts.extend(_penalties(board, pair, entry))
+    parts += [*_fold_html(board, source, target), *_note_html(board, source, target)]
     text = "<br>".join(part for part in parts if part)
     # A table stands on lines of its own anyway.
     return text.replace("<br><table", "<table").replace("</table><br>", "</table>")
@@ -169,6 +179,17 @@ def _table(rows: Iterable[tuple[str, ...]]) -> str:
     )
 
 
+def _fold_html(board: Board, *spots: Place) -> list[str]:
+    words = _runs(board, *spots).strip()
+    return [f"{escape(words)} A double-click opens them."] if words else []
+
+
+def _note_html(board: Board, *spots: Place) -> list[str]:
+    """Return what the badges of places say in full."""
+    notes = (board.notes[spot.side].get(board.path(spot) or "") for spot in spots)
+    return [escape(note.tooltip) for note in notes if note is not None and note.tooltip]
+
+
 def _one_html(board: Board, spot: Place) -> str:
     parts = [f"<b>{escape(_kind(board, spot))}</b>", _code(board.path(spot))]
     if spot.row is None and not _entry(board, spot).single:
@@ -180,6 +201,7 @@ def _one_html(board: Board, spot: Place) -> str:
         if layer.shape is not None:
             parts.append(f"{format_shape(layer.shape)} · {layer.parameters:,} parameters")
     parts.append(escape(_fate(board, spot)))
+    parts += [*_fold_html(board, spot), *_note_html(board, spot)]
     return "<br>".join(parts)
 
 

@@ -165,7 +165,8 @@ class Card(QFrame):
         if text != self._label.text():
             self._label.setText(text)
             if self._wrap:
-                needed = self._label.fontMetrics().horizontalAdvance(text) + 2
+                measure = self._label.fontMetrics().horizontalAdvance
+                needed = max(measure(line) for line in text.split("\n")) + 2
                 self._label.setFixedWidth(min(needed, self._wrap))
             self.adjustSize()
         self.move(beside(self._at, QRect(QPoint(), self.sizeHint()), self._view.rect()))

@@ -127,9 +127,9 @@ LIGHT = Theme(
     error_soft="#fdecea",
     warning_soft="#fdf3df",
     ok_soft="#e5f4e8",
-    unmatched="#b3403a",
+    unmatched="#a53631",
     unmatched_soft="#fbeceb",
-    fresh="#1b6f52",
+    fresh="#196a4e",
     fresh_soft="#e4f3ec",
     pin="#1f6feb",
     ban="#b42318",
@@ -184,7 +184,11 @@ TEXT_PAIRS: tuple[tuple[str, str], ...] = (
     *((state, f"{state}_soft") for state in ("error", "warning", "ok", "unmatched", "fresh")),
     *(("text", f"{state}_soft") for state in ("error", "warning", "ok", "unmatched", "fresh")),
     *(("text_muted", f"{state}_soft") for state in ("unmatched", "fresh")),
-    *((mark, ground) for mark in ("unmatched", "fresh") for ground in ("surface", "canvas")),
+    *(
+        (mark, ground)
+        for mark in ("unmatched", "fresh")
+        for ground in ("surface", "canvas", "hover", "selection")
+    ),
 )
 """Every (text, ground) combination that is drawn; each has a contrast of 4.5:1 or more."""
 

@@ -3,6 +3,7 @@
 import gc
 import tracemalloc
 
+import pytest
 from made import network
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QApplication
@@ -45,6 +46,7 @@ def left(view):
     return len(view._scene.items()), len(view.findChildren(QObject))
 
 
+@pytest.mark.slow
 def test_fifty_pairs_of_networks_leave_nothing(qtbot):
     view = MatchView()
     qtbot.addWidget(view)

@@ -124,6 +124,9 @@ class Trail(QWidget):
             item = self._row.takeAt(0)
             widget = item.widget() if item is not None else None
             if widget is not None:
+                # Hidden first: its layout may yet mean to show it, and without a parent it would be
+                # shown as a window of its own, which takes the keyboard away.
+                widget.hide()
                 widget.setParent(None)
                 widget.deleteLater()
         if not self._path:

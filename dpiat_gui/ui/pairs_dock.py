@@ -318,8 +318,9 @@ class PairsPanel(QWidget):
         if not self.proxy.rowCount():
             return
         self.table.setFocus(Qt.FocusReason.TabFocusReason)
-        if not self.table.currentIndex().isValid():
-            self.table.selectRow(0)
+        if not self.table.selectionModel().hasSelection():
+            # The focus alone makes a row current, and chooses none.
+            self.table.selectRow(max(self.table.currentIndex().row(), 0))
 
     def _on_filter_changed(self, text: str) -> None:
         parsed = parse_filter(text)

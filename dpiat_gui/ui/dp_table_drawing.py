@@ -314,8 +314,9 @@ def _paint_corners(painter: QPainter, rect: QRectF, theme: Theme) -> None:
 
 
 def _paint_pin(painter: QPainter, rect: QRectF, theme: Theme) -> None:
-    size = min(10.0, rect.height() * 0.4)
-    dot = QRectF(rect.right() - size - 3, rect.top() + 3, size, size)
+    size = min(9.0, rect.height() * 0.45)
+    # In the corner, half over the frame: numbers stay free.
+    dot = QRectF(rect.right() - 0.8 * size, rect.top() - 0.2 * size, size, size)
     painter.setPen(QPen(theme.color("surface"), 1.5))
     painter.setBrush(theme.color("pin"))
     painter.drawEllipse(dot)

@@ -1,6 +1,6 @@
 """Painting the headers of a table: which target a row is, which source a column is."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -122,6 +122,20 @@ def paint_headers(
     painter.fillRect(QRectF(0, 0, place.left, size.height()), theme.color("surface"))
     marked = [at for at in (shown.current, looked_at) if at is not None]
     strong = {at[0] for at in marked} | shown.rows, {at[1] for at in marked} | shown.columns
+    _paint_rows(painter, shown, place, size, theme, strong[0])
+    _paint_columns(painter, shown, place, size, theme, strong[1], flat)
+    _paint_corner(painter, place, size, theme, metrics)
+
+
+def _paint_rows(
+    painter: QPainter,
+    shown: Shown,
+    place: Geometry,
+    size: QRectF,
+    theme: Theme,
+    strong: Collection[int],
+) -> None:
+    metrics = QFontMetricsF(painter.font())
     painter.setClipRect(QRectF(0, place.top, place.left, size.height()))
     for row in place.seen_rows(size.bottom()):
         rect = QRectF(0, place.rect(row, place.first).top(), place.left, place.height)
@@ -136,10 +150,22 @@ def paint_headers(
                 rect.adjusted(_GAP, 0, -BAR - _GAP, 0),
                 target(row),
                 name,
-                row in strong[0],
+                row in strong,
                 theme,
                 fresh,
             )
+
+
+def _paint_columns(
+    painter: QPainter,
+    shown: Shown,
+    place: Geometry,
+    size: QRectF,
+    theme: Theme,
+    strong: Collection[int],
+    flat: bool,
+) -> None:
+    metrics = QFontMetricsF(painter.font())
     painter.setClipRect(QRectF(place.left, 0, size.width(), place.top))
     for column in place.seen_columns(size.right()):
         name = shown.named.sources[column - 1] if column else None
@@ -147,15 +173,14 @@ def paint_headers(
         _paint_bar(painter, QRectF(x + 0.5, place.top - BAR, place.width - 1, BAR - 1), name, theme)
         if flat:
             rect = QRectF(x, 0, place.width, place.top - BAR)
-            _paint_flat(painter, rect, source(column), name, column in strong[1], theme)
+            _paint_flat(painter, rect, source(column), name, column in strong, theme)
         elif place.width >= metrics.height() - 2:
             painter.save()
             painter.translate(x, place.top - BAR - _GAP)
             painter.rotate(-90)
             rect = QRectF(0, 0, place.top - BAR - 1.5 * _GAP, place.width)
-            _paint_name(painter, rect, source(column), name, column in strong[1], theme)
+            _paint_name(painter, rect, source(column), name, column in strong, theme)
             painter.restore()
-    _paint_corner(painter, place, size, theme, metrics)
 
 
 def _paint_bar(painter: QPainter, rect: QRectF, name: "Name | None", theme: Theme) -> None:

@@ -20,13 +20,21 @@ from dpiat_gui.document.document import Document
 from dpiat_gui.document.selection import Selection
 from dpiat_gui.errors import DpiatError
 from dpiat_gui.matching.methods import METHODS, Rule
-from dpiat_gui.services.theme import LIGHT, Theme
+from dpiat_gui.services.theme import Theme
 from dpiat_gui.ui import dp_table_key as key
 from dpiat_gui.ui.dp_table_drawing import Shown
 from dpiat_gui.ui.dp_table_grid import TableGrid
 from dpiat_gui.ui.dp_table_key import TableKey
 from dpiat_gui.ui.dp_table_places import Inside, blocks_of, cell_of, why_closed
-from dpiat_gui.ui.dp_table_texts import WORDS, cell_words, no_table_words, number, table_words
+from dpiat_gui.ui.dp_table_texts import (
+    WORDS,
+    branch_words,
+    cell_words,
+    hint_words,
+    no_table_words,
+    number,
+    table_words,
+)
 from dpiat_gui.ui.method_texts import matcher_name
 from dpiat_gui.ui.widgets import ElidedLabel, muted
 
@@ -67,7 +75,6 @@ class DpTablePane(QWidget):
         self._current: tuple[int, int] | None = None
         self._stale = True
         self._asked = 0
-        self._theme = LIGHT
         self._make_parts()
         self._lay_out()
         for signal in (document.matching_changed, document.source_changed, document.target_changed):
@@ -151,7 +158,6 @@ class DpTablePane(QWidget):
 
     def set_theme(self, theme: Theme) -> None:
         """Draw with the colours of `theme`."""
-        self._theme = theme
         self.grid.set_theme(theme)
         self.key.set_theme(theme)
 
@@ -355,9 +361,9 @@ class DpTablePane(QWidget):
         self.inner.setEnabled(
             current is not None and all(current) and not why_closed(self._document, named, *current)
         )
-        words = cell_words(named, *current) if current is not None else _hint(named)
+        words = cell_words(named, *current) if current is not None else hint_words(named)
         if named.by_branches:
-            words = f"{_branches(named)} {words}"
+            words = f"{branch_words(named)} {words}"
         self.words.setText(words)
         marks = [key.PAIR, key.WAY]
         marks += [key.PIN] if named.pins else []
@@ -375,18 +381,6 @@ def _inside_title(document: Document, named: "NamedTable") -> str:
     if tables is None or inside is None:
         return ""
     return f"{tables.source_side.entries[inside[0]].path} → {tables.target_side.entries[inside[1]].path}"
-
-
-def _hint(named: "NamedTable") -> str:
-    opens = "; Enter, or a second click, opens the layers inside" if named.inside is None else ""
-    return f"Choose a cell to read it{opens}. Rows are targets, columns are sources."
-
-
-def _branches(named: "NamedTable") -> str:
-    return (
-        f"These blocks were matched branch by branch, for {number(named.score)}; this table shows what "
-        f"one order of all their layers gives, {number(named.total)}."
-    )
 
 
 def _choice(text: str, tip: str) -> QPushButton:

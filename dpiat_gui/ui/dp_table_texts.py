@@ -1,7 +1,6 @@
 """Words and numbers of the table D, in the paper's notation: targets T, sources S, cells D[i][j]."""
 
 import math
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from dpiat_gui.ui.texts import plural
@@ -190,6 +189,15 @@ def table_words(named: "NamedTable") -> str:
     )
 
 
-def fitting_digits(values: Sequence[float]) -> int:
-    """Return how many digits to write after the point: none where all values are whole."""
-    return 0 if all(math.isinf(value) or value == round(value) for value in values) else 3
+def hint_words(named: "NamedTable") -> str:
+    """Say what can be done where no cell is chosen."""
+    opens = "; Enter, or a second click, opens the layers inside" if named.inside is None else ""
+    return f"Choose a cell to read it{opens}. Rows are targets, columns are sources."
+
+
+def branch_words(named: "NamedTable") -> str:
+    """Say that a pair of blocks was matched otherwise than its table shows."""
+    return (
+        f"These blocks were matched branch by branch, for {number(named.score)}; this table shows what "
+        f"one order of all their layers gives, {number(named.total)}."
+    )

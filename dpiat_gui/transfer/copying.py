@@ -139,13 +139,18 @@ def copy_row(
     if source.untyped_storage().data_ptr() == target.untyped_storage().data_ptr():
         # A network transferred into itself: the two regions may overlap.
         source = source.clone()
-    if not row.source_picks and not row.target_picks and row.scale == 1.0 and source.dtype == target.dtype:
+    if source.dtype == target.dtype and _is_plain(row):
         part = region(target, row.target_slices)
         part.copy_(region(source, row.source_slices))
         return part.nbytes
     made = converted(row, taken(row, source), target.dtype, loss)
     put(row, target, made.to(target.device))
     return made.nbytes
+
+
+def _is_plain(row: PlanRow) -> bool:
+    """Tell whether a row copies a box as it is."""
+    return not row.source_picks and not row.target_picks and row.scale == 1.0
 
 
 def apply_plan(
@@ -185,8 +190,25 @@ def apply_plan(
             source = find_tensor(read_source, row.source, row.source_shape, "source") if row.source else None
             target = checked_tensor(targets.get(row.target), row.target, row.target_shape, "target")
             work.append((row, source, target))
+    written_to = {target.untyped_storage().data_ptr() for _, _, target in work}
+    into: list[Tensor] = []
+    parts: list[Tensor] = []
+    written = 0
     with torch.no_grad(), one_thread():
-        return sum(copy_row(row, source, target, loss) for row, source, target in work)
+        for row, source, target in work:
+            if source is not None and source.untyped_storage().data_ptr() in written_to:
+                # A network transferred into itself: nothing is read that was written before.
+                source = source.clone()
+            if source is None or source.dtype != target.dtype or not _is_plain(row):
+                written += copy_row(row, source, target, loss)
+                continue
+            same = row.source_shape == row.target_shape and not row.padded
+            into.append(target if same else region(target, row.target_slices))
+            parts.append(source if same else region(source, row.source_slices))
+        if into:
+            # All plain copies in one call: a call for each takes longer than most of the copies.
+            torch._foreach_copy_(into, parts)
+    return written + sum([part.nbytes for part in into])
 
 
 def find_tensor(

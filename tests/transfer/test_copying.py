@@ -47,7 +47,7 @@ def tensors_of(plan):
 
 
 def copied(tensors):
-    return {key: torch.tensor(value) for key, value in tensors.items()}
+    return {key: torch.as_tensor(value).clone() for key, value in tensors.items()}
 
 
 @settings(deadline=None)

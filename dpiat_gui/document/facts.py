@@ -1,7 +1,8 @@
 """What there is to know of a selection: dimensions, score, penalty, candidates. Pure functions."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from math import prod
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from dpiat_gui.document.places import Place, pair_score, places_of
@@ -13,7 +14,6 @@ from dpiat_gui.networks.kinds import CONVOLUTIONS, NORMS, LayerKind
 from dpiat_gui.networks.values import Layer
 
 if TYPE_CHECKING:
-    from dpiat_gui.matching.costs import PinCost
     from dpiat_gui.matching.tables import ScoreTables
 
 _TRANSPOSED = (LayerKind.CONV_TRANSPOSE1D, LayerKind.CONV_TRANSPOSE2D, LayerKind.CONV_TRANSPOSE3D)
@@ -185,61 +185,49 @@ def candidates(
     at = facts.target or facts.source
     if at is None:
         return ()
-    found = _by_nearness(tables, facts, at)
-    costs = _costs(tables, overrides or Overrides(), at.path, for_target=facts.target is not None)
-    if found and costs:
-        weighed = (_weighed(candidate, costs) for candidate in found)
-        # Of equal costs the nearest stays first.
-        found = sorted(weighed, key=lambda one: (one.change is None, -round(one.change or 0.0, 9)))
-    return tuple(found[:most])
+    for_target = facts.target is not None
+    partner = facts.source if for_target else None
+    layer_types = tables.options.layer_types
+    networks = (tables.source, tables.target) if for_target else (tables.target, tables.source)
+    others, sizes = (
+        places_of(networks[0], layer_types),
+        [len(net.entries_for(layer_types)) for net in networks],
+    )
+    # Without a partner, the nearest row is the one as far down its column.
+    middle = partner.entry if partner is not None else at.entry * sizes[0] / max(sizes[1], 1)
+    found = _weighed(tables, overrides or Overrides(), at.path, for_target=for_target)
+    places = [others[one.source if for_target else one.target] for one in found]
+    if not found:
+        places = [place for place in others.values() if (place.layer is None) == (at.layer is None)]
+        pairs = [(place, at) if for_target else (at, place) for place in places]
+        found = [Candidate(s.path, t.path, _score(tables, s, t)) for s, t in pairs]
+    best = max((one.score for one in found), default=0.0) or 1.0
+    ranked = [
+        ((one.change is None, -round(one.change or 0.0, 9), _NEARNESS * away - one.score / best), one)
+        for one, place in zip(found, places, strict=True)
+        if place is not partner and one.score > 0
+        for away in (abs(place.entry - middle),)
+    ]
+    ranked.sort(key=itemgetter(0))
+    return tuple(one for _, one in ranked[:most])
 
 
-def _costs(
-    tables: "ScoreTables", overrides: Overrides, path: str, *, for_target: bool
-) -> dict[tuple[str, str], "PinCost"]:
-    """Return what each pin of a row would cost, nothing where that takes long."""
+def _weighed(tables: "ScoreTables", overrides: Overrides, path: str, *, for_target: bool) -> list[Candidate]:
+    """Return all partners of a row with the cost of each, none where to weigh them takes long."""
     # Here and not above: the window paints before it loads NumPy.
     from dpiat_gui.matching.costs import has_quick_costs, pin_costs
 
     if not has_quick_costs(tables):
-        return {}
+        return []
     try:
-        found = pin_costs(tables, overrides, **{"target" if for_target else "source": path})
+        if for_target:
+            costs = pin_costs(tables, overrides, target=path)
+        else:
+            costs = pin_costs(tables, overrides, source=path)
     except OverrideError:
         # A method without blocks has no pins of blocks, and overrides that cannot hold no costs.
-        return {}
-    return {(cost.source, cost.target): cost for cost in found}
-
-
-def _weighed(candidate: Candidate, costs: dict[tuple[str, str], "PinCost"]) -> Candidate:
-    cost = costs.get((candidate.source, candidate.target))
-    return replace(candidate, change=cost.change, reason=cost.reason) if cost else candidate
-
-
-def _by_nearness(tables: "ScoreTables", facts: Facts, at: Place) -> list[Candidate]:
-    """Return every other partner that scores, by score and nearness."""
-    layer_types = tables.options.layer_types
-    sources = places_of(tables.source, layer_types)
-    targets = places_of(tables.target, layer_types)
-    other = facts.source if facts.target else None
-    for_target = facts.target is not None
-    others = sources if for_target else targets
-    sizes = len(tables.source.entries_for(layer_types)), len(tables.target.entries_for(layer_types))
-    if not for_target:
-        sizes = sizes[::-1]
-    # Without a partner, the nearest row is the one as far down its column.
-    middle = other.entry if other is not None else at.entry * sizes[0] / max(sizes[1], 1)
-    found: list[tuple[float, Candidate]] = []
-    for place in others.values():
-        if place is other or (place.layer is None) != (at.layer is None):
-            continue
-        source, target = (place, at) if for_target else (at, place)
-        score = _score(tables, source, target)
-        if score > 0:
-            found.append((abs(place.entry - middle), Candidate(source.path, target.path, score)))
-    best = max((candidate.score for _, candidate in found), default=1.0)
-    found.sort(key=lambda item: _NEARNESS * item[0] - item[1].score / best)
-    return [candidate for _, candidate in found]
+        return []
+    return [Candidate(cost.source, cost.target, cost.score, cost.change, cost.reason) for cost in costs]
 
 
 def _score(tables: "ScoreTables", source: Place, target: Place) -> float:

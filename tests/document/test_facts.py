@@ -123,15 +123,15 @@ def test_of_equal_candidates_the_nearest_comes_first() -> None:
 def test_candidates_tell_what_they_cost_or_why_not() -> None:
     facts = facts_of(MATCHING, TABLES, Selection("s0.1", "t0.1"))
     (found,) = candidates(TABLES, facts)
-    pinned = solve(TABLES, Overrides(pins=[(found.source, found.target)]))
+    pinned = solve(TABLES, Overrides(pins=((found.source, found.target),)))
     assert found.change == pytest.approx(pinned.score - MATCHING.score)
     assert found.change < 0
     assert found.reason == ""
-    (crossed,) = candidates(TABLES, facts, overrides=Overrides(pins=[("s0.1", "t1.1")]))
+    (crossed,) = candidates(TABLES, facts, overrides=Overrides(pins=(("s0.1", "t1.1"),)))
     assert crossed.change is None
     assert "would cross" in crossed.reason
     # Overrides that cannot hold leave the ranking by score.
-    (unknown,) = candidates(TABLES, facts, overrides=Overrides(fresh=["nowhere"]))
+    (unknown,) = candidates(TABLES, facts, overrides=Overrides(fresh=("nowhere",)))
     assert (unknown.change, unknown.reason) == (None, "")
 
 

@@ -74,9 +74,9 @@ class TransferPanel(QWidget):
         )
         self.preset, self.operator, self.align = form.preset, form.operator, form.align
         self.buffers, self.seed, self.device = form.buffers, form.seed, form.device
-        self._outcome = QWidget()
-        self._outcome.setLayout(self._make_outcome())
-        self._room = TransferRoom(self, self.form, self.steps, self._outcome)
+        self.outcome = QWidget()
+        self.outcome.setLayout(self._make_outcome())
+        self._room = TransferRoom(self, self.form, self.steps, self.outcome)
         self._connect()
         self.set_ready(False, "Open a source and a target first.")
 

@@ -91,9 +91,10 @@ class TransferSteps(QWidget):
         self.folder.setPlaceholderText("No images")
         self.folder.setClearButtonEnabled(True)
         self.folder.setAccessibleName("Folder of images to calibrate on")
-        self.choose = QPushButton("Choose…")
+        self.choose = QPushButton("…")
+        self.choose.setFixedWidth(38)
         self.choose.setAccessibleName("Choose the folder of images")
-        self.choose.setToolTip(CALIBRATE_TIP)
+        self.choose.setToolTip("Choose the folder of images")
         self.notes = muted(small=True)
         self.notes.setWordWrap(True)
         self.notes.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)
@@ -103,6 +104,7 @@ class TransferSteps(QWidget):
         self._lay_out()
         self._connect()
         self.set_counts({}, ())
+        self._show_folder()
 
     # -- building ----------------------------------------------------------------------------
 
@@ -154,10 +156,10 @@ class TransferSteps(QWidget):
         self.folder.textChanged.connect(self._on_folder_text)
         self.choose.clicked.connect(self._on_choose)
 
-    def _on_switch(self, name: str, on: bool) -> None:
-        self.option_chosen.emit(name, on)
+    def _on_switch(self, name: str, *_: object) -> None:
+        self.option_chosen.emit(name, self.switches[name].isChecked())
 
-    def _on_choice(self, name: str, _index: int) -> None:
+    def _on_choice(self, name: str, *_: object) -> None:
         self.option_chosen.emit(name, self.boxes[name].currentData())
 
     def _on_folder(self) -> None:

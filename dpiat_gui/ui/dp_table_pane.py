@@ -39,6 +39,8 @@ from dpiat_gui.ui.method_texts import matcher_name
 from dpiat_gui.ui.widgets import ElidedLabel, muted
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from dpiat_gui.matching.named_tables import NamedTable
 
 _NOTHING_OPEN = (
@@ -107,11 +109,11 @@ class DpTablePane(QWidget):
             _small("+", "Larger cells (+)", "Larger cells", partial(self.grid.zoom, 1)),
             _small("Fit", "The whole table (0)", "Show the whole table", self.grid.fit),
         ]
-        self.taller = _small("⇕", "More room for this pane, or as much as before", "More room for this pane")
-        self.taller.clicked.connect(self.taller_requested)
+        more = "More room for this pane"
+        self.taller = _small("⇕", f"{more}, or as much as before", more, self.taller_requested.emit)
         self.inner = QPushButton("Layers inside")
         self.inner.setToolTip("Open the table of the layers of these two blocks (Enter)")
-        self.inner.clicked.connect(self._open_current)
+        self.inner.clicked.connect(lambda: self._open_cell(*(self._current or (0, 0))))
         self.play = QPushButton("Step through")
         self.play.setToolTip(
             "Watch this table being filled, cell by cell, and read back; it begins with the current cell"
@@ -292,10 +294,6 @@ class DpTablePane(QWidget):
             row, column = current
             self._document.select(Selection(named.sources[column - 1].path, named.targets[row - 1].path))
 
-    def _open_current(self) -> None:
-        if self._current is not None:
-            self._open_cell(*self._current)
-
     def _open_cell(self, row: int, column: int) -> None:
         """Show the table of the layers of two blocks."""
         named = self._named
@@ -366,8 +364,7 @@ class DpTablePane(QWidget):
             words = f"{branch_words(named)} {words}"
         self.words.setText(words)
         marks = [key.PAIR, key.WAY]
-        marks += [key.PIN] if named.pins else []
-        marks += [key.IMPOSSIBLE] if named.pins else []
+        marks += [key.PIN, key.IMPOSSIBLE] if named.pins else []
         marks += [key.BAN] if named.bans else []
         if totals:
             self.key.set_key("0", f"{number(named.total)}, the total", marks)
@@ -390,11 +387,10 @@ def _choice(text: str, tip: str) -> QPushButton:
     return button
 
 
-def _small(text: str, tip: str, name: str, act: object = None) -> QToolButton:
+def _small(text: str, tip: str, name: str, act: "Callable[[], object]") -> QToolButton:
     button = QToolButton()
     button.setText(text)
     button.setToolTip(tip)
     button.setAccessibleName(name)
-    if callable(act):
-        button.clicked.connect(lambda: act())
+    button.clicked.connect(lambda: act())
     return button

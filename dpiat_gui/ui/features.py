@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal, Protocol
 from PySide6.QtWidgets import QWidget
 
 from dpiat_gui.services.theme import Theme
-from dpiat_gui.ui import breadcrumbs, correcting, dp_table, health, reports, tensors
+from dpiat_gui.ui import breadcrumbs, correcting, dp_table, health, ledger, reports, tensors, tours
 from dpiat_gui.ui.action_values import Action
 
 if TYPE_CHECKING:
@@ -62,9 +62,11 @@ FEATURE_ACTIONS: tuple[Action, ...] = (
     *breadcrumbs.ACTIONS,
     *correcting.ACTIONS,
     *health.ACTIONS,
+    *ledger.ACTIONS,
     *tensors.ACTIONS,
     *dp_table.ACTIONS,
     *reports.ACTIONS,
+    *tours.ACTIONS,
 )
 """Rows of the table of actions that belong to features."""
 
@@ -75,8 +77,10 @@ def features(window: "MainWindow") -> tuple[Feature, ...]:
     return (
         breadcrumbs.BreadcrumbsFeature(window),
         correcting.CorrectingFeature(window),
+        ledger.LedgerFeature(window),
         checks,
         tensors.TensorsFeature(window),
         dp_table.DpTableFeature(window),
         reports.ReportFeature(window, lambda: checks.current_report),
+        tours.TourFeature(window),
     )

@@ -3,7 +3,7 @@
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QRect, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QTabWidget, QVBoxLayout, QWidget
 
@@ -267,6 +267,20 @@ class MainWindow(QMainWindow):
         self.docks[dock].show()
         holder.setCurrentWidget(page)
         first_focus(page).setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def is_tab_shown(self, name: str) -> bool:
+        """Tell whether the page of a feature is at the front."""
+        holder, page, _ = self._pages[name]
+        return holder.isVisible() and holder.currentWidget() is page
+
+    def tab_rect(self, name: str) -> QRect | None:
+        """Return where the tab of a feature's page is, in the window; None if its dock is closed."""
+        holder, page, _ = self._pages[name]
+        if not holder.isVisible():
+            return None
+        bar = holder.tabBar()
+        rect = bar.tabRect(holder.indexOf(page))
+        return QRect(bar.mapTo(self, rect.topLeft()), rect.size())
 
     def cycle_panes(self, step: int) -> None:
         """Move the focus to the next pane (1) or the one before (-1)."""

@@ -116,8 +116,36 @@ MENUS: tuple[tuple[str, tuple[str, ...]], ...] = (
             "full_screen",
         ),
     ),
-    ("&Transfer", ("run_transfer", "check", "cancel")),
-    ("&Help", ("help", "shortcuts", SEPARATOR, "about")),
+    (
+        "&Transfer",
+        (
+            "run_transfer",
+            "check",
+            "cancel",
+            SEPARATOR,
+            "show_coverage",
+            "export_ledger",
+            "export_plan",
+            "export_script",
+            SEPARATOR,
+            "write_manifest",
+            "verify_file",
+        ),
+    ),
+    (
+        "&Help",
+        (
+            "help",
+            "shortcuts",
+            SEPARATOR,
+            "tour_first",
+            "tour_correct",
+            "tour_transfer",
+            "tour_decides",
+            SEPARATOR,
+            "about",
+        ),
+    ),
 )
 
 

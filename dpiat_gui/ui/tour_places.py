@@ -1,0 +1,106 @@
+"""Where in the window the things are that tours point at."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, cast
+
+from PySide6.QtCore import QPoint, QRect
+from PySide6.QtWidgets import QAbstractButton, QTableView, QWidget
+
+from dpiat_gui.canvas.columns import Side
+from dpiat_gui.ui.tour_values import Place
+
+if TYPE_CHECKING:
+    from dpiat_gui.canvas.scene import MatchScene
+    from dpiat_gui.ui.main_window import MainWindow
+
+
+def widget(found: Callable[["MainWindow"], QWidget | None]) -> Place:
+    """Point at a widget."""
+
+    def at(window: "MainWindow") -> QRect | None:
+        one = found(window)
+        return rect_in(window, one) if one is not None and one.isVisible() else None
+
+    return at
+
+
+def button(text: str) -> Place:
+    """Point at the first button that can be pressed now, by its text or its accessible name."""
+
+    def at(window: "MainWindow") -> QRect | None:
+        for one in window.findChildren(QAbstractButton):
+            named = text in (one.text().replace("&", ""), one.accessibleName())
+            if named and one.isEnabled() and one.isVisible() and not one.visibleRegion().isEmpty():
+                return rect_in(window, one)
+        return None
+
+    return at
+
+
+def tab(name: str) -> Place:
+    """Point at the tab of a feature's page."""
+    return lambda window: window.tab_rect(name)
+
+
+def canvas(window: "MainWindow") -> QRect | None:
+    """Point at the whole drawing."""
+    return rect_in(window, window.view.viewport())
+
+
+def block_of_target(window: "MainWindow") -> QRect | None:
+    """Point at the block of the target that `matched_block` names."""
+    path = matched_block(window)
+    return row_rect(window, Side.TARGET, path) if path else None
+
+
+def matched_block(window: "MainWindow") -> str | None:
+    """Return the first block of the target that is matched and wholly in sight."""
+    matching = window.document.matching
+    if matching is None:
+        return None
+    for pair in matching.entry_pairs:
+        block = matching.target_entries[pair.target]
+        if not block.single and row_rect(window, Side.TARGET, block.path) is not None:
+            return block.path
+    return None
+
+
+def row_rect(window: "MainWindow", side: Side, path: str) -> QRect | None:
+    """Return where a row of the canvas is, None if it is not wholly in sight."""
+    view = window.view
+    place = view.board.find(side, path)
+    if place is None:
+        return None
+    rect = view.mapFromScene(cast("MatchScene", view.scene()).rect_of(place)).boundingRect()
+    if not view.viewport().rect().adjusted(0, 4, 0, -4).contains(rect):
+        return None
+    return QRect(view.viewport().mapTo(window, rect.topLeft()), rect.size())
+
+
+def other_row(found: Callable[["MainWindow"], QTableView]) -> Place:
+    """Point at the first row of a table that is in sight and not chosen."""
+
+    def at(window: "MainWindow") -> QRect | None:
+        table = found(window)
+        room = table.viewport().rect()
+        row = max(table.rowAt(0), 0)
+        while table.isVisible() and row < table.model().rowCount():
+            rect = table.visualRect(table.model().index(row, 0))
+            if rect.bottom() > room.bottom():
+                break
+            if rect.top() >= 0 and not table.selectionModel().isRowSelected(row):
+                line = QRect(0, rect.top(), room.width(), rect.height())
+                return QRect(table.viewport().mapTo(window, line.topLeft()), line.size())
+            row += 1
+        return None
+
+    return at
+
+
+def rect_in(window: "MainWindow", one: QWidget) -> QRect:
+    """Return the visible part of a widget in the window's pixels."""
+    shown = one.visibleRegion().boundingRect()
+    rect = shown if not shown.isEmpty() else one.rect()
+    return QRect(one.mapTo(window, rect.topLeft()), rect.size()).intersected(
+        QRect(QPoint(0, 0), window.size())
+    )

@@ -1,0 +1,122 @@
+"""Tours: completed by clicking only what they point at."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PySide6.QtCore import QPoint, QRect, QSize, Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+
+from dpiat_gui.ui.app import make_window
+from dpiat_gui.ui.health import HealthFeature
+from dpiat_gui.ui.tour_callout import callout_place
+from dpiat_gui.ui.tour_steps import CORRECT, DECIDES, FIRST, TOURS, TRANSFER
+from dpiat_gui.ui.tours import TourFeature
+
+LONG = 90_000
+
+
+@pytest.fixture
+def window(qtbot, tmp_path):
+    window = make_window(QApplication.instance())
+    qtbot.addWidget(window, before_close_func=lambda made: setattr(made, "_closing", True))
+    window.settings.set(output_folder=str(tmp_path))
+    window.resize(1440, 900)
+    window.show()
+    qtbot.waitExposed(window)
+    return window
+
+
+def tours_of(window):
+    return next(feature for feature in window.features if isinstance(feature, TourFeature))
+
+
+def click_at(window, rect):
+    """Click the middle of a rectangle of the window, on whatever is there."""
+    point = rect.center()
+    under = window.childAt(point)
+    QTest.mouseClick(under, Qt.MouseButton.LeftButton, pos=under.mapFrom(window, point))
+
+
+def follow(window, qtbot, tour):
+    """Do what each step asks for, by clicks on what it points at alone; return the steps seen."""
+    tours, seen = tours_of(window), []
+    window.commands[tour.id].trigger()
+    while tours.step is not None:
+        step = tours.step
+        seen.append(step)
+        assert len(seen) <= len(tour.steps), [one.title for one in seen]
+        if step.asks:
+            qtbot.waitUntil(lambda step=step: step.at(window) is not None, timeout=LONG)
+            rect = step.at(window)
+            assert not tours.callout.geometry().intersects(rect), step.title
+            click_at(window, rect)
+            qtbot.waitUntil(lambda step=step: tours.step is not step, timeout=LONG)
+        else:
+            assert step.at(window) is not None, step.title
+            click_at(window, QRect(tours.callout.next.mapTo(window, QPoint()), tours.callout.next.size()))
+            qtbot.waitUntil(lambda step=step: tours.step is not step, timeout=LONG)
+    return seen
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("tour", [FIRST, CORRECT, DECIDES, TRANSFER], ids=lambda tour: tour.id)
+def test_a_tour_is_completed_by_clicking_only_what_it_points_at(window, qtbot, tour, tmp_path):
+    health = next(feature for feature in window.features if isinstance(feature, HealthFeature))
+    health.pane.count.setValue(2)
+    seen = follow(window, qtbot, tour)
+    assert [step.title for step in seen] == [step.title for step in tour.steps]
+    assert tours_of(window).callout is None
+    if tour is CORRECT:
+        assert not window.document.overrides
+    if tour is TRANSFER:
+        assert len(list(tmp_path.glob("*.safetensors"))) == 1
+
+
+def test_a_tour_can_be_left_gone_back_and_skipped(window, qtbot):
+    tours = tours_of(window)
+    window.commands["tour_first"].trigger()
+    assert tours.step is FIRST.steps[0]
+    assert tours.callout.next.text() == "Skip"
+    assert not tours.callout.back.isEnabled()
+    tours.callout.next.click()
+    assert tours.step is FIRST.steps[1]
+    tours.callout.back.click()
+    assert tours.step is FIRST.steps[0]
+    QTest.keyClick(tours.callout, Qt.Key.Key_Escape)
+    assert tours.step is None
+    assert tours.callout is None
+    # Another one begins where one has ended, and takes the place of one that has not.
+    window.commands["tour_decides"].trigger()
+    window.commands["tour_correct"].trigger()
+    assert tours.step is CORRECT.steps[0]
+    tours.end()
+
+
+def test_a_tour_says_each_step_to_a_screen_reader(window):
+    tours = tours_of(window)
+    window.commands["tour_transfer"].trigger()
+    assert tours.callout.accessibleName() == "Tour, step 1 of 7: Open two networks"
+    assert tours.callout.accessibleDescription() == TRANSFER.steps[0].text
+    tours.end()
+
+
+def test_tours_stand_in_the_help_menu_with_what_one_learns(window):
+    for tour in TOURS:
+        assert tour.summary in window.commands[tour.id].toolTip()
+        assert window.commands[tour.id].isEnabled()
+
+
+sizes = st.integers(1, 900)
+
+
+@given(st.integers(0, 1300), st.integers(0, 800), sizes, sizes)
+def test_a_callout_stands_in_the_window_and_beside_what_it_points_at(x, y, width, height):
+    room, size = QRect(0, 0, 1440, 900), QSize(320, 180)
+    hole = QRect(x, y, width, height).intersected(room)
+    stood = QRect(callout_place(hole, size, room), size)
+    free = max(hole.left(), room.right() - hole.right()) > 360
+    free = free or max(hole.top(), room.bottom() - hole.bottom()) > 220
+    if free:
+        assert room.contains(stood)
+        assert not stood.intersects(hole)

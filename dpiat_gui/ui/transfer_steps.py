@@ -92,7 +92,7 @@ class TransferSteps(QWidget):
         self.folder.setClearButtonEnabled(True)
         self.folder.setAccessibleName("Folder of images to calibrate on")
         self.choose = QPushButton("…")
-        self.choose.setFixedWidth(38)
+        self.choose.setFixedWidth(48)
         self.choose.setAccessibleName("Choose the folder of images")
         self.choose.setToolTip("Choose the folder of images")
         self.notes = muted(small=True)

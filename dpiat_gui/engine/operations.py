@@ -181,12 +181,56 @@ def check(values: Plain, context: JobContext) -> Plain:
     return report.to_json()
 
 
+def plan(values: Plain, context: JobContext) -> Plain:
+    """Export what a transfer would do; takes ``request``, that of the transfer, and ``path``.
+
+    The path's ending says what is written, see `dpiat_gui.transfer.preparing.export_plan`. Answers
+    with ``files`` and the plan's ``notes``.
+    """
+    from dpiat_gui.transfer.request import TransferRequest
+
+    request = TransferRequest.from_json(values.get("request"))
+    context.progress(Progress(0, 0, "Loading PyTorch"))
+    context.need_torch()
+    context.check()
+    from dpiat_gui.transfer.preparing import export_plan
+    from dpiat_gui.transfer.progress import Meter
+
+    try:
+        made = export_plan(request, Path(_text(values, "path")), Meter(context.progress, context.cancelled))
+    finally:
+        _let_go()
+    return {"files": [str(file) for file in made.files], "notes": list(made.plan.notes)}
+
+
+def verify(values: Plain, context: JobContext) -> Plain:
+    """Check a written checkpoint; takes ``path``, and ``again`` to apply its plan once more.
+
+    Answers with what `dpiat_gui.transfer.checking.Checked` holds.
+    """
+    context.progress(Progress(0, 0, "Loading PyTorch"))
+    context.need_torch()
+    context.check()
+    from dpiat_gui.transfer.checking import check_checkpoint
+    from dpiat_gui.transfer.progress import Meter
+
+    meter = Meter(context.progress, context.cancelled)
+    try:
+        return check_checkpoint(
+            Path(_text(values, "path")), meter, again=bool(values.get("again", False))
+        ).to_json()
+    finally:
+        _let_go()
+
+
 OPERATIONS: Mapping[str, Operation] = {
     "ping": ping,
     "describe": describe,
     "names": names,
     "devices": devices,
     "transfer": transfer,
+    "plan": plan,
+    "verify": verify,
     "check": check,
     "tensor": tensor,
 }

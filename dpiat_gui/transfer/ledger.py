@@ -9,7 +9,7 @@ from math import prod
 from typing import Any, Literal
 
 from dpiat_gui.networks.values import Network
-from dpiat_gui.transfer.values import PlanRow, TransferPlan
+from dpiat_gui.transfer.values import Indices, PlanRow, TransferPlan
 
 FORMAT = "dpiat-gui coverage ledger"
 VERSION = 1
@@ -231,7 +231,11 @@ def _cut(row: PlanRow) -> int:
     """Count the source elements that are not taken; one taken several times counts once."""
     if row.source is None or row.source_shape is None:
         return 0
-    return prod(row.source_shape) - prod([len({*indices}) for indices in row.source_indices])
+    return prod(row.source_shape) - prod([_distinct(indices) for indices in row.source_indices])
+
+
+def _distinct(indices: Indices) -> int:
+    return len(indices) if isinstance(indices, range) else len({*indices})
 
 
 def _state(row: PlanRow) -> State:

@@ -67,6 +67,11 @@ class NamedTable:
     score
         What the pair of blocks is worth in the matching, before its skip factor. It differs from
         the table's last cell where parallel branches were assigned to each other first.
+    factors
+        Skip factors that are in the scores of a table of entries, shape (targets, sources); None
+        where all are 1.
+    factor
+        Skip factor of the two entries whose layers these are.
     """
 
     table: DpTable = field(repr=False)
@@ -77,6 +82,8 @@ class NamedTable:
     fresh: frozenset[int] = frozenset()
     inside: tuple[int, int] | None = None
     score: float = 0.0
+    factors: Scores | None = field(default=None, repr=False)
+    factor: float = 1.0
 
     @property
     def total(self) -> float:
@@ -87,6 +94,10 @@ class NamedTable:
     def by_branches(self) -> bool:
         """Whether the pair was matched branch by branch, which is worth more than this table."""
         return self.inside is not None and self.score > self.total + 1e-9
+
+    def factor_at(self, row: int, column: int) -> float:
+        """Return the skip factor in the score of a cell, by its row and column."""
+        return 1.0 if self.factors is None else float(self.factors[row - 1, column - 1])
 
     @cached_property
     def shares(self) -> Scores:
@@ -146,6 +157,7 @@ def named_entry_table(tables: ScoreTables, overrides: Overrides) -> NamedTable:
         frozenset((target, source) for source, target in constraints.bans),
         frozenset(constraints.fresh),
         score=float(table.values[-1, -1]),
+        factors=tables.factors,
     )
 
 
@@ -177,6 +189,7 @@ def named_inner_table(tables: ScoreTables, overrides: Overrides, source: int, ta
         frozenset(constraints.fresh_layers.get(target, ())),
         (source, target),
         _block_score(tables, overrides, source, target, table),
+        factor=tables.factor(source, target),
     )
 
 

@@ -30,6 +30,7 @@ from dpiat_gui.ui.dp_table_texts import (
     WORDS,
     branch_words,
     cell_words,
+    factor_words,
     hint_words,
     no_table_words,
     number,
@@ -362,6 +363,8 @@ class DpTablePane(QWidget):
         words = cell_words(named, *current) if current is not None else hint_words(named)
         if named.by_branches:
             words = f"{branch_words(named)} {words}"
+        if named.factor != 1:
+            words = f"{factor_words(named)} {words}"
         self.words.setText(words)
         marks = [key.PAIR, key.WAY]
         marks += [key.PIN, key.IMPOSSIBLE] if named.pins else []

@@ -22,6 +22,8 @@ WORDS = {
     "It reads out the pairs.",
     "span": "A span: neighbouring targets that one source serves together. Their scores are added and "
     "divided by a power of their number, in the paper by its square root.",
+    "skip": "The skip factor: two blocks of which only one has an identity skip keep this share of their "
+    "score, since a lost skip harms more than a poor fit.",
     "pin": "A pin: a pair that is held by hand. Its row must not be skipped.",
     "ban": "A ban: a pair that was forbidden by hand. It scores 0.",
     "fresh": "Left fresh by hand: the target keeps its own initialisation, and its row scores 0.",
@@ -129,7 +131,9 @@ def score_words(named: "NamedTable", row: int, column: int) -> str:
         return f"{target(row)} is pinned to another source"
     if score == 0:
         return f"Score 0: {zero_words(named, row, column)}"
-    return f"Score {number(score)}" + (f" of {best} at the most" if named.targets[row - 1].block else "")
+    text = f"Score {number(score)}" + (f" of {best} at the most" if named.targets[row - 1].block else "")
+    factor = named.factor_at(row, column)
+    return text if factor == 1 else f"{text}, with × {factor:g}: only one of the two has an identity skip"
 
 
 def zero_words(named: "NamedTable", row: int, column: int) -> str:
@@ -193,6 +197,13 @@ def hint_words(named: "NamedTable") -> str:
     """Say what can be done where no cell is chosen."""
     opens = "; Enter, or a second click, opens the layers inside" if named.inside is None else ""
     return f"Choose a cell to read it{opens}. Rows are targets, columns are sources."
+
+
+def factor_words(named: "NamedTable") -> str:
+    """Say what the score of two blocks is multiplied by among the entries, nothing where by 1."""
+    if named.factor == 1:
+        return ""
+    return f"Among the blocks this total counts × {named.factor:g}: only one of the two has an identity skip."
 
 
 def branch_words(named: "NamedTable") -> str:

@@ -8,6 +8,7 @@ from dpiat_gui.ui.dp_table_texts import (
     NOTHING,
     choice_words,
     divisor,
+    factor_words,
     members,
     number,
     place,
@@ -155,7 +156,7 @@ def _end(step: "Step", named: "NamedTable") -> str:
         text = "Nothing can be matched: every score is 0."
     if fresh:
         text += f" Nothing goes to {_listed(fresh)}."
-    return text
+    return f"{text} {factor_words(named)}".strip()
 
 
 def _listed(words: list[str], most: int = 12) -> str:

@@ -1,5 +1,7 @@
 """The pane of the table D: what it shows, and how it goes with the document."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from made import layer, network
@@ -224,6 +226,24 @@ def test_blocks_matched_by_branches_say_so(qtbot):
     assert document.matching.score == 2
     assert pane.named.by_branches
     assert pane.words.text().startswith("These blocks were matched branch by branch, for 2;")
+
+
+def test_a_lost_skip_is_told_on_both_levels(qtbot):
+    def skipping(name, skip):
+        made = network(name, [[C1, (8,)]])
+        return replace(made, sequence=(replace(made.sequence[0], skip=skip),))
+
+    document = Document()
+    document.open_networks(skipping("s", True), skipping("t", False))
+    pane = DpTablePane(document)
+    qtbot.addWidget(pane)
+    pane.show()
+    pane.grid.chosen.emit(1, 1)
+    assert "Score 1 of 2 at the most, with × 0.5: only one" in pane.words.text()
+    pane.open_inside((0, 0))
+    qtbot.waitUntil(lambda: pane.named.inside == (0, 0))
+    assert pane.named.total == 2
+    assert pane.words.text().startswith("Among the blocks this total counts × 0.5")
 
 
 def test_without_networks_it_says_what_to_do(qtbot):

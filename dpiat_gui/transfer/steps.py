@@ -13,7 +13,6 @@ from dataclasses import dataclass
 
 from dpiat_gui.matching.values import Matching
 from dpiat_gui.networks.kinds import BATCH_NORMS, LayerKind
-from dpiat_gui.networks.values import Block
 from dpiat_gui.transfer.options import TransferOptions
 from dpiat_gui.transfer.steps_structure import (
     Gate,
@@ -23,6 +22,7 @@ from dpiat_gui.transfer.steps_structure import (
     find_gates,
     find_heads,
     find_neck,
+    is_within,
     weight_key,
 )
 from dpiat_gui.transfer.values import FreshReason, PlanRow
@@ -180,7 +180,7 @@ def step_notes(notes: Iterable[str]) -> tuple[str, ...]:
 
 def _start_repeats_as_identity(matching: Matching, changes: _Changes, gates: Sequence[Gate]) -> None:
     """Let repeated blocks with an identity skip, and those without a source, begin as identity."""
-    gated = [gate.path for gate in gates]
+    gated = {gate.path for gate in gates}
     given: dict[int, set[int]] = {}
     for pair in matching.entry_pairs:
         given.setdefault(pair.target, set()).add(pair.source)
@@ -216,10 +216,13 @@ def _open_gates(matching: Matching, changes: _Changes, gates: Sequence[Gate]) ->
                 "Squeeze-excite: those of the target are of a kind unknown here; they stay as planned."
             )
         return
-    other = called_gates(matching.source.tree.root)
-    source_blocks = {
-        layer.path: block for block in matching.source_entries if not block.single for layer in block.layers
-    }
+    other = frozenset(called_gates(matching.source.tree.root))
+    # Of each source layer: whether its block has a gate; those that stand by themselves tell nothing.
+    gated: dict[str, bool] = {}
+    for block in matching.source_entries:
+        if not block.single:
+            has = any(is_within(layer.path, other) for layer in block.layers)
+            gated.update((layer.path, has) for layer in block.layers)
     inside = {
         layer.path: [other.path for other in block.layers]
         for block in matching.target_entries
@@ -235,11 +238,11 @@ def _open_gates(matching: Matching, changes: _Changes, gates: Sequence[Gate]) ->
         if not givers:
             continue
         if other:
-            blocks = [source_blocks.get(path) for path in givers]
-            if None in blocks:
+            has_own = [gated.get(path) for path in givers]
+            if None in has_own:
                 unknown += 1
                 continue
-            if any(_holds(block, other) for block in blocks if block):
+            if any(has_own):
                 continue
         changes.make(SQUEEZE_EXCITE, {gate.weight: 0.0, gate.bias: OPEN_GATE})
     if unknown:
@@ -273,7 +276,7 @@ def _treat_neck(matching: Matching, changes: _Changes, how: str, gates: Sequence
     """Zero the bias of the last norm before a zeroed classifier, or leave it and its convolution fresh."""
     if how == "keep":
         return
-    conv, norm = find_neck(matching.target, find_heads(matching.target), [gate.path for gate in gates])
+    conv, norm = find_neck(matching.target, find_heads(matching.target), {gate.path for gate in gates})
     if norm is None:
         changes.notes.append("Neck: no norm stands plainly at the end of what the classifier reads.")
     elif how != "fresh":
@@ -300,13 +303,6 @@ def _leave_statistics_to_images(matching: Matching, changes: _Changes) -> None:
     changes.leave_to_images(keys)
     if not keys:
         changes.notes.append("Calibrate: the target has no batch norm with running statistics.")
-
-
-def _holds(block: Block, modules: Sequence[str]) -> bool:
-    """Tell whether a layer of the block is one of these modules, or lies in one."""
-    return any(
-        layer.path == path or layer.path.startswith(f"{path}.") for layer in block.layers for path in modules
-    )
 
 
 def _blocks(count: int) -> str:

@@ -250,4 +250,13 @@ def _is_shortcut(layer: Layer) -> bool:
 
 
 def _is_gated(layer: Layer, gated: Collection[str]) -> bool:
-    return is_in_gate(layer.path) or any(layer.path.startswith(f"{path}.") for path in gated)
+    return is_in_gate(layer.path) or is_within(layer.path, gated)
+
+
+def is_within(path: str, modules: Collection[str]) -> bool:
+    """Tell whether a path is one of these modules, or lies in one."""
+    while path:
+        if path in modules:
+            return True
+        path = path.rpartition(".")[0]
+    return False

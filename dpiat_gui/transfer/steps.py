@@ -233,7 +233,8 @@ def _open_gates(matching: Matching, changes: _Changes, gates: Sequence[Gate]) ->
     unknown = 0
     for gate in gates:
         near = inside.get(gate.second) or [path for path in loose if path.startswith(f"{gate.parent}.")]
-        around = [path for path in near if not path.startswith(f"{gate.path}.")]
+        own = f"{gate.path}."
+        around = [path for path in near if not path.startswith(own)]
         givers = [matching.by_target[path].source for path in around if path in matching.by_target]
         if not givers:
             continue

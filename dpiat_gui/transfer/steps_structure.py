@@ -153,7 +153,7 @@ def find_heads(network: Network) -> tuple[Layer, ...]:
         return ()
     last = weighted[-1]
     for block in network.sequence:
-        if block.skip and last in block.layers:
+        if block.skip and any(layer is last for layer in block.layers):
             return ()
     loose = {block.path for block in network.sequence if block.single}
     others = [layer for layer in weighted[:-1] if layer.path in loose and _is_beside(layer, last)]
@@ -212,7 +212,7 @@ def find_neck(
     width = head.shape[1] if head.shape else 0
     if norm is None or norm.kind not in NORMS or not bias_key(norm) or norm.shape != (width,):
         return None, None
-    home = next((block for block in network.sequence if norm in block.layers), None)
+    home = next((block for block in network.sequence if any(one is norm for one in block.layers)), None)
     if home is None or (not home.single and closing_norm(home, gated) is not norm):
         return None, None
     conv = before[-2] if len(before) > 1 else None
@@ -242,7 +242,7 @@ def _below(path: str, name: str) -> str:
 
 
 def _has_parameters(layer: Layer) -> bool:
-    return any(not tensor.buffer for tensor in layer.tensors)
+    return layer.parameters > 0
 
 
 def _is_shortcut(layer: Layer) -> bool:

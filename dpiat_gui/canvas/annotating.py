@@ -8,6 +8,7 @@ from dpiat_gui.canvas.annotations import ComparisonOverlay, LayerMark, PathPair
 from dpiat_gui.canvas.columns import Side
 from dpiat_gui.canvas.comparison_key import ComparisonKey
 from dpiat_gui.canvas.dropping import DroppingView
+from dpiat_gui.canvas.figure import ViewPart
 from dpiat_gui.canvas.ghosts import GhostKind
 
 
@@ -68,6 +69,12 @@ class AnnotatingView(DroppingView):
         self._scene.set_ghosts(GhostKind.BEFORE, shown.only_before)
         self._scene.set_ghosts(GhostKind.NOW, shown.only_now)
         self._arrange_overlays()
+
+    def view_part(self) -> ViewPart:
+        """Return what the view shows now, to write it as a figure."""
+        stage = self._scene.stage
+        seen = stage.rect(self.seen())
+        return ViewPart(self.board, stage, seen.top(), seen.bottom())
 
     def _apply_style(self) -> None:
         super()._apply_style()

@@ -1,6 +1,6 @@
 """The drawing of everything between the columns: curves, ribbons, score labels."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -267,15 +267,16 @@ class EdgeDrawing:
 
     # as primitives
 
-    def primitives(self) -> list[Primitive]:
-        """Return everything as shapes: ribbons, then one curve an edge, then pins."""
-        drawing: list[Primitive] = [
-            Polygon(self._ribbon(band), self._ribbon_color(band)) for band in self._board.edges.bands
-        ]
-        for i, mark in enumerate(self._marks):
+    def primitives(self, edges: Sequence[int] | None = None) -> list[Primitive]:
+        """Return everything, or some edges alone, as shapes: ribbons, then one curve an edge, then pins."""
+        bands = self._board.edges.bands if edges is None else ()
+        drawing: list[Primitive] = [Polygon(self._ribbon(band), self._ribbon_color(band)) for band in bands]
+        chosen = range(len(self)) if edges is None else edges
+        for i in chosen:
+            mark = self._marks[i]
             color, width = self._style.score(mark.score), self._width(mark)
             drawing.append(Curve(*self._ends(i), color, width, mark.weak, self._note(i), self.stage.across))
-        for i in range(len(self)):
+        for i in chosen:
             drawing += self._badges(i)
         return drawing
 

@@ -7,22 +7,11 @@ from functools import cache
 from html import escape
 from pathlib import Path
 
-from PySide6.QtCore import QBuffer, QIODevice, QMarginsF, QPointF, QRectF, QSizeF
+from PySide6.QtCore import QBuffer, QIODevice, QMarginsF, QRectF, QSizeF
 from PySide6.QtGui import QColor, QGuiApplication, QImage, QPageSize, QPainter, QPdfWriter
 
-from dpiat_gui.canvas.arc_drawing import ArcDrawing
-from dpiat_gui.canvas.arcs import arc_lines
-from dpiat_gui.canvas.block_drawing import draw_block
-from dpiat_gui.canvas.block_view import BlockView
-from dpiat_gui.canvas.board import Board
-from dpiat_gui.canvas.columns import Side
-from dpiat_gui.canvas.edge_drawing import EdgeDrawing
-from dpiat_gui.canvas.layout import Columns
-from dpiat_gui.canvas.legend import legend_of
-from dpiat_gui.canvas.legend_drawing import draw_legend
-from dpiat_gui.canvas.primitives import Anchor, Box, Primitive, Text, paint_all
-from dpiat_gui.canvas.stage import TURN, Stage
-from dpiat_gui.canvas.style import Style
+from dpiat_gui.canvas.figure import Page, Part, ViewPart, view_page, whole_page
+from dpiat_gui.canvas.primitives import Box, paint_all
 from dpiat_gui.errors import ExportError
 from dpiat_gui.files import write_whole
 from dpiat_gui.matching.values import Matching
@@ -36,20 +25,20 @@ _LARGEST_AREA = 120_000_000
 
 ORIENTATIONS = ("columns", "strips")
 
-_WIDTH = 1080.0
-"""Units across two columns."""
-
-_HEIGHT = 580.0
-"""Units across two strips."""
-
-_NARROWEST = 560.0
-"""Units along strips, so that there is room for names and legend."""
-
 _POINTS = 0.75
 """Points a unit: a unit is a pixel of 1/96 inch."""
 
 _PDF_LARGEST = 14_400.0
 """Points of the largest PDF page that readers accept."""
+
+_MM = 25.4
+"""Millimetres an inch."""
+
+_PRINT_DOTS = 300.0
+"""Pixels an inch of a PNG with a given width."""
+
+COLUMN_WIDTHS = {"one column": 84.0, "two columns": 174.0}
+"""Widths of figures in a paper with two columns, in millimetres."""
 
 
 def render_matching(
@@ -63,6 +52,8 @@ def render_matching(
     legend: bool = True,
     title: bool = True,
     orientation: str = "columns",
+    fold_runs: bool = False,
+    width_mm: float | None = None,
 ) -> Path:
     """Draw a whole matching into a file, written whole or not at all.
 
@@ -84,6 +75,11 @@ def render_matching(
         Whether there is a legend, and a headline with both names and the score.
     orientation
         ``columns``, or ``strips`` for the source above the target.
+    fold_runs
+        Whether a run of equal blocks is one box.
+    width_mm
+        Width of the figure in millimetres, such as that of a paper's column (`COLUMN_WIDTHS`); the
+        columns are laid out for it, and a PNG gets 300 pixels an inch. None for its natural size.
 
     Returns
     -------
@@ -96,27 +92,84 @@ def render_matching(
         If the suffix stands for no format, there is no such orientation, a PNG would be too large,
         or the file cannot be written.
     """
-    goal = Path(path)
-    suffix = goal.suffix.lower()
-    if suffix not in FORMATS:
-        raise ExportError(
-            f"Figures cannot be written as {goal.suffix or 'a file without a suffix'}.",
-            f"End the name in one of: {', '.join(FORMATS)}.",
-        )
     if orientation not in ORIENTATIONS:
         raise ExportError(
             f"A figure cannot be laid out as {orientation!r}.", f"Use one of: {', '.join(ORIENTATIONS)}."
         )
+    goal = _goal(path, width_mm)
     _application()
-    across = orientation == "strips"
-    parts, size = _compose(matching, theme, coverage, expanded, legend=legend, title=title, across=across)
-    ground = theme.surface if not theme.dark else theme.canvas
+    page = whole_page(
+        matching,
+        theme,
+        coverage,
+        expanded,
+        legend=legend,
+        title=title,
+        across=orientation == "strips",
+        fold_runs=fold_runs,
+        width=width_mm and width_mm / _MM * 96,
+    )
+    return _write(page, goal, theme, scale, width_mm)
+
+
+def render_view(
+    part: ViewPart,
+    path: str | os.PathLike[str],
+    theme: Theme = LIGHT,
+    *,
+    scale: float = 2.0,
+    legend: bool = True,
+    title: bool = True,
+    width_mm: float | None = None,
+) -> Path:
+    """Draw what a view shows into a file: the blocks in sight, whole, and the edges between them.
+
+    Parameters
+    ----------
+    part
+        What the view shows, as `MatchView.view_part` returns it.
+    path, theme, scale, legend, title, width_mm
+        As for `render_matching`.
+
+    Raises
+    ------
+    ExportError
+        As for `render_matching`, and if there is no matching in sight.
+    """
+    goal = _goal(path, width_mm)
+    page = view_page(part, theme, legend=legend, title=title)
+    if page is None:
+        raise ExportError("Nothing of a matching is in sight.", "Scroll to it, or export the whole figure.")
+    return _write(page, goal, theme, scale, width_mm)
+
+
+def _goal(path: str | os.PathLike[str], width_mm: float | None) -> Path:
+    """Return the file to write to, once format and width are known to make sense."""
+    goal = Path(path)
+    if goal.suffix.lower() not in FORMATS:
+        raise ExportError(
+            f"Figures cannot be written as {goal.suffix or 'a file without a suffix'}.",
+            f"End the name in one of: {', '.join(FORMATS)}.",
+        )
+    if width_mm is not None and not 20 <= width_mm <= 2000:
+        raise ExportError(
+            f"A figure cannot be {width_mm:g} mm wide.",
+            "Use 20 to 2000 mm; a column of a paper has about 84, both together 174.",
+        )
+    return goal
+
+
+def _write(page: Page, goal: Path, theme: Theme, scale: float, width_mm: float | None) -> Path:
+    ground = theme.canvas if theme.dark else theme.surface
+    suffix = goal.suffix.lower()
     if suffix == ".svg":
-        data = _svg(parts, size, ground, f"{matching.source.name} → {matching.target.name}")
+        data = _svg(page, ground, width_mm)
     elif suffix == ".pdf":
-        data = _pdf(parts, size, ground, matching)
+        data = _pdf(page, ground, width_mm)
     else:
-        data = _png(parts, size, ground, scale)
+        if width_mm is not None:
+            scale = width_mm / _MM * _PRINT_DOTS / page.size.width()
+        data = _png(page, ground, scale, _PRINT_DOTS if width_mm is not None else scale * 96)
     with write_whole(goal) as stream:
         stream.write(data)
     return goal
@@ -137,9 +190,8 @@ def matching_svg(
         As for `render_matching`.
     """
     _application()
-    parts, size = _compose(matching, theme, coverage, expanded, legend=True, title=True, across=False)
-    name = f"{matching.source.name} → {matching.target.name}"
-    return _svg(parts, size, theme.canvas if theme.dark else theme.surface, name).decode()
+    page = whole_page(matching, theme, coverage, expanded)
+    return _svg(page, theme.canvas if theme.dark else theme.surface).decode()
 
 
 @cache
@@ -154,112 +206,24 @@ def _application() -> QGuiApplication:
     return QGuiApplication([sys.argv[0]])
 
 
-Part = tuple[QPointF, float, Sequence[Primitive]]
-"""A drawing, where its origin stands, and the degrees it is turned by."""
+def _name(matching: Matching) -> str:
+    return f"{matching.source.name} → {matching.target.name}"
 
 
-def _compose(
-    matching: Matching,
-    theme: Theme,
-    coverage: Coverage | None,
-    expanded: bool | Collection[str],
-    *,
-    legend: bool,
-    title: bool,
-    across: bool,
-) -> tuple[list[Part], QSizeF]:
-    """Return everything that is drawn, and the size of the page."""
-    style = Style(theme)
-    board = Board(style.metrics)
-    board.set_matching(matching, coverage.by_layer if coverage is not None else None)
-    if expanded is True:
-        board.expand(board.everything())
-    elif expanded:
-        board.expand(
-            spot for path in expanded for side in Side if (spot := board.find(side, path)) is not None
-        )
-    unit = style.unit
-    columns = Columns.stacked(_HEIGHT * unit, unit) if across else Columns.fitting(_WIDTH * unit, unit)
-    stage = Stage(columns, across)
-    picture = stage.rect(QRectF(0, 0, columns.total, board.layout.height))
-    width = max(picture.width(), _NARROWEST * unit) if across else picture.width()
-    parts: list[Part] = []
-    y = 0.0
-    if title:
-        parts.append((QPointF(), 0.0, _heading(board, stage, style, picture.height(), width)))
-        y = 64 * unit
-    parts += [
-        (origin + QPointF(0, y), turn, drawing) for origin, turn, drawing in _picture(board, stage, style)
-    ]
-    y += picture.height()
-    if title and across:
-        # The target's name stands below it.
-        y += 50 * unit
-    if legend:
-        drawn = [column for column in board.columns.values() if column is not None]
-        margin = columns.margin
-        drawing, height = draw_legend(legend_of(drawn, theme, matching), style, width - 2 * margin)
-        parts.append((QPointF(margin, y), 0.0, drawing))
-        y += height
-    return parts, QSizeF(width, round(y))
-
-
-def _picture(board: Board, stage: Stage, style: Style) -> list[Part]:
-    """Return edges, arcs and blocks."""
-    parts: list[Part] = [(QPointF(), 0.0, EdgeDrawing(board, stage, style).primitives())]
-    for side, column in board.columns.items():
-        if column is not None:
-            lines = arc_lines(column, board.placed(side))
-            arcs = ArcDrawing(lines, side, stage.columns, style, stage.across)
-            parts.append((QPointF(), 0.0, arcs.primitives()))
-    for spot in board.everything():
-        column = board.columns[spot.side]
-        assert column is not None
-        placed = board.placed(spot.side)[spot.entry]
-        marks = board.marks[spot.side][spot.entry]
-        entry, width = column.entries[spot.entry], stage.columns.width
-        view = BlockView.of(entry, marks, spot.side, width, placed, stage.across)
-        turn = TURN if stage.across else 0.0
-        parts.append((stage.corner(spot.side, placed), turn, draw_block(view, style)))
-    return parts
-
-
-def _heading(board: Board, stage: Stage, style: Style, below: float, width: float) -> list[Primitive]:
-    """Return names and score: above the columns, or above and `below` the strips."""
-    drawing: list[Primitive] = []
-    unit, muted, columns = style.unit, style.color("text_muted"), stage.columns
-    for side, column in board.columns.items():
-        if column is None:
-            continue
-        left, room, base = stage.left(side), columns.width, 32 * unit
-        if stage.across:
-            left, room = columns.margin, width / 2 - columns.margin
-            base += (64 * unit + below - 14 * unit) if side is Side.TARGET else 0.0
-        name = style.heading.fitted(column.network.name, room)
-        drawing.append(Text(left, base, name, style.heading.face, style.color("text")))
-        drawing.append(Text(left, base + 19 * unit, column.summary, style.small.face, muted))
-    matching = board.matching
-    if matching is not None:
-        text = f"{board.counts} · score {matching.score:.2f}"
-        long = style.small.width(text)
-        x = (columns.source_right + columns.target_left - long) / 2
-        if stage.across:
-            x = width - columns.margin - long
-        drawing.append(Text(x, 32 * unit, text, style.small.face, muted, Anchor.MIDDLE, long))
-    return drawing
-
-
-def _svg(parts: Sequence[Part], size: QSizeF, ground: str, name: str) -> bytes:
-    """Write the parts as SVG; every edge is one path, and nothing else is."""
-    width, height = f"{size.width():g}", f"{size.height():g}"
+def _svg(page: Page, ground: str, width_mm: float | None = None) -> bytes:
+    """Write a page as SVG; every edge is one path, and nothing else is."""
+    width, height = f"{page.size.width():g}", f"{page.size.height():g}"
+    wide, high = width, height
+    if width_mm is not None:
+        wide, high = f"{width_mm:g}mm", f"{width_mm * page.size.height() / page.size.width():g}mm"
     lines = [
         '<?xml version="1.0" encoding="UTF-8"?>',
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" '
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{wide}" height="{high}" '
         f'viewBox="0 0 {width} {height}">',
-        f"<title>{escape(name)}</title>",
+        f"<title>{escape(_name(page.matching))}</title>",
         f'<rect width="100%" height="100%" fill="{ground}"/>',
     ]
-    for origin, turn, drawing in parts:
+    for origin, turn, drawing in page.parts:
         turned = f" rotate({turn:g})" if turn else ""
         lines.append(f'<g transform="translate({origin.x():g},{origin.y():g}){turned}">')
         lines.extend(primitive.svg() for primitive in drawing)
@@ -280,23 +244,27 @@ def _paint(painter: QPainter, parts: Sequence[Part], size: QSizeF, ground: str, 
         painter.restore()
 
 
-def _pdf(parts: Sequence[Part], size: QSizeF, ground: str, matching: Matching) -> bytes:
-    """Write the parts on one PDF page of their size, shrunk if no reader could show it."""
-    shrink = min(1.0, _PDF_LARGEST / (max(size.width(), size.height()) * _POINTS))
+def _pdf(page: Page, ground: str, width_mm: float | None) -> bytes:
+    """Write a page as PDF, shrunk if no reader could show it."""
+    size = page.size
+    shrink = 1.0 if width_mm is None else width_mm / _MM * 72 / (size.width() * _POINTS)
+    shrink = min(shrink, _PDF_LARGEST / (max(size.width(), size.height()) * _POINTS))
     points = size * _POINTS * shrink
     buffer = _buffer()
     writer = QPdfWriter(buffer)
     writer.setResolution(288)
     writer.setPageSize(QPageSize(points, QPageSize.Unit.Point, "", QPageSize.SizeMatchPolicy.ExactMatch))
     writer.setPageMargins(QMarginsF(0, 0, 0, 0))
-    writer.setTitle(f"{matching.source.name} → {matching.target.name}")
+    writer.setTitle(_name(page.matching))
     painter = QPainter(writer)
-    _paint(painter, parts, size, ground, _POINTS * shrink * 288 / 72)
+    _paint(painter, page.parts, size, ground, _POINTS * shrink * 288 / 72)
     painter.end()
     return _bytes(buffer)
 
 
-def _png(parts: Sequence[Part], size: QSizeF, ground: str, scale: float) -> bytes:
+def _png(page: Page, ground: str, scale: float, dots: float) -> bytes:
+    """Write a page as PNG, at `scale` pixels a unit and `dots` pixels an inch."""
+    size = page.size
     width, height = round(size.width() * scale), round(size.height() * scale)
     if scale <= 0:
         raise ExportError(
@@ -311,11 +279,10 @@ def _png(parts: Sequence[Part], size: QSizeF, ground: str, scale: float) -> byte
     if image.isNull():
         raise ExportError("There is not enough memory for the PNG.", "Use SVG or PDF, or lower the scale.")
     painter = QPainter(image)
-    _paint(painter, parts, size, ground, scale)
+    _paint(painter, page.parts, size, ground, scale)
     painter.end()
-    dots = round(scale * 96 / 0.0254)
-    image.setDotsPerMeterX(dots)
-    image.setDotsPerMeterY(dots)
+    image.setDotsPerMeterX(round(dots / 0.0254))
+    image.setDotsPerMeterY(round(dots / 0.0254))
     buffer = _buffer()
     image.save(buffer, "PNG")  # type: ignore[call-overload]
     return _bytes(buffer)

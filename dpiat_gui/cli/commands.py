@@ -375,6 +375,13 @@ def render(
     legend: Annotated[bool, typer.Option("--legend/--no-legend", help="Draw the legend.")] = True,
     title: Annotated[bool, typer.Option("--title/--no-title", help="Draw the networks' names.")] = True,
     scale: Annotated[float, typer.Option(help="Pixels a point, for .png.")] = 2.0,
+    fold: Annotated[
+        bool, typer.Option("--fold/--no-fold", help="Draw a run of equal blocks as one box.")
+    ] = False,
+    width: Annotated[
+        float | None,
+        typer.Option(metavar="MM", help="Width in millimetres, such as 84 for one column of a paper."),
+    ] = None,
 ) -> None:
     """Draw the whole match as a figure, without a window."""
     from dpiat_gui.services.display import display_problem
@@ -399,6 +406,8 @@ def render(
         legend=legend,
         title=title,
         orientation=orientation.value,
+        fold_runs=fold,
+        width_mm=width,
     )
     typer.echo(f"Written {out}")
 

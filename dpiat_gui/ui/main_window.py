@@ -122,7 +122,7 @@ class MainWindow(QMainWindow):
             self.document, self.editing, self.jobs, self.transfer, self.notices, self.settings
         )
         self.methods = Methods(self.document, self.editing, self.jobs, self)
-        self.figures = Figures(self.document, self.notices, self)
+        self.figures = Figures(self.document, self.notices, self.view)
         self.autosave = Autosave(self.document, self.jobs)
         self.recovery = Recovery(self.autosave, self.opening, self.projects, self.notices, self)
         self.dialogs = Dialogs(self.settings, self.themes, self)

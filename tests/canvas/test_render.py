@@ -3,9 +3,11 @@ import xml.etree.ElementTree as ET
 
 import pytest
 from made import network
+from PySide6.QtGui import QImage
 
+from dpiat_gui.canvas.columns import Side
 from dpiat_gui.canvas.legend import EdgeState, legend
-from dpiat_gui.canvas.render import render_matching
+from dpiat_gui.canvas.render import render_matching, render_view
 from dpiat_gui.errors import ExportError
 from dpiat_gui.matching.engine import match_networks
 from dpiat_gui.matching.values import Overrides, match_options
@@ -138,3 +140,82 @@ def test_a_legend_of_one_network_has_no_scores(source):
     assert found.roles
     assert found.ramp == ()
     assert found.states == ()
+
+
+# -- sizes, folds, and what a view shows ---------------------------------------------------------
+
+
+@pytest.mark.parametrize("theme", [LIGHT, DARK], ids=lambda theme: theme.name)
+@pytest.mark.parametrize("legend", [True, False])
+@pytest.mark.parametrize("title", [True, False])
+def test_every_figure_has_one_path_a_drawn_pair(qapp, matching, tmp_path, theme, legend, title):
+    path = render_matching(matching, tmp_path / "f.svg", theme, legend=legend, title=title)
+    root, texts = drawn(path)
+    assert len(list(root.iter(f"{SVG}path"))) == len(matching.entry_pairs)
+    assert ("score 0 to 1" in texts) is legend
+    assert ("t" in texts) is title
+    ground = theme.canvas if theme.dark else theme.surface
+    assert f'fill="{ground}"' in path.read_text()
+
+
+def test_a_figure_fits_the_column_of_a_paper(qapp, matching, tmp_path):
+    root, texts = drawn(render_matching(matching, tmp_path / "f.svg", width_mm=84))
+    assert root.get("width") == "84mm"
+    _, _, width, height = map(float, root.get("viewBox").split())
+    assert root.get("height") == f"{84 * height / width:g}mm"
+    # Text of 6 points or more: what is laid out for a screen would be too small.
+    assert 12 * 84 / 25.4 * 72 / width >= 6
+    wide, _ = drawn(render_matching(matching, tmp_path / "w.svg", width_mm=174))
+    assert float(wide.get("viewBox").split()[2]) > width
+    assert {"s", "t"} <= set(texts)
+    image = QImage(str(render_matching(matching, tmp_path / "f.png", width_mm=84)))
+    assert abs(image.width() - 84 / 25.4 * 300) <= 1
+    assert abs(image.dotsPerMeterX() - 300 / 0.0254) < 2
+    pdf = render_matching(matching, tmp_path / "f.pdf", width_mm=84).read_bytes()
+    box = re.search(rb"/MediaBox \[([^\]]+)\]", pdf).group(1).split()
+    assert float(box[2]) == pytest.approx(84 / 25.4 * 72, abs=0.6)
+
+
+def test_a_width_without_sense_is_refused(qapp, matching, tmp_path):
+    with pytest.raises(ExportError, match="3 mm wide"):
+        render_matching(matching, tmp_path / "f.svg", width_mm=3)
+    assert not (tmp_path / "f.svg").exists()
+
+
+def test_runs_can_be_folded_in_a_figure(qapp, tmp_path):
+    block = [(8, 8, 1, 1), (8,)]
+    matching = match_networks(network("s", [block] * 3), network("t", [block] * 3))
+    root, texts = drawn(render_matching(matching, tmp_path / "f.svg", fold_runs=True))
+    assert len(list(root.iter(f"{SVG}path"))) == 1
+    assert any("×\N{NO-BREAK SPACE}3" in text for text in texts)
+
+
+@pytest.mark.parametrize("mode", ["aligned", "linked"])
+@pytest.mark.parametrize("orientation", ["columns", "strips"])
+def test_what_a_view_shows_is_drawn_whole_and_nothing_else(long_view, tmp_path, mode, orientation):
+    long_view.set_layout_mode(mode)
+    long_view.set_orientation(orientation)
+    long_view._bar().setValue(long_view._bar().maximum() // 2)
+    part = long_view.view_part()
+    root, texts = drawn(render_view(part, tmp_path / "f.svg", title=False, legend=False))
+    shown = {f"{side.value[0]}{entry}" for side in Side for entry in part.entries(side)}
+    assert 2 < len(shown) < 60
+    sources = {text for text in texts if text in shown}
+    both = set(part.entries(Side.SOURCE)) & set(part.entries(Side.TARGET))
+    assert len(list(root.iter(f"{SVG}path"))) == len(both)
+    assert sources
+    # Everything lies on the page.
+    _, _, width, height = map(float, root.get("viewBox").split())
+    for group in root.iter(f"{SVG}g"):
+        x, y = map(float, re.match(r"translate\(([-\d.]+),([-\d.]+)\)", group.get("transform")).groups())
+        if len(group) and group[0].tag == f"{SVG}rect":
+            assert -1 <= x <= width + 1
+            assert -1 <= y <= height + 1
+    for name in ("f.png", "f.pdf"):
+        assert render_view(part, tmp_path / name, DARK).stat().st_size > 1000
+
+
+def test_a_view_without_a_matching_makes_no_figure(view, source, tmp_path):
+    view.set_networks(source, source)
+    with pytest.raises(ExportError, match="in sight"):
+        render_view(view.view_part(), tmp_path / "f.svg")

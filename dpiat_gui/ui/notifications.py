@@ -83,7 +83,9 @@ class NotificationBar(QFrame):
         text = QLabel(notification.message)
         hint = QLabel(notification.hint)
         hint.setProperty("muted", True)
-        hint.setVisible(bool(notification.hint))
+        if not notification.hint:
+            # Only hidden, never shown here: without a parent yet, it would come up as a window of its own.
+            hint.hide()
         for label in (text, hint):
             label.setTextFormat(Qt.TextFormat.PlainText)
             label.setWordWrap(True)

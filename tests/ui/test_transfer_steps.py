@@ -1,8 +1,9 @@
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QComboBox, QFileDialog
+from PySide6.QtWidgets import QApplication, QComboBox, QFileDialog
 
 from dpiat_gui.transfer.options import CHOICES, TransferOptions, transfer_options
+from dpiat_gui.ui.app import make_window
 from dpiat_gui.ui.transfer_panel import TransferPanel, TransferSettings
 from dpiat_gui.ui.transfer_steps import TransferSteps
 from dpiat_gui.ui.widgets import scrolling
@@ -127,3 +128,23 @@ def test_the_pane_stands_in_as_many_columns_as_it_has_room_for(qtbot):
         for part in parts:
             assert part.width() >= part.minimumSizeHint().width()
             assert part.mapTo(area, part.rect().topRight()).x() < width
+
+
+def test_the_window_counts_the_tensors_of_the_present_plan(qtbot):
+    window = make_window(QApplication.instance())
+    qtbot.addWidget(window, before_close_func=lambda made: setattr(made, "_closing", True))
+    window.show()
+    window.opening.open_demo()
+    document, steps = window.document, window.transfer.steps
+    qtbot.waitUntil(lambda: steps.counts["head"].text() == "2 tensors", timeout=60_000)
+    assert steps.counts["repeats"].text() == "4 tensors"
+    assert "steps set" in window.transfer.summary.text()
+    steps.switches["repeats"].click()
+    assert document.transfer.repeats is False
+    qtbot.waitUntil(lambda: steps.counts["repeats"].text() == "none")
+    document.undo()
+    qtbot.waitUntil(lambda: steps.counts["repeats"].text() == "4 tensors")
+    assert steps.switches["repeats"].isChecked()
+    window.transfer.preset_chosen.emit("paper")
+    qtbot.waitUntil(lambda: not steps.switches["repeats"].isChecked())
+    assert steps.counts["head"].text() == "none"

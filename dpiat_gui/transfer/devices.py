@@ -2,7 +2,7 @@
 
 from dpiat_gui.errors import TransferError
 
-FORMS = "auto, cpu, cuda, cuda:N and mps"
+FORMS = "auto, cpu, cuda, cuda:N, mps and xpu"
 
 
 def available_devices() -> tuple[str, ...]:
@@ -12,17 +12,19 @@ def available_devices() -> tuple[str, ...]:
     found = [f"cuda:{number}" for number in range(torch.cuda.device_count())]
     if torch.backends.mps.is_available():
         found.append("mps")
+    if hasattr(torch, "xpu") and torch.xpu.is_available():
+        found += [f"xpu:{number}" for number in range(torch.xpu.device_count())]
     return (*found, "cpu")
 
 
 def resolve_device(name: str) -> str:
-    """Return the device that `name` stands for here: ``cpu``, ``cuda:N`` or ``mps``.
+    """Return the device that `name` stands for here: ``cpu``, ``cuda:N``, ``mps`` or ``xpu:N``.
 
     Parameters
     ----------
     name
         ``auto`` for the first of `available_devices` that works, ``cpu``, ``cuda`` (its first),
-        ``cuda:N`` or ``mps``.
+        ``cuda:N``, ``mps``, ``xpu`` or ``xpu:N``.
 
     Raises
     ------
@@ -33,11 +35,11 @@ def resolve_device(name: str) -> str:
     available = available_devices()
     if name == "auto":
         return next(device for device in available if _complaint(device) is None)
-    wanted = "cuda:0" if name == "cuda" else name
+    wanted = f"{name}:0" if name in ("cuda", "xpu") else name
     hint = f"Choose one of: auto, {', '.join(available)}."
     if wanted not in available:
         family, _, number = wanted.partition(":")
-        if wanted == "mps" or (family == "cuda" and number.isdecimal()):
+        if wanted == "mps" or (family in ("cuda", "xpu") and number.isdecimal()):
             raise TransferError(f"There is no device {name} on this machine.", hint)
         raise TransferError(f"{name!r} is no device; known are {FORMS}.", hint)
     complaint = _complaint(wanted)

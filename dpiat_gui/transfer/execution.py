@@ -15,16 +15,19 @@ from dpiat_gui.transfer.export import check_output
 from dpiat_gui.transfer.finishing import Finishing, check_exports, write_ledger
 from dpiat_gui.transfer.manifest import manifest_path
 from dpiat_gui.transfer.memory import require_something, transfer_between, transfer_modules
+from dpiat_gui.transfer.pieces import PIECE
 from dpiat_gui.transfer.plan_json import plan_digest
 from dpiat_gui.transfer.planning import plan_transfer, resolve_plan
 from dpiat_gui.transfer.preparing import match_request, trust_store
 from dpiat_gui.transfer.progress import Meter
 from dpiat_gui.transfer.request import TransferReport, TransferRequest, options_to_json, overrides_to_json
+from dpiat_gui.transfer.shards import safetensors_order, split_specs
+from dpiat_gui.transfer.staging import USUAL_MEMORY, Lane, Stager
 from dpiat_gui.transfer.steps import tensors_by_step
 from dpiat_gui.transfer.structure_flows import flows_of_references
-from dpiat_gui.transfer.targets import open_target
+from dpiat_gui.transfer.targets import Target, open_target
 from dpiat_gui.transfer.values import Progress, TransferPlan
-from dpiat_gui.transfer.weights import Copier, open_source
+from dpiat_gui.transfer.weights import Copier, Read, open_source
 from dpiat_gui.transfer.writing import is_streamed, write_checkpoint
 
 __all__ = ["TransferReport", "TransferRequest", "run_transfer", "transfer_between", "transfer_modules"]
@@ -85,13 +88,14 @@ def run_transfer(
         plan = resolve_plan(plan, matching, read, seed=request.seed, flows=flows)
         digest = plan_digest(plan)
         with open_target(target_reference, plan, seed=request.seed, trust=trust) as target:
-            copier = Copier(read, device)
+            copier = Copier(read)
             calibration = calibrate_target(
                 target, copier, request.transfer, target_reference, meter, seed=request.seed, device=device
             )
             metadata = _metadata(request, plan, digest, source_reference, target_reference, calibration)
             finishing = Finishing(request, plan, goal, read, target, read_files, meter)
             with torch.no_grad(), one_thread():
+                copier.stager = stager_for(device, read, target, goal, request)
                 written = write_checkpoint(
                     goal,
                     target,
@@ -122,6 +126,7 @@ def run_transfer(
             *(calibration.notes if calibration else ()),
             *_notes(source_reference, target_reference, goal),
             *copier.loss.notes(),
+            *copier.notes(),
         ),
         files=tuple(map(str, [*written.files, *([manifest_path(goal)] if request.manifest else [])])),
         verified_tensors=finishing.verified.tensors if finishing.verified else None,
@@ -129,6 +134,20 @@ def run_transfer(
         steps=tensors_by_step(plan.rows),
         calibration=calibration,
     )
+
+
+def stager_for(
+    device: str, read: Read, target: Target, goal: Path, request: TransferRequest
+) -> Stager | None:
+    """Return what picks elements on a device; None for the CPU, which needs no help."""
+    if device == "cpu":
+        return None
+    specs = target.specs
+    if is_streamed(goal):
+        shards = split_specs(specs, request.max_shard_size)
+        specs = tuple(spec for shard in shards for spec in safetensors_order(shard))
+    rows = target.picked_rows([spec.key for spec in specs], PIECE)
+    return Stager(read, rows, Lane(device), request.max_device_memory or USUAL_MEMORY)
 
 
 def _files_read(reference: SourceReference) -> list[Path]:

@@ -44,6 +44,11 @@ def tensor_bytes(spec: TensorSpec) -> int:
     return spec.elements * size_of(spec.dtype)
 
 
+def safetensors_order(specs: Iterable[TensorSpec]) -> tuple[TensorSpec, ...]:
+    """Return tensors in the order in which they stand in a .safetensors file."""
+    return tuple(sorted(specs, key=lambda spec: -size_of(spec.dtype)))
+
+
 def safetensors_layout(specs: Iterable[TensorSpec], metadata: Mapping[str, str]) -> Layout:
     """Lay out a .safetensors file.
 
@@ -55,7 +60,7 @@ def safetensors_layout(specs: Iterable[TensorSpec], metadata: Mapping[str, str])
     ExportError
         If the format has no code for a dtype.
     """
-    order = tuple(sorted(specs, key=lambda spec: -size_of(spec.dtype)))
+    order = safetensors_order(specs)
     header: dict[str, object] = {"__metadata__": dict(metadata)} if metadata else {}
     at = 0
     for spec in order:

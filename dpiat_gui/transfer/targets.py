@@ -1,7 +1,7 @@
 """The target's own values, and what a transfer makes of them, piece by piece."""
 
 import copy
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -111,6 +111,17 @@ class Target:
                 copier.into(part, made)
                 yield made
 
+    def picked_rows(self, keys: Iterable[str], piece: int) -> Iterator[PlanRow]:
+        """Yield the rows, cut as `pieces` cuts them, whose elements must be picked one by one."""
+        for key in keys:
+            row = self._rows.get(key)
+            if row is None or row.source is None or row.exact:
+                continue
+            for box in boxes(row.target_shape, size_of(row.target_dtype), piece):
+                part = within(row, box)
+                if part.fresh is None:
+                    yield part
+
     def whole(self, key: str, copier: Copier, check: Callable[[], None] = lambda: None) -> "Tensor":
         """Return the finished tensor of a key, in memory of its own or where its values lie already."""
         import torch
@@ -181,6 +192,10 @@ class ModuleTarget(Target):
                 sharing.setdefault(value.untyped_storage().data_ptr(), []).append(key)
         self._shared = {key: keys for keys in sharing.values() if len(keys) > 1 for key in keys}
         self._finished: set[str] = set()
+
+    def picked_rows(self, keys: Iterable[str], piece: int) -> Iterator[PlanRow]:
+        """Yield the rows as `Target.picked_rows`, without those of shared memory."""
+        yield from super().picked_rows((key for key in keys if key not in self._shared), piece)
 
     def own(self, key: str) -> "Tensor":
         """Return the module's own tensor; if it shares memory, as it stands now."""

@@ -1,11 +1,11 @@
-"""Where the numbers of a transfer come from, and the device they meet on."""
+"""Where the numbers of a transfer come from."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from dpiat_gui.networks.references import SourceReference
-from dpiat_gui.transfer.copying import bits, converted, find_tensor, put, taken
+from dpiat_gui.transfer.copying import converted, find_tensor, put, taken
 from dpiat_gui.transfer.dtypes import ConversionLoss
 from dpiat_gui.transfer.pieces import PIECE
 from dpiat_gui.transfer.values import PlanRow
@@ -15,23 +15,19 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from dpiat_gui.networks.factories import TrustStore
+    from dpiat_gui.transfer.staging import Stager
 
 Read = Callable[[str], "Tensor"]
 """Gives the tensor of a state-dict key; raises `KeyError` if there is none."""
 
 
 class Copier:
-    """Brings source tensors into target tensors, by way of a device.
-
-    The device only moves bits: dtypes are converted on the CPU, and what travels are integers
-    of the same size. So every device gives the same bytes, not-a-numbers included.
+    """Brings source tensors into target tensors; a device may pick them.
 
     Parameters
     ----------
     read
         The source's tensors, in the CPU's memory.
-    device
-        ``cpu``, ``cuda:N`` or ``mps``.
     piece
         Bytes of a target tensor that are made at a time.
 
@@ -39,13 +35,15 @@ class Copier:
     ----------
     loss
         What did not survive a change of dtype so far.
+    stager
+        What picks elements on a device; None where the CPU does all.
     """
 
-    def __init__(self, read: Read, device: str, piece: int = PIECE) -> None:
+    def __init__(self, read: Read, piece: int = PIECE) -> None:
         self._read = read
-        self._device = device
         self.piece = piece
         self.loss = ConversionLoss()
+        self.stager: Stager | None = None
 
     def whole(self, row: PlanRow, dtype: "torch.dtype") -> "Tensor":
         """Return the value of a target that the row covers wholly; may share the source's memory."""
@@ -59,29 +57,25 @@ class Copier:
         """Carry out a row in place, on a target in the CPU's memory."""
         if row.constant is not None:
             target.fill_(row.constant)
-            return
-        if not row.padded:
-            target.copy_(self.whole(row, target.dtype))
-            return
-        part = self._part(row, target.dtype)
-        if self._stays(target.dtype):
-            put(row, target, part)
-            return
-        work = bits(target).to(self._device)
-        put(row, work, bits(part).to(self._device))
-        bits(target).copy_(work)
+        elif row.padded:
+            put(row, target, self._part(row, target.dtype))
+        else:
+            target.copy_(self._part(row, target.dtype))
+
+    def notes(self) -> tuple[str, ...]:
+        """Say what a person should know of how it went, one sentence each."""
+        if self.stager is not None and self.stager.failed:
+            return ("The device ran out of memory; what was left was copied on the CPU.",)
+        return ()
 
     def _part(self, row: PlanRow, dtype: "torch.dtype") -> "Tensor":
         """Return what the row takes, in the CPU's memory and the target's dtype."""
         assert row.source is not None
+        found = self.stager.take(row) if self.stager is not None else None
+        if found is not None:
+            return found
         source = find_tensor(self._read, row.source, row.source_shape, "source").detach()
-        if source.dtype != dtype or row.scale != 1.0 or self._stays(dtype):
-            return converted(row, taken(row, source), dtype, self.loss)
-        return taken(row, bits(source).to(self._device)).contiguous().cpu().view(dtype)
-
-    def _stays(self, dtype: "torch.dtype") -> bool:
-        """Tell whether the work is done in the CPU's memory; no integer is as wide as complex128."""
-        return self._device == "cpu" or dtype.itemsize > 8
+        return converted(row, taken(row, source), dtype, self.loss)
 
 
 @contextmanager

@@ -11,8 +11,8 @@ from dpiat_gui.transfer.copying import apply_plan
 from dpiat_gui.transfer.dtypes import ConversionLoss
 from dpiat_gui.transfer.options import TransferOptions
 from dpiat_gui.transfer.plan_json import plan_to_json
-from dpiat_gui.transfer.values import PlanRow, TransferPlan
 from dpiat_gui.transfer.targets import Target
+from dpiat_gui.transfer.values import PlanRow, TransferPlan
 from dpiat_gui.transfer.weights import Copier
 
 
@@ -67,7 +67,7 @@ def test_every_plan_does_what_its_json_says(plan):
 def test_files_get_the_same_as_memory_in_pieces_of_any_size(plan, piece):
     source, target = map(copied, tensors_of(plan))
     made = Target(plan, copied(target).__getitem__)
-    copier = Copier(source.__getitem__, "cpu", piece)
+    copier = Copier(source.__getitem__, piece)
     found = {
         row.target: torch.cat([piece.flatten().clone() for piece in made.pieces(row.target, copier)])
         for row in plan.rows

@@ -14,7 +14,6 @@ from safetensors.torch import load_file, save_file
 from transfers import OTHER, SMALL, digest, moved, request
 
 from dpiat_gui.errors import (
-    TransferError,
     TrustError,
 )
 from dpiat_gui.matching.engine import match_networks
@@ -27,6 +26,7 @@ from dpiat_gui.transfer.memory import transfer_modules
 from dpiat_gui.transfer.options import TransferOptions
 from dpiat_gui.transfer.plan_json import plan_digest, plan_to_json
 from dpiat_gui.transfer.planning import plan_transfer
+from dpiat_gui.transfer.staging import Lane
 
 
 def bits(tensor):
@@ -290,15 +290,33 @@ def test_cuda_gives_the_same_bytes(tmp_path, trained, suffix, half):
     assert len(digests) == 1
 
 
-@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs CUDA")
-def test_a_full_card_is_told(tmp_path, trained, monkeypatch):
-    def full(*arguments):
-        raise torch.cuda.OutOfMemoryError("CUDA out of memory")
+class FullLane(Lane):
+    """A device whose memory ends at the n-th batch."""
 
-    monkeypatch.setattr("dpiat_gui.transfer.weights.Copier.into", full)
-    with pytest.raises(TransferError, match="too little memory"):
-        run_transfer(request(trained, OTHER, tmp_path / "out.pth", device="cuda"))
-    assert list(tmp_path.iterdir()) == []
+    left = 0
+
+    def __init__(self, device):
+        super().__init__("cpu")
+
+    def send(self, held):
+        FullLane.left -= 1
+        if FullLane.left < 0:
+            raise torch.OutOfMemoryError("out of memory")
+        return super().send(held)
+
+
+@pytest.mark.parametrize("suffix", [".safetensors", ".pth"])
+@pytest.mark.parametrize("batches", [0, 1, 3, 1000])
+def test_a_full_device_leaves_the_rest_to_the_cpu(tmp_path, trained, monkeypatch, suffix, batches):
+    expected = run_transfer(request(trained, OTHER, tmp_path / f"cpu{suffix}"))
+    monkeypatch.setattr(execution, "resolve_device", lambda name: "cuda:0")
+    monkeypatch.setattr(execution, "Lane", FullLane)
+    FullLane.left = batches
+    asked = request(trained, OTHER, tmp_path / f"full{suffix}", max_device_memory=1 << 20)
+    report = run_transfer(asked)
+    assert digest(tmp_path / f"full{suffix}") == digest(tmp_path / f"cpu{suffix}")
+    assert any("ran out of memory" in note for note in report.notes) == (batches < 1000)
+    assert report.verified_tensors == expected.verified_tensors
 
 
 def test_reports_are_plain_json(tmp_path, trained):

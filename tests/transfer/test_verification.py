@@ -44,7 +44,7 @@ def write(folder, plan, source, own, suffix=".safetensors"):
     path = folder / f"made{suffix}"
     meter = Meter(lambda progress: None, lambda: False)
     target = Target(plan, own.__getitem__)
-    return path, write_checkpoint(path, target, Copier(source.__getitem__, "cpu", 16), {}, meter)
+    return path, write_checkpoint(path, target, Copier(source.__getitem__, 16), {}, meter)
 
 
 def check(path, written, plan, source, own, **more):

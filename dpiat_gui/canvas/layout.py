@@ -87,10 +87,10 @@ class Columns:
     @classmethod
     def stacked(cls, available: float, unit: float = 1.0) -> "Columns":
         """Return strips, one above the other, that fill the height `available` as far as reads well."""
-        margin = 24.0 * unit
+        margin = (24.0 if available >= 620 * unit else 16.0) * unit
         inner = available - 2 * margin
         width = min(max(inner * 0.36, 214.0 * unit), 280.0 * unit)
-        gap = min(max(inner - 2 * width, 90.0 * unit), 300.0 * unit)
+        gap = min(max(inner - 2 * width, 72.0 * unit), 300.0 * unit)
         return cls(margin, float(int(width)), float(int(gap)))
 
     @property

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QVariantAnimation, Signal
 from PySide6.QtWidgets import QStyle, QWidget
+from shiboken6 import isValid
 
 from dpiat_gui.canvas.apart import blend
 from dpiat_gui.canvas.columns import Place, Side
@@ -129,7 +130,8 @@ class LinkingView(OverviewView):
 
     def _link(self) -> None:
         """Shift the columns against each other, as far as the picture is scrolled."""
-        if self._linking:
+        # The bars of a view that is deleted still move, when its scene is gone.
+        if self._linking or not isValid(self._scene):
             return
         self._linking = True
         try:

@@ -180,7 +180,7 @@ def test_strips_fit_the_height_they_are_given(available):
     columns = Columns.stacked(available)
     if available >= 540:
         assert columns.total <= available
-    assert columns.gap >= 90
+    assert columns.gap >= 72
     assert columns.width >= 190
 
 

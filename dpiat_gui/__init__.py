@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from dpiat_gui.networks.values import Network
     from dpiat_gui.transfer.live import transfer
     from dpiat_gui.transfer.values import TransferPlan
+    from dpiat_gui.ui.inspecting import inspect
 
 __version__ = "0.1.0"
 
@@ -60,6 +61,7 @@ __all__ = [
     "TrustError",
     "compare",
     "explain",
+    "inspect",
     "load_network",
     "match",
     "plan_transfer",
@@ -75,6 +77,7 @@ _HOMES = {
     **dict.fromkeys(["Matching", "MatchOptions", "Overrides", "Similarity"], "matching.values"),
     "Network": "networks.values",
     "compare": "matching.compare",
+    "inspect": "ui.inspecting",
     "TransferPlan": "transfer.values",
 }
 

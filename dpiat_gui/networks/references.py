@@ -86,6 +86,10 @@ class SourceReference:
         return self.text
 
 
+LIVE = "live"
+"""Where a network comes from that was handed over as a module."""
+
+
 def parse_reference(text: str | SourceReference) -> SourceReference:
     """Read a source reference.
 
@@ -128,6 +132,11 @@ def parse_reference(text: str | SourceReference) -> SourceReference:
         attribute, options = _split_options(rest, stripped)
         _check_attribute(attribute, stripped)
         return SourceReference("module_factory", name, attribute, options)
+    if stripped == LIVE:
+        raise SourceError(
+            "This network lives in a Python session, where only its structure can be read.",
+            "Close the window and call dpiat_gui.transfer there, or save its weights and open the file.",
+        )
     raise _unknown_form(stripped)
 
 

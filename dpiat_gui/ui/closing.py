@@ -19,6 +19,8 @@ class Closing(QObject):
     def __init__(self, projects: Projects, running: Running, window: "MainWindow") -> None:
         super().__init__(window)
         self._projects, self._running, self._window = projects, running, window
+        self.asks_unsaved = True
+        """Whether changes that are in no file are asked about."""
 
     def begin(self) -> None:
         """Close the window as soon as nothing speaks against it."""
@@ -44,7 +46,11 @@ class Closing(QObject):
         self._ask_unsaved()
 
     def _ask_unsaved(self) -> None:
-        self._projects.when_safe(partial(_close, self._window))
+        close = partial(_close, self._window)
+        if self.asks_unsaved:
+            self._projects.when_safe(close)
+        else:
+            close()
 
 
 def _close(window: "MainWindow") -> None:

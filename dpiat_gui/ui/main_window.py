@@ -66,6 +66,8 @@ class MainWindow(QMainWindow):
 
     painted = Signal()
     """Once, right after the first paint: now there is time for what takes long."""
+    closed = Signal()
+    """Once, when it is closed for good."""
 
     def __init__(self, settings: "Settings", jobs: JobRunner, themes: ThemeKeeper) -> None:
         super().__init__()
@@ -381,6 +383,7 @@ class MainWindow(QMainWindow):
             self.jobs.shutdown()
             self.autosave.end()
             event.accept()
+            self.closed.emit()
             return
         event.ignore()
         # Later: Qt drops a second close that is asked for inside the first.

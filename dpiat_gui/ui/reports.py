@@ -82,8 +82,7 @@ class ReportFeature(QObject):
             return write_report(given, path)
 
         job = self._window.jobs.run_in_thread(work, f"Writing {path.name}")
-        job.done.connect(self._written)
-        job.failed.connect(self._failed)
+        job.deliver_to(self, done=self._written, failed=self._failed)
 
     def _input(self) -> "ReportInput | None":
         document = self._window.document

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QMessageBox
 from dpiat_gui.document.document import Document
 from dpiat_gui.engine.protocol import Progress
 from dpiat_gui.errors import DpiatError, EngineError, TransferError
-from dpiat_gui.networks.references import parse_reference
+from dpiat_gui.networks.references import LIVE, parse_reference
 from dpiat_gui.services.jobs import Job, JobRunner
 from dpiat_gui.ui.editing import Editing
 from dpiat_gui.ui.notifications import NotificationArea
@@ -29,6 +29,11 @@ ENGINE_DIED_HINT = (
     "The engine starts again by itself. The transfer was not finished; a file that stood there is intact."
 )
 Button = QMessageBox.StandardButton
+
+_LIVE_TEXT = (
+    "These networks live in a Python session. Close the window, and transfer there: "
+    "dpiat_gui.transfer(source, target, overrides=matching.overrides)."
+)
 
 
 class Transferring(QObject):
@@ -199,6 +204,9 @@ class Transferring(QObject):
             why = str(document.match_error) if document.match_error else "Open a source and a target first."
             self._panel.set_ready(False, why)
             return
+        if LIVE in (document.source_reference, document.target_reference):
+            self._panel.set_ready(False, _LIVE_TEXT)
+            return
         self._panel.set_ready(True)
         self._propose_output()
 
@@ -216,10 +224,12 @@ class Transferring(QObject):
         text = coverage_text(coverage, "\n".join([*filter(None, [self._weights_note()]), *others]))
         self._panel.set_coverage(coverage.fraction, text)
         self._panel.steps.set_counts(tensors_by_step(plan.rows), of_steps)
-        reference = parse_reference(self._document.target_reference)
-        self._panel.steps.set_runs(reference.kind != "checkpoint")
+        target = self._document.target_reference
+        self._panel.steps.set_runs(target != LIVE and parse_reference(target).kind != "checkpoint")
 
     def _weights_note(self) -> str:
+        if LIVE in (self._document.source_reference, self._document.target_reference):
+            return _LIVE_TEXT
         reference = parse_reference(self._document.source_reference)
         if reference.kind == "timm" and not reference.option("pretrained"):
             return "The source has no pretrained weights: random ones would be carried over."

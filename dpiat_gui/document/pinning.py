@@ -1,6 +1,6 @@
 """What a pin would do before it is made: whether it can hold, what it changes, which costs least."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from dpiat_gui.document.facts import Candidate, Facts, candidates
@@ -97,28 +97,9 @@ def outcome_of(tables: "ScoreTables", matching: Matching, overrides: Overrides) 
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """A partner that a row could be pinned to.
-
-    Parameters
-    ----------
-    candidate
-        The pair it would make, with its score.
-    change
-        What the total score would change by, None if it cannot be pinned.
-    reason
-        Why not.
-    """
-
-    candidate: Candidate
-    change: float | None
-    reason: str = ""
-
-
-def choices(
-    tables: "ScoreTables", matching: Matching, facts: Facts, most: int = 10, weighed: int = 16
-) -> tuple[Choice, ...]:
+def partners(
+    tables: "ScoreTables", matching: Matching, facts: Facts, most: int = 10, weigh: bool = True
+) -> tuple[Candidate, ...]:
     """Return the partners a row could be pinned to, the least costly first, impossible ones last.
 
     Parameters
@@ -129,18 +110,22 @@ def choices(
         The row.
     most
         How many to return.
-    weighed
-        How many of the best scores nearby are weighed; each takes a solve.
+    weigh
+        Whether costs that are not known at once are worked out, a solve for each.
     """
+    found = candidates(tables, facts, most, matching.overrides)
+    if not weigh or any(one.change is not None or one.reason for one in found):
+        return found
     checker = PinChecker(tables, matching.overrides)
-    found: list[Choice] = []
-    for candidate in candidates(tables, facts, weighed):
-        reason = checker.reason(candidate.source, candidate.target)
-        change = None
-        if reason is None:
-            pinned = matching.overrides.with_pin(candidate.source, candidate.target)
-            outcome = outcome_of(tables, matching, pinned)
-            change = outcome.change if outcome is not None else None
-        found.append(Choice(candidate, change, reason or ""))
-    found.sort(key=lambda choice: (choice.change is None, -(choice.change or 0.0), -choice.candidate.score))
-    return tuple(found[:most])
+    weighed = [_weighed(tables, matching, checker, one) for one in found]
+    weighed.sort(key=lambda one: (one.change is None, -round(one.change or 0.0, 9), -one.score))
+    return tuple(weighed)
+
+
+def _weighed(
+    tables: "ScoreTables", matching: Matching, checker: PinChecker, candidate: Candidate
+) -> Candidate:
+    pair = candidate.source, candidate.target
+    reason = checker.reason(*pair)
+    outcome = None if reason else outcome_of(tables, matching, matching.overrides.with_pin(*pair))
+    return replace(candidate, change=outcome.change if outcome else None, reason=reason or "")

@@ -6,24 +6,23 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu, QWidget
 
 from dpiat_gui.document.document import Document
-from dpiat_gui.document.facts import facts_of
-from dpiat_gui.document.pinning import Choice, choices
+from dpiat_gui.document.facts import Candidate, facts_of
+from dpiat_gui.document.pinning import partners
 from dpiat_gui.ui.editing import Editing
 from dpiat_gui.ui.texts import cost, shortened
 
-MOST_MS = 40.0
-"""What weighing the candidates may take while a menu opens; it decides how many are weighed."""
+QUICK_MS = 4.0
+"""Costs that are not known at once take a solve each, about ten of them; it must not hold up the menu."""
 _LONGEST = 56
 
 
-def candidates_of(document: Document) -> tuple[Choice, ...]:
+def candidates_of(document: Document) -> tuple[Candidate, ...]:
     """Return what the selected row could be pinned to, the least costly first."""
     matching, tables = document.matching, document.tables
     if matching is None or tables is None or not document.selection:
         return ()
-    weighed = round(MOST_MS / max(document.solve_ms or 1.0, 1.0))
     facts = facts_of(matching, tables, document.selection)
-    return choices(tables, matching, facts, weighed=min(max(weighed, 4), 24))
+    return partners(tables, matching, facts, weigh=(document.solve_ms or 0.0) <= QUICK_MS)
 
 
 class PinMenu(QMenu):
@@ -57,8 +56,8 @@ class PinMenu(QMenu):
         self._word(f"{shortened(row, _LONGEST)} {takes}:   score\ttotal" if row else "Select a row first.")
         self.addSeparator()
         found = candidates_of(self._document)
-        for choice in found:
-            self._add(choice, for_target=for_target)
+        for candidate in found:
+            self._add(candidate, for_target=for_target)
         if row and not found:
             self._word("Nothing of the same type can be matched with it.")
 
@@ -66,13 +65,12 @@ class PinMenu(QMenu):
         action = self.addAction(text)
         action.setEnabled(False)
 
-    def _add(self, choice: Choice, *, for_target: bool) -> QAction:
-        candidate = choice.candidate
+    def _add(self, candidate: Candidate, *, for_target: bool) -> QAction:
         path = candidate.source if for_target else candidate.target
-        change = "blocked" if choice.change is None else cost(choice.change)
+        change = "blocked" if candidate.reason else "" if candidate.change is None else cost(candidate.change)
         action = self.addAction(f"{shortened(path, _LONGEST)}   {candidate.score:.2f}\t{change}")
         tip = f"Total score {change} with {candidate.source} pinned to {candidate.target}"
-        action.setToolTip(choice.reason or tip)
+        action.setToolTip(candidate.reason or tip)
         # What is in the way is said, and can be replaced; so a pin that cannot hold can be chosen too.
         action.triggered.connect(partial(self._pin, candidate.source, candidate.target))
         return action

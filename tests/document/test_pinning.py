@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from made import network
 
 from dpiat_gui.document.facts import facts_of
-from dpiat_gui.document.pinning import PinChecker, choices, outcome_of
+from dpiat_gui.document.pinning import PinChecker, outcome_of, partners
 from dpiat_gui.document.selection import Selection
 from dpiat_gui.errors import OverrideError
 from dpiat_gui.matching.engine import check_pin, prepare, solve
@@ -49,20 +49,30 @@ def test_an_outcome_is_the_difference_to_the_solved_matching() -> None:
     assert outcome_of(TABLES, matching, Overrides([("s0", "t9")])) is None
 
 
-def test_choices_come_by_cost_and_impossible_ones_last() -> None:
-    matching = solve(TABLES, Overrides(pins=[("s0", "t0")]))
-    facts = facts_of(matching, TABLES, Selection(target="t3.0"))
-    found = choices(TABLES, matching, facts)
+@pytest.mark.parametrize("method", ["dp", "nested-bipartite"])
+def test_partners_come_by_cost_and_impossible_ones_last(method: str) -> None:
+    tables = prepare(SOURCE, TARGET, match_options(method=method))
+    matching = solve(tables, Overrides(pins=[("s0", "t0")]))
+    facts = facts_of(matching, tables, Selection(target="t3.0"))
+    found = partners(tables, matching, facts)
     assert found
-    costs = [choice.change for choice in found]
+    costs = [one.change for one in found]
     possible = [cost for cost in costs if cost is not None]
     assert possible == sorted(possible, reverse=True)
     assert costs[: len(possible)] == possible
-    for choice in found:
-        pair = choice.candidate.source, choice.candidate.target
+    for one in found:
         try:
-            other = solve(TABLES, matching.overrides.with_pin(*pair))
+            other = solve(tables, matching.overrides.with_pin(one.source, one.target))
         except OverrideError:
-            assert choice.change is None
+            assert one.change is None
+            assert one.reason
         else:
-            assert choice.change == pytest.approx(other.score - matching.score)
+            assert one.change == pytest.approx(other.score - matching.score)
+
+
+def test_partners_that_take_long_to_weigh_are_left_unweighed() -> None:
+    tables = prepare(SOURCE, TARGET, match_options(method="nested-bipartite"))
+    matching = solve(tables, Overrides())
+    found = partners(tables, matching, facts_of(matching, tables, Selection(target="t3.0")), weigh=False)
+    assert found
+    assert all(one.change is None for one in found)

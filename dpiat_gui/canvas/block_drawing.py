@@ -105,6 +105,8 @@ def _single(view: BlockView, style: Style) -> list[Primitive]:
     drawing += tag
     note, right = _note(view, style, 0, right, height / 2)
     drawing += note
+    if row.scored and face.width(view.entry.title) > right - left:
+        face = style.strong
     title = face.fitted(view.entry.title, right - left, Qt.TextElideMode.ElideRight)
     color = style.color("text" if row.scored else "text_muted")
     drawing.append(Text(left, face.baseline(0, height), title, face.face, color))

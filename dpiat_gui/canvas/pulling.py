@@ -260,7 +260,7 @@ class PullingView(SelectingView):
         self._tell(goal, reason, self.viewport().mapTo(self, where))
         preview = self._drag.preview(goal) if not reason else None
         words = reason or (preview.words.replace("\n", ", ") if preview else "")
-        self.setAccessibleDescription(f"Pin to {self.board.path(goal)}? {words}".rstrip())
+        self._say(f"Pin to {self.board.path(goal)}? {words}".rstrip())
 
     def _press(self, key: Qt.Key) -> bool:
         """Act on a key; while aiming, arrows move the end of the curve."""

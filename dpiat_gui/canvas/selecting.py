@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QFocusEvent, QKeyEvent
+from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QFocusEvent, QKeyEvent
 from PySide6.QtWidgets import QWidget
 
 from dpiat_gui.canvas.annotating import AnnotatingView
@@ -189,7 +189,14 @@ class SelectingView(AnnotatingView):
         ordered = (source, target) if self._side is Side.SOURCE else (target, source)
         if scroll:
             self.reveal([self.board.shown(spot) for spot in ordered if spot is not None])
-        self.setAccessibleDescription(describe_plain(self.board, source, target))
+        self._say(describe_plain(self.board, source, target))
+
+    def _say(self, words: str) -> None:
+        """Let a screen reader say what the keyboard is at: the picture has no widgets of its own."""
+        changed = words != self.accessibleDescription()
+        self.setAccessibleDescription(words)
+        if changed and words and self.hasFocus() and QAccessible.isActive():
+            QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self, words))
 
     def _focused_side(self) -> Side | None:
         return self._side if self.hasFocus() else None

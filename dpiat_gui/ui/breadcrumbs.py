@@ -160,13 +160,13 @@ class Trail(QWidget):
         label = QLabel(text, self)
         label.setProperty("muted", True)
         label.setToolTip(tip)
-        label.setContentsMargins(3, 0, 3, 0)
         self._row.addWidget(label)
 
     def _add_part(self, text: str, prefix: str, last: bool) -> None:
         button = QToolButton(self)
         button.setText(text)
         button.setProperty("crumb", True)
+        button.setSizePolicy(QSizePolicy.Policy.Minimum, QSizePolicy.Policy.Fixed)
         button.setToolTip(f"{prefix} is selected" if last else f"Select {prefix}")
         button.setAccessibleName(f"{self._side}: {prefix}")
         button.setCursor(Qt.CursorShape.PointingHandCursor)

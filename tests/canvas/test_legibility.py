@@ -161,3 +161,21 @@ def test_folded_runs_say_how_many_they_are(qtbot):
     view.select(Place(T, 0))
     assert "3 equal blocks" in view.accessibleDescription()
     assert QRectF(view._scene.rect_of(Place(T, 0))).height() > 0
+
+
+def test_a_screen_reader_is_told_what_the_keyboard_is_at(qtbot, states, monkeypatch):
+    from PySide6.QtCore import Qt
+    from PySide6.QtGui import QAccessible
+
+    said = []
+    monkeypatch.setattr(QAccessible, "isActive", lambda: True)
+    monkeypatch.setattr(QAccessible, "updateAccessibility", lambda event: said.append(event.message()))
+    with qtbot.waitExposed(states):
+        states.show()
+    states.activateWindow()
+    states.setFocus()
+    qtbot.waitUntil(states.hasFocus)
+    qtbot.keyClick(states, Qt.Key.Key_Home)
+    qtbot.keyClick(states, Qt.Key.Key_Down)
+    assert said
+    assert said[-1] == states.accessibleDescription()

@@ -16,7 +16,18 @@ from dpiat_gui import __version__
 from dpiat_gui.cli import output
 from dpiat_gui.cli.asked import match_project, open_networks
 from dpiat_gui.cli.exporting import export_plan, verified_text, verify_file, wanted
-from dpiat_gui.cli.options import Alignment, Head, Json, Neck, Operator, takes_project
+from dpiat_gui.cli.options import (
+    Alignment,
+    Calibrate,
+    Device,
+    Head,
+    Json,
+    Neck,
+    Operator,
+    Repeats,
+    SqueezeExcite,
+    takes_project,
+)
 from dpiat_gui.errors import Cancelled, DpiatError, EngineError, MatchError
 from dpiat_gui.matching.compare import compare
 from dpiat_gui.matching.engine import match_networks
@@ -165,30 +176,12 @@ def transfer(
     buffers: Annotated[
         bool | None, typer.Option("--buffers/--no-buffers", help="Copy running statistics too.")
     ] = None,
-    repeats: Annotated[
-        bool | None,
-        typer.Option("--repeats/--no-repeats", help="Let repeated blocks with a skip begin as identity."),
-    ] = None,
-    squeeze_excite: Annotated[
-        bool | None,
-        typer.Option(
-            "--squeeze-excite/--no-squeeze-excite",
-            help="Let squeeze-excites that the source has not begin open.",
-        ),
-    ] = None,
-    head: Annotated[
-        Head | None, typer.Option(help="The classifier: auto begins from zero where the classes differ.")
-    ] = None,
-    neck: Annotated[
-        Neck | None, typer.Option(help="The last norm before a classifier that begins from zero.")
-    ] = None,
-    calibrate: Annotated[
-        str | None,
-        typer.Option(metavar="DIR", help="Estimate batch norms anew on the images in DIR; '' for none."),
-    ] = None,
-    device: Annotated[
-        str | None, typer.Option(help="auto, cpu, cuda, cuda:N or mps. [default: auto]")
-    ] = None,
+    repeats: Repeats = None,
+    squeeze_excite: SqueezeExcite = None,
+    head: Head = None,
+    neck: Neck = None,
+    calibrate: Calibrate = None,
+    device: Device = None,
     seed: Annotated[int | None, typer.Option(help="Of the target's own initialisation. [default: 0]")] = None,
     max_shard_size: Annotated[
         str | None,
@@ -211,7 +204,6 @@ def transfer(
     """Transfer weights from SOURCE to TARGET and write the target's checkpoint."""
     from dpiat_gui.project.request import transfer_request
     from dpiat_gui.transfer.execution import run_transfer
-    from dpiat_gui.transfer.options import with_options
 
     named: dict[str, Any] = {"device": device, "seed": seed}
     project = replace(
@@ -258,9 +250,7 @@ def check(
     inputs: Annotated[int, typer.Option(help="Number of inputs in the batch.")] = 8,
     operator: Operator = None,
     align: Alignment = None,
-    device: Annotated[
-        str | None, typer.Option(help="auto, cpu, cuda, cuda:N or mps. [default: auto]")
-    ] = None,
+    device: Device = None,
     seed: Annotated[
         int | None, typer.Option(help="Of the target's own initialisation, and of the batch. [default: 0]")
     ] = None,

@@ -22,8 +22,8 @@ _REFERENCE = "timm:NAME?options, FILE.safetensors, FILE.pth, FILE.py:factory or 
 Preset = StrEnum("Preset", {name: name for name in PRESETS})  # type: ignore[misc]  # made of what there is
 Matcher = StrEnum("Matcher", {name: name for name in METHODS})  # type: ignore[misc]  # made of what there is
 Standardization = StrEnum("Standardization", {name: name for name in STANDARDIZATIONS})  # type: ignore[misc]  # made of what there is
-Head = StrEnum("Head", {name: name for name in CHOICES["head"]})  # type: ignore[misc]  # made of what there is
-Neck = StrEnum("Neck", {name: name for name in CHOICES["neck"]})  # type: ignore[misc]  # made of what there is
+_Head = StrEnum("Head", {name: name for name in CHOICES["head"]})  # type: ignore[misc]  # made of what there is
+_Neck = StrEnum("Neck", {name: name for name in CHOICES["neck"]})  # type: ignore[misc]  # made of what there is
 OperatorName = StrEnum("OperatorName", {name: name for name in OPERATORS})  # type: ignore[misc]  # made of what there is
 AlignmentName = StrEnum("AlignmentName", {name: name for name in ALIGNMENTS})  # type: ignore[misc]  # made of what there is
 LayerTypes = StrEnum("LayerTypes", {name: name for name in SCORED_KINDS})  # type: ignore[misc]  # made of what there is
@@ -38,6 +38,26 @@ Operator = Annotated[
 Alignment = Annotated[
     AlignmentName | None,
     typer.Option(help="What is cut: every tensor, or inside groups, heads and parts. [default: paper]"),
+]
+
+Device = Annotated[str | None, typer.Option(help="auto, cpu, cuda, cuda:N or mps. [default: auto]")]
+Repeats = Annotated[
+    bool | None,
+    typer.Option("--repeats/--no-repeats", help="Let repeated blocks with a skip begin as identity."),
+]
+SqueezeExcite = Annotated[
+    bool | None,
+    typer.Option(
+        "--squeeze-excite/--no-squeeze-excite", help="Let squeeze-excites that the source has not begin open."
+    ),
+]
+Head = Annotated[
+    _Head | None, typer.Option(help="The classifier: auto begins from zero where the classes differ.")
+]
+Neck = Annotated[_Neck | None, typer.Option(help="The last norm before a classifier that begins from zero.")]
+Calibrate = Annotated[
+    str | None,
+    typer.Option(metavar="DIR", help="Estimate batch norms anew on the images in DIR; '' for none."),
 ]
 
 _SHARED: Mapping[str, Any] = {

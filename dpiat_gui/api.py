@@ -15,9 +15,13 @@ from dpiat_gui.transfer.options import transfer_options
 from dpiat_gui.transfer.values import TransferPlan
 
 if TYPE_CHECKING:
+    from typing import TypeAlias
+
     from torch import nn
 
     from dpiat_gui.networks.trust import TrustStore
+
+    ModuleOrNetwork: TypeAlias = nn.Module | Network
 
 
 def load_network(

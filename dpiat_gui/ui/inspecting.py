@@ -19,14 +19,12 @@ from dpiat_gui.transfer.options import transfer_options
 from dpiat_gui.ui.main_window import MainWindow
 
 if TYPE_CHECKING:
-    from torch import nn
-
-    from dpiat_gui.networks.values import Network
+    from dpiat_gui.api import ModuleOrNetwork
 
 
 def inspect(
-    source_module: "nn.Module | Network",
-    target_module: "nn.Module | Network",
+    source_module: "ModuleOrNetwork",
+    target_module: "ModuleOrNetwork",
     preset: str = "recommended",
     overrides: Overrides | None = None,
     **options: Any,

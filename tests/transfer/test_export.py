@@ -228,22 +228,6 @@ def test_too_little_space_is_told_before_anything_is_written(tmp_path, monkeypat
 WRITERS = {"f.safetensors": write, "f.pth": write_pth}
 
 
-@pytest.fixture
-def small_disk(tmp_path):
-    """Mount a disk of 4 MB."""
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    if os.geteuid() != 0 or not shutil.which("mount"):
-        pytest.skip("only root can mount a small disk")
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", str(folder)], capture_output=True, check=False
-    )
-    if mounted.returncode:
-        pytest.skip(f"no small disk can be mounted here: {mounted.stderr.decode().strip()}")
-    yield folder
-    subprocess.run(["umount", str(folder)], check=True)
-
-
 @pytest.mark.parametrize("name", WRITERS)
 def test_a_disk_that_is_too_small(small_disk, name):
     with pytest.raises(ExportError, match="free"):

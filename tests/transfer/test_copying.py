@@ -3,6 +3,7 @@ import json
 import numpy as np
 import pytest
 import torch
+from by_hand import by_hand
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from plans import plans
@@ -14,25 +15,6 @@ from dpiat_gui.transfer.plan_json import plan_to_json
 from dpiat_gui.transfer.targets import Target
 from dpiat_gui.transfer.values import PlanRow, TransferPlan
 from dpiat_gui.transfer.weights import Copier
-
-
-def by_hand(plan, source, target):
-    """Apply a plan as its documentation says, knowing nothing of this program but the JSON."""
-
-    def indices(row, side):
-        boxes = row[f"{side}_slices"]
-        picks = row.get(f"{side}_picks") or [None] * len(boxes)
-        return np.ix_(*(range(*box) if one is None else one for box, one in zip(boxes, picks, strict=True)))
-
-    for row in plan["rows"]:
-        if "constant" in row:
-            target[row["target"]][...] = row["constant"]
-        elif "source" in row:
-            part = source[row["source"]][indices(row, "source")]
-            if "scale" in row:
-                part = part.astype(np.float32) * np.float32(row["scale"])
-            target[row["target"]][indices(row, "target")] = part
-    return target
 
 
 def tensors_of(plan):

@@ -4,6 +4,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from by_hand import by_hand
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from layer_zoo import INPUTS, MAKERS, filled
@@ -33,22 +34,6 @@ def planned(source, target, *, flows=(None, None), seed=None, pairs=None, **opti
     plan = plan_transfer(matching, flows=flows, seed=seed, **options)
     read = source.state_dict().__getitem__
     return plan, resolve_plan(plan, matching, read, flows=flows, seed=seed)
-
-
-def by_hand(plan, source, target):
-    """Apply a plan's JSON with NumPy alone."""
-    for row in plan["rows"]:
-        if "source" in row:
-            sides = []
-            for side in ("source", "target"):
-                boxes = row[f"{side}_slices"]
-                picks = row.get(f"{side}_picks", [None] * len(boxes))
-                sides.append(np.ix_(*[one or range(*box) for one, box in zip(picks, boxes, strict=True)]))
-            part = source[row["source"]][sides[0]]
-            if "scale" in row:
-                part = part * np.float32(row["scale"])
-            target[row["target"]][sides[1]] = part
-    return target
 
 
 def arrays(module):

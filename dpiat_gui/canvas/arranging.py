@@ -2,14 +2,19 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from math import isclose
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QWidget
 
 from dpiat_gui.canvas.linking import LAYOUT_MODES, LinkingView
 
 ORIENTATIONS = ("columns", "strips")
 """Two columns, source left; or two strips, source on top, as in the paper's figure."""
+
+_LEAST_ZOOM = 0.6
+"""The smallest zoom that strips are shown at to fit a low view: text can still be read."""
 
 _TOP = Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
@@ -22,6 +27,10 @@ class ArrangingView(LinkingView):
 
     orientation_changed = Signal(str)
     """One of `ORIENTATIONS`."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._shrunk_to: float | None = None
 
     @property
     def arcs_visible(self) -> bool:
@@ -59,10 +68,21 @@ class ArrangingView(LinkingView):
         self._show_words()
         self._arrange_overlays()
         self._fit_columns()
+        self._fit_breadth(across)
         if anchor is not None:
             spot = anchor[0]
             self._go(spot.side, self.board.placed(spot.side)[spot.entry].port)
         self.orientation_changed.emit(orientation)
+
+    def _fit_breadth(self, across: bool) -> None:
+        """Show both strips of a low view at once, as far as they can be read; undo that for columns."""
+        if across and isclose(self.zoom, 1.0):
+            fitting = self.viewport().height() / max(self._scene.columns.total, 1.0)
+            if fitting < 1.0:
+                self.set_zoom(max(fitting, _LEAST_ZOOM))
+                self._shrunk_to = self.zoom
+        elif not across and self._shrunk_to is not None and isclose(self.zoom, self._shrunk_to):
+            self.set_zoom(1.0)
 
     def view_state(self) -> dict[str, Any]:
         """Return how the picture is arranged and what of it is seen, as plain values."""

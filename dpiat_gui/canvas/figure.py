@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPointF, QRectF, QSizeF
 
@@ -20,7 +21,9 @@ from dpiat_gui.canvas.stage import TURN, Stage
 from dpiat_gui.canvas.style import Style
 from dpiat_gui.matching.values import Matching
 from dpiat_gui.services.palettes import Theme
-from dpiat_gui.transfer.coverage import Coverage
+
+if TYPE_CHECKING:
+    from dpiat_gui.transfer.coverage import Coverage
 
 _WIDTH = 1080.0
 """Units across two columns."""
@@ -92,7 +95,7 @@ class Page:
 def whole_page(
     matching: Matching,
     theme: Theme,
-    coverage: Coverage | None = None,
+    coverage: "Coverage | None" = None,
     expanded: bool | Collection[str] = False,
     *,
     legend: bool = True,

@@ -213,3 +213,15 @@ def test_an_unknown_orientation_of_a_figure_is_refused(qapp, matching, tmp_path)
     with pytest.raises(ExportError) as caught:
         render_matching(matching, tmp_path / "figure.svg", orientation="diagonal")
     assert "columns, strips" in caught.value.hint
+
+
+def test_a_low_view_shows_both_strips_at_once_and_columns_at_their_size(long_view):
+    long_view.resize(700, 480)
+    long_view.set_orientation("strips")
+    assert 0.6 <= long_view.zoom < 1.0
+    assert long_view.seen().height() >= long_view._scene.columns.total - 2
+    long_view.set_orientation("columns")
+    assert long_view.zoom == pytest.approx(1.0)
+    long_view.set_zoom(2.0)
+    long_view.set_orientation("strips")
+    assert long_view.zoom == pytest.approx(2.0)

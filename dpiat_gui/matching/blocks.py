@@ -20,7 +20,7 @@ from dpiat_gui.matching.scores import Alphabet, Scores, Word
 _BATCH_ROWS = (4, 8, 16, 32)
 """Target blocks are batched with others of about their size, by number of scored layers."""
 
-_BATCH_CELLS = 4_000_000
+_BATCH_CELLS = 1_000_000
 """Number of span values that one batch may hold at a time."""
 
 _KEPT_CELLS = 8_000_000
@@ -99,12 +99,14 @@ def make_inner_tables(
     """
     scores = np.zeros((len(targets), len(sources)))
     kept: dict[int, tuple[Scores, int]] = {}
+    held = 0
     columns = columns_of(sources)
     for batch in batches_of(targets) if columns.size else []:
         for part in batch.parts(layers.shape[1], len(columns)):
             tables = fill_batch(part, columns, layers, exponent)
             scores[part.where] = tables[-1, -1].T
-            if tables.size <= _KEPT_CELLS:
+            held += tables.size
+            if held <= _KEPT_CELLS:
                 kept.update((target, (tables, at)) for at, target in enumerate(part.where))
     for row, word in enumerate(targets):
         if _scored(word) > _BATCH_ROWS[-1]:

@@ -2,7 +2,6 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
-from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from dpiat_gui.document.places import places_of
@@ -241,6 +240,9 @@ def _near_paths(path: str, places: Collection[str]) -> Sequence[str | None]:
     if path in places:
         return [path]
     name = path.rpartition(".")[2]
+    # Here and not above: the window paints before it needs this.
+    from difflib import get_close_matches
+
     found = get_close_matches(path, places, n=8, cutoff=0.5)
     return sorted(found, key=lambda other: other.rpartition(".")[2] != name)[:_NEAR]
 

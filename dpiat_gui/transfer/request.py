@@ -2,13 +2,15 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dpiat_gui.errors import TransferError
 from dpiat_gui.matching.values import MatchOptions, Overrides
 from dpiat_gui.transfer.calibration import Calibration
-from dpiat_gui.transfer.coverage import Coverage
 from dpiat_gui.transfer.options import TransferOptions
+
+if TYPE_CHECKING:
+    from dpiat_gui.transfer.coverage import Coverage
 
 MAX_SEED = 2**63 - 1
 LEAST_DEVICE_MEMORY = 1 << 20
@@ -155,7 +157,7 @@ class TransferReport:
 
     source: str
     target: str
-    coverage: Coverage
+    coverage: "Coverage"
     plan_digest: str | None
     device: str
     seconds: float

@@ -4,6 +4,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from plain_files import write_networks
 
 from dpiat_gui.engine import operations
 from dpiat_gui.engine.operations import JobContext, carry_out, read_structure
@@ -129,3 +130,17 @@ def test_a_network_is_described_and_a_transfer_carried_out(tmp_path):
 
 def test_the_shape_of_the_structure_is_that_of_the_cache():
     assert json.loads(operations._structure_answer(tree_of(2))["structure"]) == tree_to_json(tree_of(2))
+
+
+def test_plans_are_exported_and_files_checked(tmp_path):
+    source, target = write_networks(tmp_path / "networks", 2)
+    asked = {"source": str(source), "target": str(target), "output": str(tmp_path / "o.safetensors")}
+    job = Context()
+    answer = carry_out("plan", {"request": asked, "path": str(tmp_path / "p.py")}, job.context)
+    assert answer["files"] == [str(tmp_path / "p.py"), str(tmp_path / "p.plan.json")]
+    report = carry_out("transfer", asked | {"device": "cpu"}, job.context)
+    found = carry_out("verify", {"path": report["path"]}, job.context)
+    assert found["tensors"] == report["verified_tensors"] == 6
+    json.dumps([answer, report, found])
+    with pytest.raises(EngineError, match="'path'"):
+        carry_out("verify", {}, job.context)

@@ -4,10 +4,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dpiat_gui.errors import ExportError
 from dpiat_gui.files import finish_set
+from dpiat_gui.networks.checkpoints import open_weights
 from dpiat_gui.networks.references import parse_reference
 from dpiat_gui.transfer.manifest import file_hash, manifest_path, read_manifest
 from dpiat_gui.transfer.plan_json import plan_from_json, plan_to_json
@@ -16,8 +17,12 @@ from dpiat_gui.transfer.read_back import opened
 from dpiat_gui.transfer.shards import INDEX_SUFFIX, index_path, shards_of
 from dpiat_gui.transfer.streaming import DIGEST_KEY, tensors_digest
 from dpiat_gui.transfer.targets import open_target
+from dpiat_gui.transfer.values import FreshReason
 from dpiat_gui.transfer.verification import hash_again, verify_written
 from dpiat_gui.transfer.weights import open_source
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,8 +139,13 @@ def _hash_all(
 def _apply_again(
     record: Mapping[str, Any], files: Mapping[Path, Sequence[str]], hashes: Mapping[str, str], meter: Meter
 ) -> None:
-    """Apply the plan to the original files, and compare."""
+    """Apply the plan to the original files, and compare.
+
+    Statistics that were estimated on images are no part of the plan: their hashes alone tell.
+    """
     plan = plan_from_json(record["plan"])
+    estimated = {row.target for row in plan.rows if row.fresh is FreshReason.CALIBRATED}
+    homes = {key: path for path, keys in files.items() for key in keys if key in estimated}
     with _original(record, "source", meter) as source, _original(record, "target", meter) as target:
         meter.stage("Reading the weights")
         with (
@@ -143,9 +153,19 @@ def _apply_again(
             open_target(parse_reference(target), plan, seed=record["seed"]) as own,
         ):
             meter.stage("Applying the plan again")
+
+            def value(key: str) -> "Tensor":
+                return _written(homes[key], key) if key in homes else own.own(key)
+
             verify_written(
-                plan_to_json(plan)["rows"], files, hashes, read, own.own, lambda done, key: meter.check()
+                plan_to_json(plan)["rows"], files, hashes, read, value, lambda done, key: meter.check()
             )
+
+
+def _written(path: Path, key: str) -> "Tensor":
+    """Return a tensor as it stands in a written file."""
+    with open_weights(path) as weights:
+        return weights.read(key).clone()
 
 
 @contextmanager

@@ -13,8 +13,10 @@ from transfers import OTHER, SMALL, digest, request
 import dpiat_gui as dg
 from dpiat_gui.errors import Cancelled, TransferError
 from dpiat_gui.networks.sources import build_module
+from dpiat_gui.transfer.checking import check_checkpoint
 from dpiat_gui.transfer.execution import run_transfer
 from dpiat_gui.transfer.options import TransferOptions, transfer_options
+from dpiat_gui.transfer.progress import Meter
 from dpiat_gui.transfer.request import TransferRequest
 
 SIZED = f"{OTHER}&input_size=3x32x32"
@@ -110,3 +112,12 @@ def test_a_request_keeps_the_options_on_its_way_to_the_engine(images, tmp_path):
     options = TransferOptions(repeats=True, head="zero", neck="fresh", calibrate=str(images))
     asked = request(SMALL, OTHER, tmp_path / "out.safetensors", transfer=options)
     assert TransferRequest.from_json(json.loads(json.dumps(asked.to_json()))) == asked
+
+
+def test_a_calibrated_file_can_be_checked_again_later(trained, images, tmp_path):
+    goal = tmp_path / "out.safetensors"
+    options = transfer_options("recommended", calibrate=str(images))
+    run_transfer(request(trained, SIZED, goal, transfer=options, manifest=True))
+    found = check_checkpoint(goal, Meter(lambda progress: None, lambda: False), again=True)
+    assert found.again
+    assert found.tensors == len(load_file(goal))

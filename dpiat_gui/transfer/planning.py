@@ -87,8 +87,8 @@ def plan_transfer(
     flows
         The flows of information, for what goes by them; those that the networks hold, if left out.
     read
-        Gives the source's tensor of a state-dict key. Without it, a plan whose operator goes by the
-        source's weights is provisional, see `resolve_plan`.
+        Gives the source's tensor of a state-dict key. Without it, a plan is provisional where it goes by
+        the source's weights, or by a flow that is not known; see `resolve_plan`.
     frozen
         Keys of target parameters that are left alone.
     **named
@@ -124,6 +124,7 @@ def plan_transfer(
     source, target = matching.source, matching.target
     copied = _with_ties(target.tree.tensors, [places.row(tensor) for tensor in target.tree.tensors])
     rows, notes = apply_steps(matching, copied, options)
+    without_flow = places.without_flow(flows)
     return TransferPlan(
         source_name=source.name,
         source_origin=source.origin,
@@ -134,8 +135,8 @@ def plan_transfer(
         options=options,
         rows=rows,
         source_elements=sum(tensor.elements for tensor in source.tree.tensors),
-        provisional=places.cutter is not None and places.cutter.undecided,
-        notes=(*notes, *places.notes(flows), *_left_alone(rows)),
+        provisional=read is None and (bool(without_flow) or places.undecided),
+        notes=(*notes, *places.notes(without_flow, final=read is not None), *_left_alone(rows)),
     )
 
 
@@ -148,7 +149,7 @@ def resolve_plan(
     flows: Flows = (None, None),
     frozen: Collection[str] = (),
 ) -> TransferPlan:
-    """Return the final plan: what goes by the source's weights is decided.
+    """Return the final plan: what goes by the source's weights, or by flows, is decided.
 
     Parameters
     ----------
@@ -259,6 +260,11 @@ class _Places:
                     self.layer_pairs[layer.path] = LayerPair(self._sources[pair.source], layer, operator)
 
     @property
+    def undecided(self) -> bool:
+        """Whether a choice of channels waits for the source's weights."""
+        return self.cutter is not None and self.cutter.undecided
+
+    @property
     def by_channels(self) -> bool:
         """Whether more is asked for than the paper's crop, which goes by the shapes of two tensors alone."""
         return self._options.align != "paper" or any(
@@ -282,28 +288,29 @@ class _Places:
             return _fresh(tensor, layer.path, reason or FreshReason.NOT_IN_SOURCE)
         return self._copying(pair, given, tensor)
 
-    def notes(self, flows: Flows) -> tuple[str, ...]:
+    def without_flow(self, flows: Flows) -> tuple[str, ...]:
+        """Return the names of networks whose flow of information would matter, and is not known."""
+        if self.cutter is None or not (self._options.align == "structure" or self.cutter.untraced):
+            return ()
+        networks = (self._matching.source, self._matching.target)
+        known = zip(networks, flows, strict=True)
+        names = (network.name for network, flow in known if flow is None and network.tree.flow is None)
+        return tuple(dict.fromkeys(names))
+
+    def notes(self, without_flow: tuple[str, ...], *, final: bool) -> tuple[str, ...]:
         """Say what a person should know of how the plan was made."""
         if self.cutter is None:
             return ()
-        networks = (self._matching.source, self._matching.target)
-        unknown = [
-            network.name
-            for network, flow in zip(networks, flows, strict=True)
-            if flow is None and network.tree.flow is None
-        ]
         found = []
-        which = " and of ".join(dict.fromkeys(unknown))
-        if unknown and self._options.align == "structure":
-            found.append(
-                f"The flow of information of {which} is not known: of the structure, only groups are aligned."
-            )
+        unknown = f"The flow of information of {' and of '.join(without_flow)} is not known"
         untraced = len(self.cutter.untraced)
-        if untraced and unknown:
-            found.append(
-                f"The flow of information of {which} is not known: channels are kept by magnitude, and "
-                "the choice is not traced."
-            )
+        if without_flow and not final:
+            found.append(f"{unknown} yet: it is read at the transfer, and channels are aligned by it then.")
+        elif without_flow:
+            if self._options.align == "structure":
+                found.append(f"{unknown}: of the structure, only groups and heads are aligned.")
+            if untraced:
+                found.append(f"{unknown}: channels are kept by magnitude, and the choice is not traced.")
         elif untraced:
             layers = "1 layer" if untraced == 1 else f"{untraced} layers"
             found.append(

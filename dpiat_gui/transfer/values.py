@@ -162,8 +162,9 @@ class TransferPlan:
     source_elements
         Number of elements of the source's whole state dict; 0 if nobody counted.
     provisional
-        True for a plan made without the source's weights where its operator goes by them: the
-        numbers of elements are right, which ones they are is decided at the transfer.
+        True for a plan made without the source's weights where its operator goes by them, or without
+        a flow of information that it goes by: the transfer decides which elements are taken. Their
+        numbers are right, but for a network that is aligned by structure and was not traced.
     notes
         What a person should know of how it was planned, one sentence each.
     """

@@ -247,7 +247,7 @@ def check(
     images: Annotated[
         str | None, typer.Option(metavar="FOLDER", help="Run images of this folder, not random numbers.")
     ] = None,
-    inputs: Annotated[int, typer.Option(help="Number of inputs in the batch.")] = 8,
+    inputs: Annotated[int, typer.Option(help="Number of inputs in the batch.")] = 4,
     operator: Operator = None,
     align: Alignment = None,
     device: Device = None,

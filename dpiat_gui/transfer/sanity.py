@@ -49,7 +49,7 @@ class SanityRequest:
     pairs: tuple[tuple[str, str], ...] = ()
     weights: str | None = None
     images: str | None = None
-    inputs: int = 8
+    inputs: int = 4
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -188,7 +188,7 @@ class SanityReport:
     operator
         Operator of the transfer.
     inputs
-        What was run: ``8 random inputs of 3 × 224 × 224, seed 0``.
+        What was run: ``4 random inputs of 3 × 224 × 224, seed 0``.
     loss
         Which loss was taken.
     runs

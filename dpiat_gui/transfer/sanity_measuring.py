@@ -3,7 +3,7 @@
 import math
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from dpiat_gui.networks.kinds import CONVOLUTIONS, NORMS, LayerKind
@@ -29,7 +29,6 @@ class _Tally:
     gradient_elements: int = 0
     not_finite: int = 0
     dead: float | None = None
-    spoilt: set[str] = field(default_factory=set)
 
 
 def measure(
@@ -143,18 +142,21 @@ def _watching(
 
 
 def _see(output: "torch.Tensor", layer: Layer, tally: _Tally, step: Callable[[], None]) -> None:
-    tally.squares += _squares(output)
+    squares = _squares(output)
+    tally.squares += squares
     tally.elements += output.numel()
-    tally.not_finite += _not_finite(output)
+    # A finite norm needs no second look at every element.
+    tally.not_finite += 0 if math.isfinite(squares) else _not_finite(output)
     dead = _dead(output, layer)
     if dead is not None:
         tally.dead = dead if tally.dead is None else min(tally.dead, dead)
 
     def back(gradient: "torch.Tensor") -> None:
         step()
-        tally.gradient_squares += _squares(gradient)
+        squares = _squares(gradient)
+        tally.gradient_squares += squares
         tally.gradient_elements += gradient.numel()
-        tally.not_finite += _not_finite(gradient)
+        tally.not_finite += 0 if math.isfinite(squares) else _not_finite(gradient)
 
     if output.requires_grad:
         # A hook of the tensor, not of the module: those do not bear functions that write in place.
@@ -203,9 +205,8 @@ def _dead(output: "torch.Tensor", layer: Layer) -> float | None:
         return None
     channel = output.ndim - 1 if layer.kind in _CHANNELS_LAST or tokens else 1
     others = [at for at in range(output.ndim) if at != channel]
-    silent = ~(output.detach() != 0).any(dim=others[0], keepdim=True)
-    for at in others[1:]:
-        silent = silent.all(dim=at, keepdim=True)
+    values = output.detach()
+    silent = (values.amax(others) == 0) & (values.amin(others) == 0)
     return float(silent.float().mean())
 
 

@@ -82,7 +82,7 @@ class HealthPane(QWidget):
         )
         self.count = QSpinBox()
         self.count.setRange(2, MOST_INPUTS)
-        self.count.setValue(8)
+        self.count.setValue(4)
         self.count.setAccessibleName("Number of inputs")
         self.count.setMaximumWidth(84)
         self.count.setToolTip("Number of inputs in the batch; more take longer")

@@ -162,20 +162,23 @@ class Document(CorrectingDocument):
         if self._jobs is not None and is_slow(state):
             self._assign(Snapshot(state))
         self._set_path(path)
-        changed = [
-            f"{network.name} is not the structure the project was saved with."
-            for record, network in ((project.source, source), (project.target, target))
+        both = (("source", project.source, source), ("target", project.target, target))
+        differing = {
+            side: f"{network.name} is not the structure the project was saved with."
+            for side, record, network in both
             if record is not None and network is not None and record.differs_from(network)
-        ]
+        }
 
         def tell(solution: Solution) -> None:
-            notes = list(changed)
+            notes = list(differing.values())
             if solution.snapshot.error is not None:
                 notes.append(str(solution.snapshot.error))
             if solution.misfits:
                 notes.append(misfits_text(solution.misfits))
             if notes:
                 self.message.emit(" ".join(notes))
+            if differing:
+                self.differing.emit(tuple(differing))
             if solution.misfits:
                 self.misfitted.emit(solution.misfits)
 

@@ -53,6 +53,8 @@ class ReadableDocument(QObject):
         Whether a matching is being solved in a job; until it ends the old one stays.
     misfitted : tuple[Misfit, ...]
         Overrides that no longer fit and were disabled; after everything else is told.
+    differing : tuple[str, ...]
+        Sides, ``source`` and ``target``, that are not the structure the opened project was saved with.
     refused : DpiatError
         Why an edit that was solved in a job came to nothing.
     job_started : Job
@@ -72,6 +74,7 @@ class ReadableDocument(QObject):
     project_path_changed = Signal(str)
     solving_changed = Signal(bool)
     misfitted = Signal(object)
+    differing = Signal(object)
     refused = Signal(object)
     job_started = Signal(object)
 

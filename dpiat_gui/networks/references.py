@@ -2,6 +2,7 @@
 
 import os
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -155,15 +156,19 @@ def _check_attribute(attribute: str, text: str) -> None:
 
 
 def _unknown_form(text: str) -> SourceError:
-    path = Path(text).expanduser()
-    if path.is_dir():
+    path, is_folder, is_file = Path(text), False, False
+    # A name that no system takes, or a home that is not there, is no file and no folder.
+    with suppress(OSError, ValueError, RuntimeError):
+        path = path.expanduser()
+        is_folder, is_file = path.is_dir(), path.is_file()
+    if is_folder:
         return SourceError(f"{path} is a folder.", "Choose the checkpoint file inside it.")
     if text.endswith(".py"):
         return SourceError(
             f"{text!r} names a Python file, but not what in it makes the network.",
             f"Add the function or class: {text}:NAME.",
         )
-    if path.is_file():
+    if is_file:
         return SourceError(
             f"{path} is no file of a kind that is read here.",
             f"Files read end in {', '.join(CHECKPOINT_SUFFIXES)}.",

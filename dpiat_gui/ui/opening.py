@@ -16,6 +16,7 @@ from dpiat_gui.services.jobs import Job, JobRunner
 from dpiat_gui.ui.demo import demo_references
 from dpiat_gui.ui.fetching import Fetch
 from dpiat_gui.ui.notifications import NotificationArea
+from dpiat_gui.ui.relocating import Relocating
 
 if TYPE_CHECKING:
     from dpiat_gui.services.settings import Settings
@@ -51,6 +52,13 @@ class Opening(QObject):
         self._notices, self._window = notices, window
         self._fetches: dict[Side, Fetch] = {}
         self._pending: dict[Side, str] = {}
+        self.relocating = Relocating(document, notices, self._open_at, self._ask_at, window)
+
+    def _open_at(self, side: str, reference: SourceReference) -> None:
+        self.open("source" if side == "source" else "target", reference)
+
+    def _ask_at(self, side: str) -> None:
+        self.ask("source" if side == "source" else "target")
 
     @property
     def pending(self) -> dict[str, str]:
@@ -168,7 +176,7 @@ class Opening(QObject):
                 self._fetch(side, reference, got, flow=False)
                 self._document.message.emit(error.message)
                 return
-            self._fail(side, error)
+            self._fail(side, error, str(reference))
 
         fetch = Fetch(self._jobs, self._window, succeed, fail, flow=flow)
         fetch.job_started.connect(self.job_started)
@@ -214,13 +222,11 @@ class Opening(QObject):
         try:
             return standardize_tree(tree, method)
         except DpiatError as error:
-            self._fail(side, error)
+            self._fail(side, error, reference)
             return None
 
-    def _fail(self, side: Side, error: DpiatError) -> None:
+    def _fail(self, side: Side, error: DpiatError, reference: str) -> None:
         if isinstance(error, Cancelled):
             self._document.message.emit(error.message)
             return
-        self._notices.show_error(
-            error, actions=((f"Open {side}…", partial(self.ask, side)),), key=f"open {side}"
-        )
+        self.relocating.tell_missing(side, reference, error)

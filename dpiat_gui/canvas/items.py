@@ -11,12 +11,15 @@ from dpiat_gui.canvas.arc_drawing import ArcDrawing
 from dpiat_gui.canvas.block_drawing import RADIUS, draw_block, draw_silhouettes
 from dpiat_gui.canvas.block_view import BlockView
 from dpiat_gui.canvas.edge_drawing import EdgeDrawing
-from dpiat_gui.canvas.primitives import Primitive, paint_all
+from dpiat_gui.canvas.primitives import Primitive, Text, paint_all
 from dpiat_gui.canvas.stage import Stage
 from dpiat_gui.canvas.style import Style
 
 TEXT_SCALE = 0.55
 """Zoom under which blocks are sketched: bars stand for text."""
+
+SMALL_SCALE = 0.66
+"""Zoom under which small print, shapes and shares, is left out."""
 
 FAR_SCALE = 0.22
 """Zoom under which blocks are drawn as plain rectangles, all at once."""
@@ -43,6 +46,7 @@ class BlockItem(QGraphicsRectItem):
         self.view: BlockView | None = None
         self._style: Style | None = None
         self._full: list[Primitive] | None = None
+        self._plain: list[Primitive] | None = None
         self._selected: int | None = None
         self._hovered: int | None = None
         self._glowing: frozenset[int] = frozenset()
@@ -55,7 +59,7 @@ class BlockItem(QGraphicsRectItem):
             return
         self.view = view
         self._style = style
-        self._full = None
+        self._full = self._plain = None
         rect = QRectF(-_OVERHANG, -_OVERHANG, view.width + 2 * _OVERHANG, view.height + 2 * _OVERHANG)
         if rect != self.rect():
             self.setRect(rect)
@@ -88,6 +92,10 @@ class BlockItem(QGraphicsRectItem):
         if self._full is None:
             self._full = draw_block(self.view, self._style)
         drawing = self._full
+        if scale_of(painter) < SMALL_SCALE:
+            if self._plain is None:
+                self._plain = _without_small_print(drawing, self._style)
+            drawing = self._plain
         # The box and its colour bar, then the tints of states, then what is written on them.
         paint_all(painter, drawing[:2])
         self._paint_tints(painter)
@@ -134,6 +142,11 @@ class BlockItem(QGraphicsRectItem):
             height = self.view.header if self.view.rows else self.view.box_height
             return QRectF(left, 2, right - left, height - 4)
         return QRectF(left, self.view.rows[row], right - left, self.view.row_height)
+
+
+def _without_small_print(drawing: list[Primitive], style: Style) -> list[Primitive]:
+    small = (style.mono.face, style.small.face)
+    return [shape for shape in drawing if not (isinstance(shape, Text) and shape.face in small)]
 
 
 class EdgeItem(QGraphicsRectItem):

@@ -14,7 +14,7 @@ from dpiat_gui.document.state import same_tables
 from dpiat_gui.errors import OverrideError
 from dpiat_gui.matching.values import MatchOptions, Overrides
 from dpiat_gui.networks.values import ModuleTree, Network
-from dpiat_gui.transfer.options import with_options
+from dpiat_gui.transfer.options import TITLES, with_options
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -228,8 +228,9 @@ class EditableDocument(RecordedDocument):
         """
         ((name, value),) = named.items()
         after = with_options(self.wanted.transfer, **named)
-        what = name.replace("_", " ")
-        text = f"Set {what} to {value}" if isinstance(value, str) else f"{'Use' if value else 'Leave'} {what}"
+        what = TITLES.get(name, name)
+        verb = "Use" if value else "Leave"
+        text = f"Set {what} to {value}" if isinstance(value, str) and value else f"{verb} {what}"
         self._edit(text, replace(self.wanted, transfer=after), "operator" if name == "operator" else "")
 
     def set_seed(self, seed: int) -> None:

@@ -13,6 +13,18 @@ CHOICES: Mapping[str, tuple[str, ...]] = {
 }
 """What the options that have a few choices can be."""
 
+TITLES: Mapping[str, str] = {
+    "operator": "operator",
+    "buffers": "running statistics",
+    "repeats": "identity for repeated blocks",
+    "squeeze_excite": "open squeeze-excites",
+    "head": "classifier",
+    "neck": "last norm",
+    "calibrate": "images to calibrate on",
+    "align": "alignment",
+}
+"""What a person knows each option as, in the middle of a sentence."""
+
 
 @dataclass(frozen=True, slots=True)
 class TransferOptions:

@@ -6,7 +6,7 @@ from dpiat_gui.matching.engine import match_networks
 from dpiat_gui.matching.values import Overrides
 from dpiat_gui.networks.shipped import demo_source
 from dpiat_gui.networks.sources import load_network
-from dpiat_gui.transfer.options import TransferOptions, transfer_options
+from dpiat_gui.transfer.options import OPTION_NAMES, TITLES, TransferOptions, transfer_options
 from dpiat_gui.transfer.plan_json import plan_from_json, plan_to_json
 from dpiat_gui.transfer.planning import plan_transfer
 from dpiat_gui.transfer.values import FreshReason
@@ -228,3 +228,7 @@ def test_a_tied_parameter_is_not_altered():
     matching = match_networks(network_of(Tied(12)), network_of(Tied(10)))
     plan = plan_transfer(matching, head="zero", neck="zero-bias")
     assert not any(row.constant == 0.0 and "weight" in row.target for row in plan.rows)
+
+
+def test_every_option_has_a_title():
+    assert set(TITLES) == set(OPTION_NAMES)

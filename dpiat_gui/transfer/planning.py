@@ -123,7 +123,7 @@ def plan_transfer(
         )
     source, target = matching.source, matching.target
     copied = _with_ties(target.tree.tensors, [places.row(tensor) for tensor in target.tree.tensors])
-    rows, notes = apply_steps(matching, copied, options)
+    rows, notes = apply_steps(matching, copied, options, frozen)
     without_flow = places.without_flow(flows)
     return TransferPlan(
         source_name=source.name,

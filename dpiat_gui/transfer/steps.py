@@ -4,11 +4,12 @@ Each step is an option of its own (`dpiat_gui.transfer.options.TransferOptions`)
 the matching and the plan's rows. All of them obey one rule: a tensor that the source covers wholly and
 equally is not altered, so that a transfer into the same architecture with the same classes stays
 bit-equal. A source tensor counts for the first target that takes it: a copy of a copy may be altered.
-What a person has decided by hand, no step on weights touches: targets left fresh, layers pinned.
+What a person has decided by hand, no step on weights touches: targets left fresh, layers pinned,
+parameters frozen.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from dpiat_gui.matching.values import Matching
@@ -72,7 +73,7 @@ _LEFT = {NECK: FreshReason.NECK, CALIBRATE: FreshReason.CALIBRATED}
 class _Changes:
     """Collects changes, and keeps from every step what it must not touch."""
 
-    def __init__(self, matching: Matching, rows: Iterable[PlanRow]) -> None:
+    def __init__(self, matching: Matching, rows: Iterable[PlanRow], frozen: Collection[str]) -> None:
         self.rows: dict[str, PlanRow] = {}
         self._made: dict[str, Change] = {}
         self.notes: list[str] = []
@@ -87,13 +88,13 @@ class _Changes:
             taken.add(row.source)
         pinned = {pair.target for pair in matching.pairs if pair.pinned}
         tied = {tensor.tied_to for tensor in matching.target.tree.tensors if tensor.tied_to}
-        self._kept = {
+        tied |= {tensor.key for tensor in matching.target.tree.tensors if tensor.tied_to}
+        by_hand = {
             row.target
             for row in self.rows.values()
-            if row.layer in pinned
-            or row.fresh in (FreshReason.OVERRIDE, FreshReason.FROZEN)
-            or row.target in tied
-        } | {tensor.key for tensor in matching.target.tree.tensors if tensor.tied_to}
+            if row.layer in pinned or row.fresh is FreshReason.OVERRIDE
+        }
+        self._kept = by_hand | tied | set(frozen)
 
     def make(self, step: str, constants: Mapping[str, float | None], *, asked: bool = False) -> Sequence[str]:
         """Change these tensors together, or none of them; return the keys that were changed.
@@ -133,7 +134,10 @@ def _changed(row: PlanRow, change: Change | None) -> PlanRow:
 
 
 def apply_steps(
-    matching: Matching, rows: tuple[PlanRow, ...], options: TransferOptions
+    matching: Matching,
+    rows: tuple[PlanRow, ...],
+    options: TransferOptions,
+    frozen: Collection[str] = (),
 ) -> tuple[tuple[PlanRow, ...], tuple[str, ...]]:
     """Carry out, on a plan's rows, the steps that are on.
 
@@ -145,6 +149,8 @@ def apply_steps(
         The plan's rows, as the operator made them.
     options
         Which steps are on.
+    frozen
+        Keys of target parameters that are left alone.
 
     Returns
     -------
@@ -154,7 +160,7 @@ def apply_steps(
     """
     if not (options.repeats or options.squeeze_excite or options.head != "copy" or options.calibrate):
         return rows, ()
-    changes = _Changes(matching, rows)
+    changes = _Changes(matching, rows, frozen)
     gates = find_gates(matching.target.tree.root)
     if options.repeats:
         _start_repeats_as_identity(matching, changes, gates)

@@ -232,3 +232,9 @@ def test_a_tied_parameter_is_not_altered():
 
 def test_every_option_has_a_title():
     assert set(TITLES) == set(OPTION_NAMES)
+
+
+def test_a_frozen_parameter_is_not_altered():
+    matching = matched("timm:resnet18", "timm:resnet18?num_classes=10")
+    plan = plan_transfer(matching, head="zero", frozen={"fc.bias"})
+    assert not any(row.step for row in plan.rows)

@@ -35,6 +35,19 @@ def test_self_score_is_the_number_of_scored_layers(entries, exponent):
     assert matching.score == pytest.approx(self_score(made), abs=1e-9)
 
 
+@settings(max_examples=100, deadline=None)
+@given(ENTRIES, ENTRIES, st.booleans())
+def test_similarity_is_the_score_by_the_targets_own(source, target, same):
+    one, other = network("s", source), network("t", source if same else target)
+    if not (self_score(one) and self_score(other)):
+        return
+    found = similarity(one, other)
+    forward, backward = match_networks(one, other).score, match_networks(other, one).score
+    assert found.forward == pytest.approx(forward / self_score(other), abs=1e-9)
+    assert found.backward == pytest.approx(backward / self_score(one), abs=1e-9)
+    assert not same or found.symmetric == 1
+
+
 def test_a_network_with_itself_is_similar_by_one():
     net = load_network("timm:resnet18")
     found = similarity(net, net)

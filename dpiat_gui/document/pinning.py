@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from dpiat_gui.document.facts import Candidate, Facts, candidates
 from dpiat_gui.errors import OverrideError
-from dpiat_gui.matching.engine import check_pin, solve
+from dpiat_gui.matching.engine import solve
 from dpiat_gui.matching.values import Matching, Overrides
 
 if TYPE_CHECKING:
@@ -29,7 +29,8 @@ class PinChecker:
     def __init__(self, tables: "ScoreTables", overrides: Overrides) -> None:
         self._tables, self._overrides = tables, overrides
         self._constraints: Constraints | None = None
-        self._overridden = {target for _, target in (*overrides.pins, *overrides.bans)} | set(overrides.fresh)
+        self._pinned = {target for _, target in overrides.pins}
+        self._kept_off = {target for _, target in overrides.bans} | set(overrides.fresh)
 
     def belongs_to(self, tables: "ScoreTables", overrides: Overrides) -> bool:
         """Tell whether it was made for these."""
@@ -42,16 +43,21 @@ class PinChecker:
         from dpiat_gui.matching.solving import constraints_of
 
         tables = self._tables
-        if target in self._overridden:
-            return check_pin(tables, self._overrides, source, target)
-        if self._constraints is None:
+        rest = self._overrides.without(target) if target in self._kept_off else self._overrides
+        constraints = self._constraints if rest is self._overrides else None
+        if constraints is None:
             try:
-                self._constraints = constraints_of(tables, self._overrides)
+                # Pins are held against one another by their order alone, which needs no constraints.
+                constraints = constraints_of(tables, replace(rest, pins=()))
             except OverrideError as error:
                 return str(error)
-        sides = tables.source_side, tables.target_side
+            if rest is self._overrides:
+                self._constraints = constraints
         pins = self._overrides.pins
-        problem = pin_problem(self._constraints, *sides, pins, source, target, tables.options)
+        if target in self._pinned:
+            pins = tuple(pin for pin in pins if pin[1] != target)
+        sides = tables.source_side, tables.target_side
+        problem = pin_problem(constraints, *sides, pins, source, target, tables.options)
         return str(problem) if problem else None
 
 

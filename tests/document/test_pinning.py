@@ -5,6 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from made import network
 
+from dpiat_gui.document.corrections import fitting_overrides
 from dpiat_gui.document.facts import facts_of
 from dpiat_gui.document.pinning import PinChecker, outcome_of, partners
 from dpiat_gui.document.selection import Selection
@@ -22,11 +23,19 @@ PAIRS = st.tuples(st.sampled_from(SOURCES), st.sampled_from(TARGETS))
 
 
 @settings(max_examples=150, deadline=None)
-@given(wanted=st.lists(PAIRS, max_size=4), asked=st.lists(PAIRS, min_size=1, max_size=8))
+@given(
+    wanted=st.lists(PAIRS, max_size=4),
+    banned=st.lists(PAIRS, max_size=3),
+    fresh=st.lists(st.sampled_from(TARGETS), max_size=2),
+    asked=st.lists(PAIRS, min_size=1, max_size=8),
+)
 def test_the_quick_check_says_what_the_slow_one_says(
-    wanted: list[tuple[str, str]], asked: list[tuple[str, str]]
+    wanted: list[tuple[str, str]],
+    banned: list[tuple[str, str]],
+    fresh: list[str],
+    asked: list[tuple[str, str]],
 ) -> None:
-    overrides = Overrides()
+    overrides = fitting_overrides(TABLES, Overrides(bans=banned, fresh=fresh))[0]
     for pair in wanted:
         if check_pin(TABLES, overrides, *pair) is None:
             overrides = overrides.with_pin(*pair)

@@ -56,6 +56,9 @@ def write_whole(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
     _sync_folder(goal.parent)
 
 
+_BUFFER = 1 << 18
+
+
 class FileSet:
     """Files of one folder that take their places together; see `write_set`.
 
@@ -90,7 +93,8 @@ class FileSet:
             self._parts[goal] = Path(name)
             if sys.platform != "win32":
                 self._held.callback(os.close, os.dup(handle))
-            with os.fdopen(handle, "wb") as stream:
+            # Networks have hundreds of small tensors: they are gathered here, not in the kernel.
+            with os.fdopen(handle, "wb", buffering=_BUFFER) as stream:
                 yield stream
                 stream.flush()
                 os.fsync(stream.fileno())

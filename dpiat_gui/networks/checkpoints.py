@@ -122,20 +122,22 @@ class WeightFile:
         header = _header(self.path)
         specs, names = _renamed(header.tensors)
         self.specs, self.metadata = tuple(specs), header.metadata
-        try:
-            opened = safe_open(str(self.path), framework="pt", device="cpu")
-        except (SafetensorError, OSError) as error:
-            raise SourceError(
-                f"{self.path} cannot be read: {error}.", "Copy or download it again."
-            ) from error
-        self._closing = opened
         mapped = _mapped(self.path, header)
+        opened: Any = None
+        if len(mapped) < len(header.tensors):
+            try:
+                opened = safe_open(str(self.path), framework="pt", device="cpu")
+            except (SafetensorError, OSError) as error:
+                raise SourceError(
+                    f"{self.path} cannot be read: {error}.", "Copy or download it again."
+                ) from error
+        self._closing = opened
 
         def read(key: str) -> "torch.Tensor":
             found = mapped.get(names[key])
             if found is not None:
                 return found
-            tensor: torch.Tensor = opened.get_tensor(names[key])  # type: ignore[no-untyped-call]
+            tensor: torch.Tensor = opened.get_tensor(names[key])
             return tensor
 
         self._read = read

@@ -10,7 +10,7 @@ from dpiat_gui.networks.values import TensorSpec
 from dpiat_gui.transfer.copying import checked_tensor, find_tensor
 from dpiat_gui.transfer.dtypes import size_of
 from dpiat_gui.transfer.pieces import boxes, part_of, within
-from dpiat_gui.transfer.values import PlanRow, TransferPlan
+from dpiat_gui.transfer.values import PlanRow, Slices, TransferPlan
 from dpiat_gui.transfer.weights import Copier, Read
 
 if TYPE_CHECKING:
@@ -98,18 +98,32 @@ class Target:
             yield self.own(key)
             return
         dtype = getattr(torch, row.target_dtype)
-        for box in boxes(row.target_shape, size_of(row.target_dtype), copier.piece):
-            part = within(row, box)
-            if part.fresh is not None:
-                yield part_of(self.own(key), box)
-            elif part.exact or (row.exact and not part.padded):
-                yield copier.whole(part, dtype)
-            else:
-                made = self._space(part, dtype)
-                if part.padded:
-                    made.copy_(part_of(self.own(key), box))
-                copier.into(part, made)
-                yield made
+        if row.exact and (as_it_is := copier.as_it_is(row, dtype)) is not None:
+            yield as_it_is
+            return
+        if row.elements * dtype.itemsize <= copier.piece:
+            yield self._piece(row, row, None, dtype, copier)
+            return
+        for box in boxes(row.target_shape, dtype.itemsize, copier.piece):
+            yield self._piece(row, within(row, box), box, dtype, copier)
+
+    def _piece(
+        self, row: PlanRow, part: PlanRow, box: Slices | None, dtype: "torch.dtype", copier: Copier
+    ) -> "Tensor":
+        """Return what becomes of a part of a row's target; None stands for the whole of it."""
+        if part.fresh is not None:
+            return self._own_part(row.target, box)
+        if row.exact:
+            return copier.whole(part, dtype)
+        made = self._space(part, dtype)
+        if part.padded:
+            made.copy_(self._own_part(row.target, box))
+        copier.into(part, made)
+        return made
+
+    def _own_part(self, key: str, box: Slices | None) -> "Tensor":
+        own = self.own(key)
+        return own if box is None else part_of(own, box)
 
     def picked_rows(self, keys: Iterable[str], piece: int) -> Iterator[PlanRow]:
         """Yield the rows, cut as `pieces` cuts them, whose elements must be picked one by one."""

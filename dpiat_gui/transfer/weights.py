@@ -53,6 +53,12 @@ class Copier:
             return torch.full(row.target_shape, row.constant, dtype=dtype)
         return self._part(row, dtype)
 
+    def as_it_is(self, row: PlanRow, dtype: "torch.dtype") -> "Tensor | None":
+        """Return the source tensor of an exact row where its very memory will do; None elsewhere."""
+        assert row.source is not None
+        source = find_tensor(self._read, row.source, row.source_shape, "source").detach()
+        return source if source.dtype == dtype else None
+
     def into(self, row: PlanRow, target: "Tensor") -> None:
         """Carry out a row in place, on a target in the CPU's memory."""
         if row.constant is not None:

@@ -126,9 +126,9 @@ class Board(BoardState):
         """Show the members of the runs that places are in, and of their partners'."""
         return self._changed(expansion.unfold(self, spots, partners))
 
-    def fold(self, spots: Iterable[Place]) -> bool:
+    def fold(self, spots: Iterable[Place], partners: bool = True) -> bool:
         """Fold the runs that places are in again, with their partners'."""
-        return self._changed(expansion.fold(self, spots))
+        return self._changed(expansion.fold(self, spots, partners))
 
     def set_folding(self, folding: bool) -> bool:
         """Draw every run of equal blocks as one box, or none."""

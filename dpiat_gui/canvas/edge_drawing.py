@@ -184,7 +184,9 @@ class EdgeDrawing:
         """Paint all edges as hairlines, for a zoom at which more cannot be seen."""
         if self._hairlines is None:
             paths: dict[int, QPainterPath] = {}
-            for i, mark in enumerate(self._marks):
+            # Columns that scroll apart need another drawing at every step: of what is seen alone.
+            for i in range(len(self)) if self._cut is None else sorted(self._cut.whole):
+                mark = self._marks[i]
                 path = paths.setdefault(self._style.score(mark.score).rgba(), QPainterPath())
                 (start, end), (y0, y1) = self._ends(i), self._heights(i)
                 path.moveTo(start)

@@ -76,7 +76,7 @@ def unfold(board: "Board", spots: Iterable[Place], partners: bool = True) -> boo
     return board.expansion.state() != before
 
 
-def fold(board: "Board", spots: Iterable[Place]) -> bool:
+def fold(board: "Board", spots: Iterable[Place], partners: bool = True) -> bool:
     """Fold the runs that places are in again, with their partners; return whether any changed."""
     opened = board.expansion
     before = opened.state()
@@ -85,7 +85,7 @@ def fold(board: "Board", spots: Iterable[Place]) -> bool:
         if run is None or not opened.folding:
             continue
         wanted = [(spot.side, run)]
-        for member in run:
+        for member in run if partners else ():
             for position in board.links_at(spot.side, member):
                 link = board.links[position]
                 other = link.target if spot.side is Side.SOURCE else link.source

@@ -26,8 +26,12 @@ class FoldingView(ZoomView):
     fold_runs_changed = Signal(bool)
     """Whether runs of equal blocks are drawn as one box."""
 
+    coupled_changed = Signal(bool)
+    """Whether the partners of a block open and close with it."""
+
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._coupled = True
         self._style = Style(LIGHT, self.font())
         self.board = Board(self._style.metrics)
         self._scene = MatchScene(self.board, self._style)
@@ -134,6 +138,17 @@ class FoldingView(ZoomView):
         everything = self.board.everything()
         self._keep_while(lambda: self.board.expand(everything, False) | self.board.fold(everything))
 
+    @property
+    def coupled(self) -> bool:
+        """Whether the partners of a block open and close with it."""
+        return self._coupled
+
+    def set_coupled(self, coupled: bool) -> None:
+        """Let the partners of a block open and close with it, or each block by itself."""
+        if coupled != self._coupled:
+            self._coupled = coupled
+            self.coupled_changed.emit(coupled)
+
     # -- runs of equal blocks -----------------------------------------------------------
 
     @property
@@ -151,12 +166,12 @@ class FoldingView(ZoomView):
         """Show the blocks of the folded runs that places are in, and of their partners'."""
         folded = [spot for spot in spots if self.board.is_folded(spot)]
         if folded:
-            self._keep_while(lambda: self.board.unfold(folded))
+            self._keep_while(lambda: self.board.unfold(folded, self._coupled))
 
     def _set_folded(self, spot: Place, fold: bool) -> None:
         """Fold the run a place is in, or unfold it; the place stays where it is on the screen."""
         change = self.board.fold if fold else self.board.unfold
-        self._keep_while(lambda: change([spot]), held=spot)
+        self._keep_while(lambda: change([spot], self._coupled), held=spot)
 
     def _keep_while(self, change: Callable[[], bool], held: Place | None = None) -> None:
         """Change what is open; a held place, or what is looked at, stays where it is on the screen."""
@@ -188,11 +203,14 @@ class FoldingView(ZoomView):
             "down": self.verticalScrollBar().value(),
             "expanded": {side: list(paths) for side, paths in self.expanded_paths().items()},
             "fold_runs": self.fold_runs,
+            "coupled": self._coupled,
             "unfolded": self._paths_of(self.board.expansion.unfolded),
         }
 
     def restore_view_state(self, state: Mapping[str, Any]) -> None:
         """Go back to what `view_state` returned; what is missing or makes no sense is left as it is."""
+        if isinstance(state.get("coupled"), bool):
+            self.set_coupled(state["coupled"])
         if isinstance(state.get("fold_runs"), bool):
             self.set_fold_runs(state["fold_runs"])
         expanded, unfolded = state.get("expanded"), state.get("unfolded")
@@ -224,7 +242,8 @@ class FoldingView(ZoomView):
         return [spot for one in sides if (spot := self.board.find(one, path)) is not None]
 
     def _set_open(
-        self, spots: Iterable[Place], open_them: bool, held: Place | None = None, partners: bool = True
+        self, spots: Iterable[Place], open_them: bool, held: Place | None = None, partners: bool | None = None
     ) -> None:
         """Expand or collapse blocks; a held place stays where it is on the screen."""
-        self._keep_while(lambda: self.board.expand(spots, open_them, partners), held)
+        coupled = self._coupled if partners is None else partners
+        self._keep_while(lambda: self.board.expand(spots, open_them, coupled), held)

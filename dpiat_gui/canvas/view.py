@@ -30,7 +30,8 @@ class MatchView(PullingView):
     - `ban_requested`, `fresh_requested`, `clear_requested`, `copy_requested`, `open_requested`,
       `demo_requested`, `files_dropped`, `details_requested`, `context_menu_requested`.
     - `layout_mode_changed`, `orientation_changed`, `overview_visible_changed`, `arcs_visible_changed`,
-      `only_selection_edges_changed`, `fold_runs_changed`: its switches, each with a setter.
+      `only_selection_edges_changed`, `fold_runs_changed`, `coupled_changed`: its switches, each with a
+      setter.
 
     What it draws beside the matching: `set_layer_marks`, `set_comparison`, `set_revealed_edges`,
     `set_multi_selection`. What it asks while a curve is pulled: `set_pin_check`, `set_pin_preview`,

@@ -54,6 +54,7 @@ def handlers_of(window: "MainWindow") -> Mapping[str, Callable[..., object]]:
         "strips": lambda across: view.set_orientation("strips" if across else "columns"),
         "overview": partial(_set_overview, window),
         "fold_runs": view.set_fold_runs,
+        "coupled": view.set_coupled,
         "arcs": view.set_arcs_visible,
         "full_screen": window.set_full_screen,
         "show_transfer": window.show_transfer,
@@ -85,6 +86,8 @@ def adopt_switches(window: "MainWindow") -> None:
     view.set_overview_visible(window.settings.overview)
     commands["overview"].setChecked(window.settings.overview)
     view.overview_visible_changed.connect(commands["overview"].setChecked)
+    commands["coupled"].setChecked(view.coupled)
+    view.coupled_changed.connect(commands["coupled"].setChecked)
     view.fold_runs_changed.connect(commands["fold_runs"].setChecked)
     view.only_selection_edges_changed.connect(commands["only_selection_edges"].setChecked)
     view.arcs_visible_changed.connect(commands["arcs"].setChecked)

@@ -97,6 +97,7 @@ MENUS: tuple[tuple[str, tuple[str, ...]], ...] = (
             "expand_all",
             "collapse_all",
             "fold_runs",
+            "coupled",
             "only_selection_edges",
             SEPARATOR,
             "linked",

@@ -17,6 +17,16 @@ SWITCHES: tuple[Action, ...] = (
         checkable=True,
     ),
     Action(
+        "coupled",
+        "Open part&ners too",
+        VIEW,
+        ("Shift+F4",),
+        "",
+        "Let a block's partners open, close and fold with it; otherwise each block by itself.",
+        any_network,
+        checkable=True,
+    ),
+    Action(
         "linked",
         "Columns scroll a&part",
         VIEW,

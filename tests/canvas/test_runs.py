@@ -134,3 +134,18 @@ def test_folded_runs_can_be_seen_in_every_arrangement(folded, mode, orientation)
     assert folded._scene.place_at(QPointF(rect.center())) == Place(T, 1)
     for strip in folded._strips.values():
         assert not strip.grab().isNull()
+
+
+def test_blocks_open_with_their_partners_or_by_themselves(qtbot, folded):
+    with qtbot.waitSignal(folded.coupled_changed) as caught:
+        folded.set_coupled(False)
+    assert caught.args == [False]
+    assert folded.view_state()["coupled"] is False
+    folded.select(Place(T, 1))
+    qtbot.keyClick(folded, Qt.Key.Key_Plus)
+    assert not folded.board.is_folded(Place(T, 1))
+    assert folded.board.is_folded(Place(S, 1))
+    qtbot.keyClick(folded, Qt.Key.Key_Plus)
+    assert folded.board.expanded == {S: set(), T: {1}}
+    folded.restore_view_state({"coupled": True})
+    assert folded.coupled

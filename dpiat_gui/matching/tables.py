@@ -1,6 +1,6 @@
 """Scores of two networks' layers and entries, and what overrides make of them."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 from typing import TYPE_CHECKING
@@ -15,7 +15,7 @@ from dpiat_gui.matching.blocks import (
     entry_scores,
     make_inner_tables,
 )
-from dpiat_gui.matching.constraints import Constraints, Matched, Side
+from dpiat_gui.matching.constraints import Constraints, InnerConstraints, Matched, Side
 from dpiat_gui.matching.inner import block_scores, match_inside
 from dpiat_gui.matching.methods import METHODS
 from dpiat_gui.matching.recurrence import MatchedLayer
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 # Without a call of Python's own for every pair.
 _new_pair = partial(tuple.__new__, Pair)
+_MOST_CORRECTED = 4096
+"""Pairs of blocks under corrections that are remembered; what one is takes some hundred bytes."""
 
 
 @dataclass(frozen=True)
@@ -73,6 +75,7 @@ class ScoreTables:
     )
     _pairs: dict[tuple[int, int], tuple[Pair, ...]] = field(default_factory=dict, repr=False, compare=False)
     _outlooks: dict[Overrides, "Outlook"] = field(default_factory=dict, repr=False, compare=False)
+    _corrected: dict[Hashable, Matched] = field(default_factory=dict, repr=False, compare=False)
 
     @cached_property
     def forced(self) -> dict[int, tuple[Scores, int]]:
@@ -216,15 +219,23 @@ def _match_constrained(tables: ScoreTables, constraints: Constraints, source: in
     """Match the layers of two blocks under bans, fresh layers and pins."""
     known = constraints.solved.get((source, target))
     if known is None:
-        inner = constraints.inner.get((source, target))
-        known = constraints.solved[source, target] = match_inside(
-            tables.options.method,
-            constrained_cells(tables, constraints, source, target),
-            tables.options.exponent,
-            tables.source_side.entries[source].branches,
-            tables.target_side.entries[target].branches,
-            inner.pins if inner else {},
-        )
+        inner = constraints.inner.get((source, target)) or InnerConstraints()
+        fresh = frozenset(constraints.fresh_layers.get(target, ()))
+        # Of forty corrections one is new at a time: what the others make of their blocks is remembered.
+        key = (source, target, frozenset(inner.pins.items()), frozenset(inner.bans), fresh)
+        known = tables._corrected.get(key)
+        if known is None:
+            if len(tables._corrected) >= _MOST_CORRECTED:
+                tables._corrected.clear()
+            known = tables._corrected[key] = match_inside(
+                tables.options.method,
+                constrained_cells(tables, constraints, source, target),
+                tables.options.exponent,
+                tables.source_side.entries[source].branches,
+                tables.target_side.entries[target].branches,
+                inner.pins,
+            )
+        constraints.solved[source, target] = known
     return known
 
 

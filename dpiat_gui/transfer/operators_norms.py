@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 CHUNK = 2**22
 """Elements that are looked at in one go: a weight of any size takes little memory."""
+MANY = 16
+"""Elements of a kernel from which on its sum is made in one call."""
 
 
 class Magnitudes:
@@ -93,7 +95,11 @@ def _absolute_sums(weight: "Tensor") -> "Norms":
         piece = weight[start : start + step].abs().cpu()
         # NumPy knows neither bfloat16 nor the small floats.
         wide = piece if piece.dtype in (torch.float32, torch.float64) else piece.float()
-        sums[start : start + step] = (
-            wide.numpy().reshape(piece.shape[0], columns, -1).sum(axis=2, dtype=np.float64)
-        )
+        values = wide.numpy().reshape(piece.shape[0], columns, -1)
+        if values.shape[2] > MANY:
+            sums[start : start + step] = values.sum(axis=2, dtype=np.float64)
+        else:
+            # NumPy is slow at many short sums.
+            for place in range(values.shape[2]):
+                sums[start : start + step] += values[:, :, place]
     return sums

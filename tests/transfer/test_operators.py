@@ -16,6 +16,7 @@ from dpiat_gui.networks.tracing import trace_flow
 from dpiat_gui.transfer.copying import apply_plan
 from dpiat_gui.transfer.coverage import coverage
 from dpiat_gui.transfer.operators import OPERATORS
+from dpiat_gui.transfer.operators_norms import Magnitudes
 from dpiat_gui.transfer.plan_json import plan_from_json, plan_to_json
 from dpiat_gui.transfer.planning import plan_transfer, resolve_plan
 
@@ -82,6 +83,65 @@ def test_bias_statistics_and_norm_take_the_channels_of_their_weight(operator, wi
             if norm is not None:
                 found = zip(norm.target_indices[0], norm.source_indices[0], strict=True)
                 assert dict(found) == channels, name
+
+
+@given(
+    st.tuples(st.integers(2, 9), st.integers(2, 9)),
+    st.sampled_from(["conv 1-d", "conv 3-d", "depthwise", "linear", "transposed 1-d and 3-d", "embedding"]),
+    st.sampled_from(list(OPERATORS)),
+    st.sampled_from(ALIGNMENTS),
+    st.integers(0, 3),
+)
+@settings(deadline=None, max_examples=60)
+def test_a_plan_by_hand_does_the_same_at_any_width(widths, kind, operator, align, seed):
+    source, target = (filled(MAKERS[kind](width), number) for number, width in enumerate(widths))
+    plan = planned(source, target, operator=operator, align=align, seed=seed)[1]
+    expected = by_hand(json.loads(json.dumps(plan_to_json(plan))), arrays(source), arrays(target))
+    state = target.state_dict()
+    apply_plan(plan, source.state_dict().__getitem__, state)
+    assert all(np.array_equal(state[key].numpy(), value) for key, value in expected.items())
+
+
+@pytest.mark.parametrize("kernel", [1, 3, 5])
+def test_magnitudes_are_sums_of_absolute_values(kernel):
+    up = nn.ConvTranspose2d(6, 8, kernel, groups=2)
+    module = filled(nn.ModuleDict({"conv": nn.Conv2d(6, 4, kernel), "up": up}), 1)
+    layers = {layer.path: layer for layer in network_of(module).layers}
+    found = Magnitudes(module.state_dict().__getitem__, layers)
+    weight = module["conv"].weight.detach().double().abs()
+    assert np.allclose(found.matrix("conv"), weight.sum((2, 3)))
+    sums = up.weight.detach().double().abs().sum((2, 3))
+    expected = np.zeros((8, 6))
+    expected[:4, :3], expected[4:, 3:] = sums[:3].T, sums[3:].T
+    assert np.allclose(found.matrix("up"), expected)
+
+
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16, torch.float64])
+def test_other_dtypes_are_chosen_from_by_the_same_rule(dtype):
+    source, target = filled(MAKERS["conv"](12), 1).to(dtype), MAKERS["conv"](8)
+    plan = planned(source, target, operator="magnitude")[1]
+    kept = list(plan.by_target["0.weight"].source_indices[0])
+    sums = source[0].weight.detach().double().abs().sum((1, 2, 3))
+    assert set(kept) == set(sums.topk(8).indices.tolist())
+    apply_plan(plan, source.state_dict().__getitem__, target.state_dict())
+    assert torch.equal(target[0].weight, source[0].weight.detach()[kept].float())
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs CUDA")
+@pytest.mark.parametrize("align", ALIGNMENTS)
+@pytest.mark.parametrize("operator", OPERATORS)
+@pytest.mark.parametrize("dtypes", [(torch.float32, torch.float32), (torch.float32, torch.float16)])
+def test_cuda_makes_the_same_bytes(operator, align, dtypes):
+    for kind in ("grouped", "transposed", "attention", "embedding"):
+        source = filled(MAKERS[kind](12), 1).to(dtypes[0])
+        states = []
+        for device in ("cpu", "cuda"):
+            target = filled(MAKERS[kind](8), 2).to(device, dtypes[1])
+            plan = planned(source, target, operator=operator, align=align)[1]
+            given = {key: value.to(device) for key, value in source.state_dict().items()}
+            apply_plan(plan, given.__getitem__, target.state_dict())
+            states.append({key: value.cpu() for key, value in target.state_dict().items()})
+        assert all(torch.equal(states[1][key], value) for key, value in states[0].items())
 
 
 def test_full_repeats_by_the_seed_and_nothing_else():

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 Read = Callable[[str], "Tensor"]
-BLOCK = 4 << 20
+BLOCK = 1 << 20
 """Bytes that are compared at a time."""
 
 _RAW: Mapping[int, np.dtype[Any]] = {

@@ -2,13 +2,16 @@ import pytest
 from made import network
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QApplication
 
 from dpiat_gui.document.document import Document
 from dpiat_gui.document.selection import Selection
 from dpiat_gui.networks.kinds import LayerKind
 from dpiat_gui.networks.standardize import standardize_tree
 from dpiat_gui.networks.values import ModuleNode, ModuleTree, TensorSpec
+from dpiat_gui.ui.app import make_window
 from dpiat_gui.ui.breadcrumbs import Breadcrumbs, Trail, goal_of
+from dpiat_gui.ui.figure_dialog import CONTENTS, FigureWish
 
 
 def deep():
@@ -89,3 +92,58 @@ def test_the_middle_is_left_out_where_there_is_no_room(qtbot):
 def test_made_networks_have_short_trails(qtbot):
     assert goal_of(network("s", [[(8, 8)], (4, 8)]), "s0") == "s0"
     assert QGuiApplication.clipboard() is not None
+
+
+@pytest.fixture
+def window(qtbot):
+    made = make_window(QApplication.instance())
+    qtbot.addWidget(made, before_close_func=lambda window: setattr(window, "_closing", True))
+    made.resize(1180, 760)
+    made.show()
+    made.document.open_networks(deep(), deep())
+    qtbot.waitUntil(lambda: made.document.matching is not None)
+    return made
+
+
+def test_names_and_rows_are_copied_and_the_line_follows(qtbot, window):
+    clipboard = QGuiApplication.clipboard()
+    window.document.select(Selection("blocks.1.0.a", "blocks.1.0.a"))
+    qtbot.waitUntil(window.commands["copy_name"].isEnabled)
+    window.commands["copy_name"].trigger()
+    assert clipboard.text() == "blocks.1.0.a"
+    window.commands["copy_row"].trigger()
+    assert clipboard.text() == "blocks.1.0.a\t8×8×3×3\tblocks.1.0.a\t8×8×3×3\t1.0000"
+    window.view.set_multi_selection([("stem", "stem"), ("blocks.1.0.a", "blocks.1.0.a")])
+    window.commands["copy_name"].trigger()
+    assert clipboard.text() == "stem\nblocks.1.0.a"
+    line = window.findChild(Breadcrumbs)
+    assert line.trails["target"].path == "blocks.1.0.a"
+    # Below the canvas, and never wider than it.
+    assert line.y() >= window.view.geometry().bottom()
+    assert line.width() == window.view.width()
+
+
+def test_the_canvas_needs_no_bar_to_the_side_at_a_usual_width(window):
+    assert window.view.horizontalScrollBar().maximum() == 0
+
+
+def test_the_switches_of_the_canvas_are_kept_with_the_project(window):
+    window.commands["fold_runs"].trigger()
+    window.commands["coupled"].trigger()
+    assert window.view.fold_runs
+    assert not window.view.coupled
+    state = window.link.view_state()["canvas"]
+    assert state["fold_runs"] is True
+    assert state["coupled"] is False
+    window.view.restore_view_state(state | {"fold_runs": False, "coupled": True})
+    assert not window.commands["fold_runs"].isChecked()
+    assert window.commands["coupled"].isChecked()
+
+
+def test_a_figure_is_written_as_it_was_wished(window, tmp_path):
+    for content, _ in enumerate(CONTENTS):
+        window.figures.wish = FigureWish(CONTENTS[content][1], legend=False, width_mm=84.0)
+        path = tmp_path / f"figure{content}.svg"
+        window.figures.write(path)
+        assert 'width="84mm"' in path.read_text()
+        assert path.read_text().count("<path") >= 1

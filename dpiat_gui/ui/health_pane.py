@@ -3,14 +3,12 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QModelIndex, Qt, Signal
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
-    QAbstractItemView,
     QComboBox,
     QFileDialog,
-    QFrame,
     QHBoxLayout,
-    QHeaderView,
     QLabel,
     QProgressBar,
     QPushButton,
@@ -18,8 +16,6 @@ from PySide6.QtWidgets import (
     QSpinBox,
     QSplitter,
     QStackedWidget,
-    QTreeWidget,
-    QTreeWidgetItem,
     QVBoxLayout,
     QWidget,
 )
@@ -29,11 +25,14 @@ from dpiat_gui.services.theme import LIGHT, Theme
 from dpiat_gui.transfer.sanity import MOST_INPUTS, SanityReport
 from dpiat_gui.transfer.sanity_rules import advice_of
 from dpiat_gui.ui import health_texts as texts
-from dpiat_gui.ui.health_curves import curves_of, place_of, ran, scales_at
+from dpiat_gui.ui.health_curves import curves_of, ran, scales_at
+from dpiat_gui.ui.health_findings import FindingsTable
 from dpiat_gui.ui.health_plot import ScalesPlot, role_colors
 from dpiat_gui.ui.widgets import ElidedLabel, muted, primary, scrolling, section, set_state
 
 RANDOM, IMAGES = "random", "images"
+_WIDE = 900
+"""Pixels from which on the table has room for all of its columns."""
 
 
 class HealthPane(QWidget):
@@ -64,6 +63,7 @@ class HealthPane(QWidget):
         self._running = False
         self._filling = False
         self._selected = ""
+        self._offered = False
         self._make_controls()
         self._make_results()
         self._lay_out()
@@ -110,21 +110,7 @@ class HealthPane(QWidget):
         self.readout.setAccessibleName("Key, and the values of the selected layer")
         self.verdict = section("")
         self.verdict.setWordWrap(True)
-        self.table = QTreeWidget()
-        self.table.setAccessibleName("Flagged layers")
-        self.table.setHeaderLabels(["Layer", "What", "After"])
-        self.table.setMinimumHeight(60)
-        self.table.setRootIsDecorated(False)
-        self.table.setUniformRowHeights(True)
-        self.table.setFrameShape(QFrame.Shape.NoFrame)
-        self.table.setTextElideMode(Qt.TextElideMode.ElideLeft)
-        self.table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self.table.setMinimumWidth(150)
-        header = self.table.header()
-        header.setStretchLastSection(False)
-        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
-        for column in (1, 2):
-            header.setSectionResizeMode(column, QHeaderView.ResizeMode.ResizeToContents)
+        self.table = FindingsTable()
         self.notes = muted(small=True)
         self.notes.setWordWrap(True)
         self.notes.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
@@ -137,7 +123,8 @@ class HealthPane(QWidget):
     def _lay_out(self) -> None:
         self.setAccessibleName("Health of the transferred network")
         top = _row(
-            self.inputs, self.count, self.run, self.cancel, self.bar, self.stage, self.quantity, self.mode
+            *(self.inputs, self.count, self.run, self.cancel, self.bar),
+            *(self.stage, self.operator, self.quantity, self.mode),
         )
         top.setStretchFactor(self.stage, 1)
         left, right = QWidget(), QWidget()
@@ -150,9 +137,8 @@ class HealthPane(QWidget):
         found.addWidget(self.verdict)
         found.addWidget(self.table, 1)
         self._noted = scrolling(self.notes)
-        self._noted.setMaximumHeight(4 * self.fontMetrics().height())
+        self._noted.setMaximumHeight(3 * self.fontMetrics().height())
         found.addWidget(self._noted)
-        found.addLayout(_row(self.operator, None))
         plotted.setContentsMargins(0, 0, 0, 0)
         found.setContentsMargins(8, 0, 0, 0)
         results = QSplitter(Qt.Orientation.Horizontal)
@@ -180,8 +166,13 @@ class HealthPane(QWidget):
         self.mode.currentIndexChanged.connect(self._replot)
         self.plot.layer_chosen.connect(self.layer_chosen)
         self.plot.layer_hovered.connect(self._show_readout)
-        self.table.currentItemChanged.connect(self._row_chosen)
+        self.table.layer_chosen.connect(self.layer_chosen)
         self.operator.clicked.connect(lambda: self.operator_requested.emit("clip-normalized"))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Leave out the values of flagged layers where their names need the room; tooltips have them."""
+        super().resizeEvent(event)
+        self.table.setColumnHidden(2, self.width() < _WIDE)
 
     # -- what is asked for -----------------------------------------------------------------
 
@@ -217,7 +208,7 @@ class HealthPane(QWidget):
         self.plot.set_theme(theme)
         self._show_readout("")
         if self._report is not None:
-            self._fill_table(self._report)
+            self.table.show_report(self._report, theme)
 
     def set_ready(self, ready: bool, why: str = "") -> None:
         """Allow a check, or say why there can be none; what was shown is gone."""
@@ -290,7 +281,7 @@ class HealthPane(QWidget):
         self.stage.set_full_text("")
         advice = advice_of(report)
         self.notes.setText("\n".join([*advice, *report.notes, f"{report.inputs}; {report.loss}."]))
-        self.operator.setVisible(any("clip-normalized" in line for line in advice))
+        self._offered = any("clip-normalized" in line for line in advice)
         self.pages.setCurrentIndex(1)
         self.set_theme(self._theme)
         self._replot()
@@ -301,38 +292,11 @@ class HealthPane(QWidget):
         self._selected = path
         self.plot.choose(path)
         self._show_readout("")
-        self._filling = True
-        item = self.table.currentItem()
-        if item is not None and item.data(0, Qt.ItemDataRole.UserRole) != path:
-            self.table.setCurrentIndex(QModelIndex())
-        for at in range(self.table.topLevelItemCount()):
-            row = self.table.topLevelItem(at)
-            if row is not None and path and row.data(0, Qt.ItemDataRole.UserRole) == path:
-                self.table.setCurrentItem(row)
-                break
-        self._filling = False
+        self.table.select_layer(path)
 
     def set_operators(self, known: Sequence[str], current: str) -> None:
         """Offer another operator only where there is one."""
         self.operator.setEnabled("clip-normalized" in known and current != "clip-normalized")
-
-    def _fill_table(self, report: SanityReport) -> None:
-        self._filling = True
-        self.table.clear()
-        for path, finding in sorted(report.worst().items(), key=lambda item: place_of(report, item[0])):
-            item = QTreeWidgetItem(list(texts.finding_row(finding)))
-            item.setData(0, Qt.ItemDataRole.UserRole, path)
-            for column in range(3):
-                item.setToolTip(column, f"{path or 'The whole network'}: {finding.text}")
-            bad = finding.kind in ("not finite", "exploding")
-            item.setForeground(1, self._theme.color("error" if bad else "warning"))
-            self.table.addTopLevelItem(item)
-        if not report.findings:
-            item = QTreeWidgetItem(["No layer is flagged."])
-            item.setFlags(Qt.ItemFlag.NoItemFlags)
-            self.table.addTopLevelItem(item)
-            self.table.setFirstColumnSpanned(0, self.table.rootIndex(), True)
-        self._filling = False
 
     def _replot(self, _index: int = 0) -> None:
         report = self._report
@@ -353,11 +317,6 @@ class HealthPane(QWidget):
         self.readout.setText(texts.key_line(path if shown else "", ran(report), scales, quantity, colors))
         self.readout.setToolTip(texts.readout(path, scales, quantity) if shown else "")
 
-    def _row_chosen(self, item: QTreeWidgetItem | None, _before: QTreeWidgetItem | None) -> None:
-        path = item.data(0, Qt.ItemDataRole.UserRole) if item is not None else ""
-        if path and not self._filling:
-            self.layer_chosen.emit(path)
-
     def _say(self, state: str, text: str) -> None:
         self.verdict.setText(text)
         set_state(self.verdict, "state", state)
@@ -369,8 +328,10 @@ class HealthPane(QWidget):
         self.cancel.setVisible(self._running)
         self.cancel.setEnabled(True)
         self.bar.setVisible(self._running)
+        shown = self._report is not None and not self._running
         for box in (self.quantity, self.mode):
-            box.setVisible(self._report is not None and not self._running)
+            box.setVisible(shown)
+        self.operator.setVisible(shown and self._offered)
         for widget in (self.inputs, self.count):
             widget.setEnabled(not self._running)
 

@@ -9,11 +9,11 @@ from dpiat_gui.transfer.sanity import Finding, LayerScale, SanityReport
 from dpiat_gui.ui.texts import plural
 
 VERDICTS = {
-    "sound": ("ok", "Sound: nothing explodes, vanishes or dies."),
-    "dead": ("warning", "Some channels are dead."),
-    "vanishing": ("warning", "Some scales vanish."),
-    "exploding": ("error", "Some scales explode."),
-    "not finite": ("error", "There are infinities or not-a-numbers."),
+    "sound": ("ok", "Sound: nothing explodes, vanishes or dies"),
+    "dead": ("warning", "Some channels are dead"),
+    "vanishing": ("warning", "Some scales vanish"),
+    "exploding": ("error", "Some scales explode"),
+    "not finite": ("error", "Infinities or not-a-numbers"),
 }
 """State of the label, and sentence, by verdict."""
 
@@ -34,6 +34,8 @@ ROLES = {"source": "source", "before": "target before", "after": "target after"}
 SIGNS = {"source": "●", "before": "▲", "after": "■"}
 """What each network's points look like in the plot."""
 
+_RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+
 INTRODUCTION = (
     "Does the transfer leave a healthy network?\n"
     "One batch goes forward and back through the source, the target before and the target after the "
@@ -46,15 +48,14 @@ def verdict_line(report: SanityReport) -> tuple[str, str]:
     state, text = VERDICTS[report.verdict]
     layers = len({finding.path for finding in report.findings if finding.path})
     if layers:
-        text = f"{text} {plural(layers, 'layer')} flagged."
+        text = f"{text}: {plural(layers, 'layer')}"
     return state, text
 
 
 def finding_row(finding: Finding) -> tuple[str, str, str]:
     """Return layer, kind with mode, and value as the table shows them."""
-    kind = finding.kind if finding.quantity == "channels" else f"{finding.kind} {finding.quantity}"
-    if finding.kind == "not finite":
-        kind = finding.kind
+    gradient = finding.quantity == "gradient" and finding.kind != "not finite"
+    kind = f"{finding.kind} grad" if gradient else finding.kind
     return finding.path or "whole network", f"{kind} · {finding.mode}", _value(finding)
 
 
@@ -63,8 +64,6 @@ def _value(finding: Finding) -> str:
         return f"{finding.value:.0%}".replace("%", " %")
     if not math.isfinite(finding.value):
         return "NaN" if math.isnan(finding.value) else "∞"
-    if finding.reference:
-        return f"{number(finding.value)} ({number(finding.value / finding.reference)}×)"
     return number(finding.value)
 
 
@@ -84,8 +83,15 @@ def _badge(finding: Finding) -> str:
     if finding.kind == "dead":
         return f"dead {finding.value:.0%}".replace("%", " %")
     if finding.reference:
-        return f"×{number(finding.value / finding.reference)}"
+        return f"{_times(finding.value / finding.reference)}×"
     return number(finding.value)
+
+
+def _times(ratio: float) -> str:
+    """Return a ratio in few letters: ``250``, ``10⁹``."""
+    if 0.01 <= ratio < 100_000 or not math.isfinite(ratio) or ratio <= 0:
+        return number(ratio)
+    return f"10{str(round(math.log10(ratio))).translate(_RAISED)}"
 
 
 def readout(path: str, scales: Mapping[str, LayerScale | None], quantity: str) -> str:

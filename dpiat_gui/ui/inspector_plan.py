@@ -17,6 +17,8 @@ from dpiat_gui.services.theme import LIGHT, Theme, fixed_font
 from dpiat_gui.transfer.values import Indices, PlanRow, TransferPlan
 from dpiat_gui.ui.texts import big
 
+_WIDEST = 112
+"""Pixels of a tensor's name, at most."""
 _SHORT = 6
 """Indices that are listed one by one; of more, only how many there are."""
 
@@ -46,8 +48,7 @@ class TensorList(QTreeWidget):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         header = self.header()
         header.setStretchLastSection(True)
-        for column in (0, 1):
-            header.setSectionResizeMode(column, QHeaderView.ResizeMode.ResizeToContents)
+        header.setSectionResizeMode(1, QHeaderView.ResizeMode.ResizeToContents)
         self.currentItemChanged.connect(self._choose)
 
     @property
@@ -77,6 +78,7 @@ class TensorList(QTreeWidget):
         if first is not None:
             self.setCurrentItem(first)
         self.blockSignals(False)
+        self.setColumnWidth(0, min(self.sizeHintForColumn(0), _WIDEST))
         height = self.sizeHintForRow(0) if rows else 0
         self.setFixedHeight(self.header().sizeHint().height() + height * len(rows) + 4)
         self.setVisible(bool(rows))
@@ -97,8 +99,8 @@ def rows_of(layer: Layer | None, plan: TransferPlan | None) -> tuple[PlanRow, ..
 
 
 def amount_text(row: PlanRow) -> str:
-    """Return how much of a tensor is copied: ``24.6 k of 24.6 k``; of one that is set, all of it."""
-    if row.constant is not None:
+    """Return how much of a tensor is copied: ``24.6 k of 24.6 k``; a dash where nothing is."""
+    if row.constant is not None or row.source is None:
         return "–"
     return f"{big(row.copied)} of {big(row.elements)}"
 

@@ -68,17 +68,20 @@ def test_curves_put_the_source_where_its_target_is():
 
 def test_what_is_said_of_findings():
     report = made_report()
-    assert verdict_line(report) == ("error", "There are infinities or not-a-numbers. 3 layers flagged.")
+    assert verdict_line(report) == ("error", "Infinities or not-a-numbers: 3 layers")
     rows = [finding_row(finding) for finding in report.findings]
-    assert ("t1", "exploding activation · eval", "500 (250×)") in rows
+    assert ("t1", "exploding · eval", "500") in rows
     assert ("t2", "not finite · eval", "NaN") in rows
     assert ("t3", "dead · eval", "90 %") in rows
     marks = marks_of(report)
     assert {path: (mark.text, mark.level) for path, mark in marks.items()} == {
-        "t1": ("×250", "bad"),
+        "t1": ("250×", "bad"),
         "t2": ("NaN", "bad"),
         "t3": ("dead 90 %", "warn"),
     }
+    far = Finding("t1", "exploding", "gradient", "train", 3e9, 1.0, "")
+    assert finding_row(far)[1] == "exploding grad · train"
+    assert marks_of(replace(report, findings=(far,)))["t1"].text == "10⁹×"
     scales = scales_at(report, "eval", "t1")
     assert readout("t1", scales, "activation") == "t1 · source 2 · target before 1 · target after 500"
     line = key_line("t1", ("before", "after"), scales, "dead", {"before": "#111111", "after": "#222222"})
@@ -92,7 +95,7 @@ def test_a_report_is_plotted_listed_and_a_row_selects_its_layer(pane, qtbot):
     pane.set_ready(True)
     assert pane.run.isEnabled()
     pane.show_report(made_report(), (("t0", "stem"),))
-    assert pane.verdict.text().startswith("There are infinities")
+    assert pane.verdict.text().startswith("Infinities")
     rows = [pane.table.topLevelItem(at).text(0) for at in range(pane.table.topLevelItemCount())]
     assert rows == ["whole network", "t1", "t2", "t3"] or rows == ["t1", "t2", "t3"]
     with qtbot.waitSignal(pane.layer_chosen) as asked:

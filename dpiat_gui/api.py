@@ -138,13 +138,16 @@ def similarity(
     return similarities.similarity(_network(source), _network(target), match_options(preset, **options))
 
 
-def plan_transfer(matching: Matching, **options: Any) -> TransferPlan:
+def plan_transfer(matching: Matching, *, source: "nn.Module | None" = None, **options: Any) -> TransferPlan:
     """Plan what is copied where: one row per target tensor.
 
     Parameters
     ----------
     matching
         The matching to carry out.
+    source
+        The module that gives weights, for an operator that goes by them (``magnitude``, ``trace``).
+        Without it such a plan is provisional: the numbers are right, the indices are not chosen yet.
     **options
         Such as ``operator="clip"`` or ``buffers=True``, in place of what the matching's preset
         says; see `TransferOptions`.
@@ -154,7 +157,9 @@ def plan_transfer(matching: Matching, **options: Any) -> TransferPlan:
     TransferError
         If there is no such option or operator.
     """
-    return planning.plan_transfer(matching, transfer_options(matching.preset, **options))
+    chosen = transfer_options(matching.preset, **options)
+    read = source.state_dict().__getitem__ if source is not None else None
+    return planning.plan_transfer(matching, chosen, read=read)
 
 
 def _network(given: "Network | nn.Module") -> Network:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from dpiat_gui.errors import DpiatError
 from dpiat_gui.matching.engine import solve
 from dpiat_gui.matching.values import Matching, Overrides, Similarity
+from dpiat_gui.transfer.operators import OPERATORS
 from dpiat_gui.transfer.options import TransferOptions
 
 if TYPE_CHECKING:
@@ -24,11 +25,14 @@ class Derived:
         The matching, None where there is none.
     options
         Of the transfer.
+    seed
+        Of what its operator draws; of no account where it draws nothing.
     """
 
-    def __init__(self, matching: Matching | None, options: TransferOptions) -> None:
+    def __init__(self, matching: Matching | None, options: TransferOptions, seed: int = 0) -> None:
         self.matching = matching
         self.options = options
+        self.seed = _drawn_by(matching, options, seed)
 
     @cached_property
     def plan(self) -> "TransferPlan | None":
@@ -38,7 +42,7 @@ class Derived:
         # Here and not above: the window paints before there is anything to transfer.
         from dpiat_gui.transfer.planning import plan_transfer
 
-        return plan_transfer(self.matching, self.options)
+        return plan_transfer(self.matching, self.options, seed=self.seed)
 
     @cached_property
     def coverage(self) -> "Coverage | None":
@@ -51,7 +55,15 @@ class Derived:
 
     def belongs_to(self, snapshot: "Snapshot") -> bool:
         """Tell whether `snapshot` would have the same plan."""
-        return (snapshot.matching, snapshot.state.transfer) == (self.matching, self.options)
+        state = snapshot.state
+        seed = _drawn_by(snapshot.matching, state.transfer, state.seed)
+        return (snapshot.matching, state.transfer, seed) == (self.matching, self.options, self.seed)
+
+
+def _drawn_by(matching: Matching | None, options: TransferOptions, seed: int) -> int:
+    """Return the seed where an operator draws indices by it, else 0."""
+    names = {options.operator, *(name for _, name in (matching.overrides.operators if matching else ()))}
+    return seed if any(name in OPERATORS and OPERATORS[name].fills for name in names) else 0
 
 
 class Unconstrained:

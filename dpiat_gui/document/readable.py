@@ -215,7 +215,9 @@ class ReadableDocument(QObject):
         before, self._snapshot = self._snapshot, snapshot
         plan_differs = not self._derived.belongs_to(snapshot)
         if plan_differs:
-            self._derived = derived or Derived(snapshot.matching, snapshot.state.transfer)
+            self._derived = derived or Derived(
+                snapshot.matching, snapshot.state.transfer, snapshot.state.seed
+            )
         old, new = before.state, snapshot.state
         if old.source is not new.source or old.source_reference != new.source_reference:
             self.source_changed.emit()

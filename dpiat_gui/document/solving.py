@@ -94,7 +94,7 @@ def solve_whole(wish: Wish, previous: Snapshot | None) -> Solution:
     """
     solution = solve_wish(wish, previous)
     snapshot, state = solution.snapshot, solution.snapshot.state
-    derived = Derived(snapshot.matching, state.transfer)
+    derived = Derived(snapshot.matching, state.transfer, state.seed)
     if snapshot.free is not None:
         _ = snapshot.free.similarity
         if state.overrides:

@@ -481,3 +481,11 @@ def test_networks_of_the_tests_match(document: Document) -> None:
     assert document.matching is not None
     assert document.options == match_options()
     assert len(document.matching.pairs) > 5
+
+
+def test_the_seed_changes_the_plan_of_an_operator_that_draws(document: Document) -> None:
+    document.set_transfer(operator="full")
+    before = document.plan
+    document.set_seed(7)
+    assert document.plan is not before
+    assert document.coverage.padded_tensors == 0

@@ -39,6 +39,8 @@ class Editing(QObject):
         self.chosen = Chosen(document)
         self._pin_wished: tuple[str, str] | None = None
         self._before_ban: Matching | None = None
+        self._told_in_step = False
+        document.undo_stack.indexChanged.connect(self._on_step)
         document.refused.connect(self._refused_later)
         document.matching_changed.connect(self._tell_emptied)
 
@@ -205,6 +207,12 @@ class Editing(QObject):
         if gone and made:
             self._document.message.emit(f"In place of {_named(gone, 'overrides')}.")
 
+    def _on_step(self) -> None:
+        """Take messages about an edit away once another one was made, or undone."""
+        told, self._told_in_step = self._told_in_step, False
+        if not told:
+            self._notices.dismiss_all(EDIT)
+
     def _tell_emptied(self, matching: Matching | None) -> None:
         """Say which blocks take nothing since the ban."""
         before, self._before_ban = self._before_ban, None
@@ -212,6 +220,8 @@ class Editing(QObject):
             return
         blocks = emptied(before, matching)
         if blocks:
+            # The step itself comes next, and must not take this away.
+            self._told_in_step = True
             verb = "takes" if len(blocks) == 1 else "take"
             self._show(
                 Severity.INFO,

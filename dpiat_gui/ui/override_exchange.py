@@ -47,6 +47,9 @@ class OverrideExchange(QObject):
         self._document, self._notices = document, notices
         self._cells, self._window = cells, window
         document.misfitted.connect(self._report)
+        # A report of other networks says nothing any more; of new ones it comes after this.
+        for signal in (document.source_changed, document.target_changed):
+            signal.connect(partial(notices.dismiss_all, _KEY))
 
     def ask_import(self) -> None:
         """Ask for a file of overrides, and apply them."""

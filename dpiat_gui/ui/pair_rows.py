@@ -27,7 +27,7 @@ class Column(IntEnum):
     BEFORE = 7
 
 
-HEADERS = ("Source", "Target", "Kind", "Shapes", "Score", "State", "Covered", "Other matching")
+HEADERS = ("Source", "Target", "Kind", "Shapes", "Score", "State", "Covered", "Compared")
 _CHANGE_ORDER = {"changed": 0, "removed": 1, "added": 2, "same": 3, "": 4}
 
 

@@ -93,6 +93,10 @@ def test_a_ban_that_empties_a_block_says_so_and_can_be_undone(window):
     assert shown(window) == ["With this ban t5 takes nothing from the source."]
     press(window, "Undo")
     assert document.matching == before
+    assert shown(window) == []
+    window.editing.ban("s4", "t5")
+    document.set_fresh("t4")
+    assert shown(window) == []  # its Undo would take back something else by now
     window.editing.ban("s0", "t0")
     assert not any("t5" in text for text in shown(window))
 

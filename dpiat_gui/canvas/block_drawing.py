@@ -14,6 +14,9 @@ from dpiat_gui.canvas.style import Measured, Style
 
 RADIUS = 5.0
 TAGS = {Side.SOURCE: "unused", Side.TARGET: "fresh"}
+_FEWEST_CHIPS = 4
+"""Chips below which a number of layers stands in their place, where not all have room."""
+
 _NAMES = {Side.SOURCE: "unmatched", Side.TARGET: "fresh"}
 """The theme's colours of what is not matched, by side."""
 
@@ -98,10 +101,11 @@ def _single(view: BlockView, style: Style) -> list[Primitive]:
     left, right = 26 * unit, view.width - 12 * unit
     drawing: list[Primitive] = [_row_dot(view, style, row, mark, height / 2, 16 * unit)]
     tag = _tag(view, style, mark, height / 2)
+    taken = _tag_width(style)
     if view.side is Side.TARGET and row.scored and not tag:
-        tag = _coverage(view, style, mark, height / 2)
+        tag, taken = _coverage(view, style, mark, height / 2), _bar_width(view, style)
     if tag:
-        right -= _tag_width(style) + 8 * unit
+        right -= taken + 8 * unit
     drawing += tag
     note, right = _note(view, style, 0, right, height / 2)
     drawing += note
@@ -187,6 +191,11 @@ def _tag_width(style: Style) -> float:
     return 46 * style.unit
 
 
+def _bar_width(view: BlockView, style: Style) -> float:
+    """Return the length of the bar of coverage: in narrow columns the titles need its room."""
+    return (46 if view.width >= 200 * style.unit else 28) * style.unit
+
+
 def _tag(view: BlockView, style: Style, mark: Mark, middle: float) -> list[Primitive]:
     """Return the word at the right of a row that is not matched."""
     if mark.state is not RowState.FREE and not mark.fresh:
@@ -202,7 +211,7 @@ def _coverage(view: BlockView, style: Style, mark: Mark, middle: float) -> list[
     if mark.coverage is None:
         return []
     unit = style.unit
-    width, height = _tag_width(style), 4.5 * unit
+    width, height = _bar_width(view, style), 4.5 * unit
     left, top = view.width - 12 * unit - width, round(middle - height / 2)
     drawing: list[Primitive] = [
         Box(QRectF(left, top, width, height), style.color("border"), radius=height / 2)
@@ -229,7 +238,12 @@ def _chips(view: BlockView, style: Style) -> list[Primitive]:
     fits = count
     if pitch < 4 * unit:
         pitch = 4 * unit
-        fits = max(int((right - left - 40 * unit) / pitch), 1)
+        fits = max(int((right - left - 40 * unit) / pitch), 0)
+    if fits < min(count, _FEWEST_CHIPS):
+        # A chip or two say less than a number.
+        text = f"{count} layers"
+        base = style.small.baseline(middle - height, 2 * height)
+        return [Text(left, base, text, style.small.face, style.color("text_muted")), *side_words]
     for i, (row, mark) in enumerate(zip(view.entry.rows[:fits], marks.rows[:fits], strict=True)):
         gap = min(3 * unit, pitch * 0.25)
         chip = QRectF(left + i * pitch, middle - height / 2, pitch - gap, height)
@@ -259,7 +273,7 @@ def _chip_words(view: BlockView, style: Style, middle: float) -> tuple[list[Prim
     if view.side is Side.TARGET and mark.coverage is not None:
         drawing = _coverage(view, style, mark, middle)
         text = f"{100 * mark.coverage:.0f} %"
-        end = right - _tag_width(style) - 7 * unit
+        end = right - _bar_width(view, style) - 7 * unit
         drawing.append(_right(end, base, text, face, style, "text_muted"))
         return drawing, end - face.width("100 %") - 6 * unit
     free = view.free_rows

@@ -15,6 +15,9 @@ from PySide6.QtGui import QBrush, QColor, QFont, QPainter, QPainterPath, QPen, Q
 
 from dpiat_gui.canvas.curves import TENSION
 
+_ROUND_FROM = 1.6
+"""Scale from which an eye tells a rounded corner from one that is cut out."""
+
 DASH = (5.0, 3.0)
 """Dashes of a weak or unmatched thing, in line widths."""
 
@@ -112,7 +115,12 @@ class Bars:
         """Paint them."""
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(self._brush)
-        painter.drawRects(self._painted)
+        transform = painter.worldTransform()
+        if max(abs(transform.m22()), abs(transform.m12())) > _ROUND_FROM:
+            for rect in self.rects:
+                painter.drawRoundedRect(rect, 2, 2)
+        else:
+            painter.drawRects(self._painted)
 
     def svg(self) -> str:
         """Write them as SVG elements."""

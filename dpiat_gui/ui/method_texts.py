@@ -25,7 +25,10 @@ STANDARDIZATIONS: Mapping[str, tuple[str, str]] = {
     ),
 }
 PRESETS: Mapping[str, tuple[str, str]] = {
-    "recommended": ("Recommended", "Every type of layer scores; skips count; running statistics are copied."),
+    "recommended": (
+        "Recommended",
+        "Every type of layer scores; skips count; running statistics are copied, and steps are taken.",
+    ),
     "paper": ("As in the paper", "The paper's types of layers; weights and biases only."),
 }
 LAYER_TYPES: Mapping[str, tuple[str, str]] = {

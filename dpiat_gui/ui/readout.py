@@ -46,7 +46,11 @@ class Readout(QObject):
         coverage = document.coverage
         self._status.show_matching(document.matching, document.similarity, document.solve_ms)
         self._status.show_solving(document.solving)
-        self._status.show_coverage(*((coverage.fraction, coverage.elements) if coverage else (None, 0)))
+        parameters = document.target.parameters if document.target is not None else None
+        if coverage is not None:
+            self._status.show_coverage(coverage.fraction, coverage.elements, parameters)
+        else:
+            self._status.show_coverage(None)
         self._show_problems(document.selection)
         self._show_title()
 

@@ -38,7 +38,7 @@ ENGINE_TEXTS = {
 FIGURES = (
     ("score", "Total score D(S, T) of the matching"),
     ("similarity", "D(S,T)/D(T,T), D(T,S)/D(S,S) and their geometric mean"),
-    ("covered", "Share of the target's elements that come from the source"),
+    ("covered", "Share of the target's parameters and buffers that come from the source"),
     ("problems", "Rows that are unmatched, weak, hardly covered or reused: Alt+Down goes to the next"),
     ("solved", "Time the last solving took"),
 )
@@ -145,9 +145,21 @@ class StatusBar(QStatusBar):
         if solving:
             self.figures.show_text("solved", "matching…")
 
-    def show_coverage(self, fraction: float | None, elements: int = 0) -> None:
-        """Show the share of the target that is covered."""
-        text = "" if fraction is None else f"covered {percent(fraction)} of {big(elements)}"
+    def show_coverage(self, fraction: float | None, elements: int = 0, parameters: int | None = None) -> None:
+        """Show the share of the target that is covered.
+
+        Parameters
+        ----------
+        fraction
+            The share, None where there is none.
+        elements
+            Of how many values.
+        parameters
+            How many of them are parameters, if they are fewer: the rest are buffers, and it is said
+            that they count, for the heading of the network counts parameters alone.
+        """
+        counted = " with buffers" if parameters is not None and parameters < elements else ""
+        text = "" if fraction is None else f"covered {percent(fraction)} of {big(elements)}{counted}"
         self.figures.show_text("covered", text)
 
     def show_problems(self, position: int | None, count: int | None) -> None:

@@ -100,6 +100,9 @@ def test_figures_without_room_are_left_out_whole(qtbot):
     status.resize(1200, 24)
     status.show()
     assert status.figure("covered") == "covered 61 % of 7.7 M"
+    status.show_coverage(0.61, 7_700_000, 7_600_000)
+    assert status.figure("covered") == "covered 61 % of 7.7 M with buffers"
+    status.show_coverage(0.61, 7_700_000, 7_700_000)
     assert status.figure("problems") == "problem 3 of 41 (Alt+↓)"
     assert all(label.isVisible() == bool(label.text()) for label in status.figures.labels.values())
     status.resize(330, 24)

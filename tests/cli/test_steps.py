@@ -19,9 +19,7 @@ def run(capsys, *arguments):
 @pytest.mark.parametrize(
     ("options", "steps"),
     [
-        ((), {"head"}),
         (("--head", "copy"), set()),
-        (("--preset", "paper"), set()),
         (("--preset", "paper", "--repeats", "--squeeze-excite", "--head", "zero"), {"head", "repeats"}),
         (("--no-repeats", "--no-squeeze-excite", "--neck", "keep"), {"head"}),
     ],

@@ -10,6 +10,7 @@ from dpiat_gui.networks.buffers import is_buffer
 from dpiat_gui.networks.file_checks import check_file, first_bytes, readable
 from dpiat_gui.networks.pickles import clean_keys, load_pickled, unwrap_state_dict
 from dpiat_gui.networks.safetensors_header import SafetensorsHeader, read_header
+from dpiat_gui.networks.sharded import checkpoint_files, is_index
 from dpiat_gui.networks.values import TensorSpec
 
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ def read_specs(path: Path | str) -> list[TensorSpec]:
 def is_safetensors(path: Path | str) -> bool:
     """Tell whether a file is read by its header: by its ending, else by its first bytes."""
     file = Path(path)
-    if file.suffix.lower() == ".safetensors":
+    if file.suffix.lower() == ".safetensors" or is_index(file):
         return True
     return file.is_file() and first_bytes(file)[8:10] in (b'{"', b"{}")
 
@@ -122,22 +123,25 @@ class WeightFile:
         header = _header(self.path)
         specs, names = _renamed(header.tensors)
         self.specs, self.metadata = tuple(specs), header.metadata
-        mapped = _mapped(self.path, header)
-        opened: Any = None
-        if len(mapped) < len(header.tensors):
+        mapped: dict[str, torch.Tensor] = {}
+        opened: dict[str, Any] = {}
+        for file in checkpoint_files(self.path):
+            own = _own_header(file)
+            mapped |= _mapped(file, own)
+            if all(tensor.key in mapped for tensor in own.tensors):
+                continue
             try:
-                opened = safe_open(str(self.path), framework="pt", device="cpu")
+                reader = safe_open(str(file), framework="pt", device="cpu")
             except (SafetensorError, OSError) as error:
-                raise SourceError(
-                    f"{self.path} cannot be read: {error}.", "Copy or download it again."
-                ) from error
+                raise SourceError(f"{file} cannot be read: {error}.", "Copy or download it again.") from error
+            opened |= {tensor.key: reader for tensor in own.tensors}
         self._closing = opened
 
         def read(key: str) -> "torch.Tensor":
             found = mapped.get(names[key])
             if found is not None:
                 return found
-            tensor: torch.Tensor = opened.get_tensor(names[key])
+            tensor: torch.Tensor = opened[names[key]].get_tensor(names[key])
             return tensor
 
         self._read = read
@@ -239,9 +243,17 @@ def _place(tensor: "torch.Tensor", key: str) -> Any:
 
 
 def _header(path: Path) -> SafetensorsHeader:
+    """Read the header of a file, or of all shards of an index one after the other."""
+    headers = [_own_header(file) for file in checkpoint_files(path)]
+    tensors = tuple(tensor for header in headers for tensor in header.tensors)
+    if len({tensor.key for tensor in tensors}) < len(tensors):
+        raise SourceError(f"{path} names files that hold the same tensor.", "Download the shards again.")
+    if not tensors:
+        raise SourceError(f"{path} holds no weights.", "Choose another checkpoint.")
+    return SafetensorsHeader(tensors, headers[0].metadata)
+
+
+def _own_header(path: Path) -> SafetensorsHeader:
     check_file(path)
     with readable(path):
-        header = read_header(path)
-    if not header.tensors:
-        raise SourceError(f"{path} holds no weights.", "Choose another checkpoint.")
-    return header
+        return read_header(path)

@@ -13,8 +13,16 @@ from dpiat_gui.errors import SourceError
 SourceKind = Literal["timm", "checkpoint", "file_factory", "module_factory"]
 OptionValue = str | int | float | bool
 
-CHECKPOINT_SUFFIXES = (".safetensors", ".pth", ".pt", ".bin", ".ckpt", ".pth.tar")
-"""Endings of the files that are read as checkpoints; all but the first hold pickles."""
+CHECKPOINT_SUFFIXES = (
+    ".safetensors",
+    ".pth",
+    ".pt",
+    ".bin",
+    ".ckpt",
+    ".pth.tar",
+    ".safetensors.index.json",
+)
+"""Endings of the files that are read as checkpoints; all but the first and the last hold pickles."""
 
 FORMS = "timm:NAME?option=value, FILE.safetensors, FILE.pth, FILE.py:factory or package.module:factory"
 
@@ -98,8 +106,8 @@ def parse_reference(text: str | SourceReference) -> SourceReference:
     ----------
     text
         ``timm:NAME?num_classes=10&pretrained=true``, ``FILE.safetensors``, ``FILE.pth`` (``.pt``,
-        ``.bin``, ``.ckpt``), ``FILE.py:factory?width=2`` or ``package.module:factory``. Options are typed
-        by how they look: integers, floats, ``true`` and ``false``, anything else a string;
+        ``.bin``, ``.ckpt``), the index of shards ``FILE.safetensors.index.json``,
+        ``FILE.py:factory?width=2`` or ``package.module:factory``. Options are typed by how they look: integers, floats, ``true`` and ``false``, anything else a string;
         ``%XX`` stands for a character with a meaning of its own. A reference passes through.
 
     Raises

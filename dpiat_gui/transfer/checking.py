@@ -176,6 +176,7 @@ def _original(record: Mapping[str, Any], side: str, meter: Meter) -> Iterator[st
     for file in told["files"]:
         weights = reference.option("checkpoint_path")
         path = reference.path if reference.path is not None else Path(str(weights))
+        path = path.with_name(file["name"])  # an index has its shards beside it
         if not path.is_file():
             raise ExportError(f"There is no file {path}.", "Put it back where it was, and try again.")
         meter.stage(f"Reading {path.name}")

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from dpiat_gui.networks.references import SourceReference, parse_reference
+from dpiat_gui.networks.sharded import checkpoint_files, is_index
 from dpiat_gui.transfer.calibrating import calibrate_target, check_calibration
 from dpiat_gui.transfer.calibration import Calibration
 from dpiat_gui.transfer.copying import one_thread
@@ -153,6 +154,8 @@ def stager_for(
 def _files_read(reference: SourceReference) -> list[Path]:
     """List the files that a network is read from."""
     files = [reference.path] if reference.path is not None else []
+    if reference.kind == "checkpoint" and is_index(reference.name):
+        files += checkpoint_files(Path(reference.name))
     weights = reference.option("checkpoint_path")
     return [*files, Path(str(weights))] if weights else files
 

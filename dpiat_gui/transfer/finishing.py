@@ -12,7 +12,7 @@ from dpiat_gui.transfer.manifest import make_manifest, manifest_bytes, manifest_
 from dpiat_gui.transfer.plan_json import plan_to_json
 from dpiat_gui.transfer.progress import Meter
 from dpiat_gui.transfer.request import TransferRequest
-from dpiat_gui.transfer.shards import shard_paths, split_specs, tensor_bytes
+from dpiat_gui.transfer.shards import index_path, shard_paths, split_specs, tensor_bytes
 from dpiat_gui.transfer.streaming import Written
 from dpiat_gui.transfer.targets import Target
 from dpiat_gui.transfer.values import TransferPlan

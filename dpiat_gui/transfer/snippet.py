@@ -27,6 +27,10 @@ def read(path):
     """Read a checkpoint; wrappers around the weights are left out."""
     if path.endswith(".safetensors"):
         return load_file(path)
+    if path.endswith(".index.json"):
+        names = set(json.loads(Path(path).read_text())["weight_map"].values())
+        shards = [load_file(Path(path).with_name(name)) for name in names]
+        return {key: value for shard in shards for key, value in shard.items()}
     found = torch.load(path, map_location="cpu", weights_only=True)
     for name in ("state_dict", "model", "model_state_dict"):
         found = found[name] if isinstance(found.get(name), dict) else found

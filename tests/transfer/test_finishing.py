@@ -10,6 +10,7 @@ from safetensors import safe_open
 from safetensors.torch import load_file
 
 from dpiat_gui.errors import ExportError, TransferError
+from dpiat_gui.networks.sources import load_network
 from dpiat_gui.transfer import finishing
 from dpiat_gui.transfer.checking import check_checkpoint
 from dpiat_gui.transfer.execution import run_transfer
@@ -169,3 +170,22 @@ def test_metadata_tell_where_it_came_from(tmp_path, networks):
     for path in tmp_path.glob("*.safetensors"):
         with safe_open(path, "pt") as opened:
             assert opened.metadata()["source"] == str(networks[0])
+
+
+def test_shards_are_a_source_and_a_target_like_any_other(tmp_path, networks):
+    (tmp_path / "one").mkdir()
+    (tmp_path / "two").mkdir()
+    run_transfer(request(networks, tmp_path / "one", "shards"))
+    run_transfer(request(networks, tmp_path / "one"))
+    whole, index = tmp_path / "one" / "out.safetensors", tmp_path / "one" / "out.safetensors.index.json"
+    assert load_network(str(index)).fingerprint == load_network(str(whole)).fingerprint
+    for pair in ((index, networks[0]), (networks[0], index)):
+        run_transfer(request(pair, tmp_path / "two", "file and manifest"))
+        assert check(tmp_path / "two" / "out.safetensors", again=True).again
+        from_index = load_file(tmp_path / "two" / "out.safetensors")
+        run_transfer(request([whole if path == index else path for path in pair], tmp_path / "two"))
+        from_whole = load_file(tmp_path / "two" / "out.safetensors")
+        assert all(from_index[key].equal(value) for key, value in from_whole.items())
+        (tmp_path / "two" / "out.safetensors.manifest.json").unlink()
+    with pytest.raises(ExportError, match="being read"):
+        run_transfer(request((index, networks[0]), tmp_path / "one", "shards"))

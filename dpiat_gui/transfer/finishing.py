@@ -64,9 +64,8 @@ class Finishing:
         self.verified: Verified | None = None
         self.passes = 2 if request.verify else 1
         shards = shard_paths(goal, len(split_specs(target.specs, request.max_shard_size)))
-        check_unused(
-            [*shards, manifest_path(goal)], [file for files in read_files.values() for file in files]
-        )
+        read_before = [file for files in read_files.values() for file in files]
+        check_unused([*shards, index_path(goal), manifest_path(goal)], read_before)
 
     def __call__(self, written: Written, files: FileSet) -> None:
         """Verify what was written, then describe it.

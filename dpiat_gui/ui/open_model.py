@@ -11,8 +11,8 @@ from dpiat_gui.networks.references import CHECKPOINT_SUFFIXES, SourceReference, 
 
 MOST_SUGGESTIONS = 200
 FILE_FILTER = (
-    "Networks (*.safetensors *.pth *.pt *.bin *.ckpt *.py);;"
-    "Checkpoints (*.safetensors *.pth *.pt *.bin *.ckpt);;Python files (*.py);;All files (*)"
+    "Networks (*.safetensors *.safetensors.index.json *.pth *.pt *.bin *.ckpt *.py);;"
+    "Checkpoints (*.safetensors *.safetensors.index.json *.pth *.pt *.bin *.ckpt);;Python files (*.py);;All files (*)"
 )
 
 

@@ -107,8 +107,9 @@ def parse_reference(text: str | SourceReference) -> SourceReference:
     text
         ``timm:NAME?num_classes=10&pretrained=true``, ``FILE.safetensors``, ``FILE.pth`` (``.pt``,
         ``.bin``, ``.ckpt``), the index of shards ``FILE.safetensors.index.json``,
-        ``FILE.py:factory?width=2`` or ``package.module:factory``. Options are typed
-        by how they look: integers, floats, ``true`` and ``false``, anything else a string; ``%XX`` stands for a character with a meaning of its own. A reference passes through.
+        ``FILE.py:factory?width=2`` or ``package.module:factory``. Options are typed by how they look:
+        integers, floats, ``true`` and ``false``, anything else a string; ``%XX`` stands for a
+        character with a meaning of its own. A reference passes through.
 
     Raises
     ------

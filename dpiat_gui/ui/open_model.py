@@ -10,9 +10,9 @@ from dpiat_gui.errors import SourceError
 from dpiat_gui.networks.references import CHECKPOINT_SUFFIXES, SourceReference, parse_reference
 
 MOST_SUGGESTIONS = 200
+_CHECKPOINTS = "*.safetensors *.safetensors.index.json *.pth *.pt *.bin *.ckpt"
 FILE_FILTER = (
-    "Networks (*.safetensors *.safetensors.index.json *.pth *.pt *.bin *.ckpt *.py);;"
-    "Checkpoints (*.safetensors *.safetensors.index.json *.pth *.pt *.bin *.ckpt);;Python files (*.py);;All files (*)"
+    f"Networks ({_CHECKPOINTS} *.py);;Checkpoints ({_CHECKPOINTS});;Python files (*.py);;All files (*)"
 )
 
 

@@ -200,7 +200,9 @@ class MatchView(PullingView):
             spot = self._scene.place_at(
                 self._to_scene(QPointF(self.viewport().mapFromGlobal(event.globalPos())))
             )
-            self.select(spot or target, None if spot else source)
+            # A menu on one of several that were selected together is about all of them.
+            if spot is None or self._paths_at(spot) not in self.multi_selection:
+                self.select(spot or target, None if spot else source)
         self._leave()
         self.context_menu_requested.emit(*self.selection, event.globalPos())
         event.accept()

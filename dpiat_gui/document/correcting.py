@@ -83,7 +83,9 @@ class CorrectingDocument(EditableDocument):
         found = corrections.found_pairs(matching, above)
         if pairs:
             chosen = set(pairs)
-            found = tuple(pair for pair in found if pair in chosen)
+            # Whole blocks are accepted too, where they are what was chosen.
+            found += corrections.found_blocks(matching)
+            found = tuple(pair for pair in dict.fromkeys(found) if pair in chosen)
         if found:
             which = f" that score {above:g} or more" if above is not None else ""
             count = f"{len(found)} pairs{which}" if len(found) > 1 else f"{found[0][0]} to {found[0][1]}"

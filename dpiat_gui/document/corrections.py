@@ -270,6 +270,17 @@ def found_pairs(matching: Matching, above: float | None = None) -> tuple[tuple[s
     )
 
 
+def found_blocks(matching: Matching) -> tuple[tuple[str, str], ...]:
+    """Return the pairs of blocks that the solver found itself."""
+    sources, targets = matching.source_entries, matching.target_entries
+    return tuple(
+        (sources[entry.source].path, targets[entry.target].path)
+        for entry in matching.entry_pairs
+        if not targets[entry.target].single
+        and (sources[entry.source].path, targets[entry.target].path) not in matching.overrides.pins
+    )
+
+
 def _problem(tables: "ScoreTables", overrides: Overrides) -> str | None:
     """Return why the overrides cannot all hold, None if they can; nothing is solved for it."""
     # Here and not above: the window paints before it loads NumPy.

@@ -8,12 +8,14 @@ from dpiat_gui.document.commands import MERGED
 from dpiat_gui.document.corrections import Override, each_of, without
 from dpiat_gui.document.history import RecordedDocument
 from dpiat_gui.document.pinning import PinChecker
+from dpiat_gui.document.places import places_of
 from dpiat_gui.document.selection import Selection
 from dpiat_gui.document.solving import Solution, Wish, is_slow, overrides_cost, solve_wish
 from dpiat_gui.document.state import same_tables
 from dpiat_gui.errors import OverrideError
 from dpiat_gui.matching.values import MatchOptions, Overrides
 from dpiat_gui.networks.values import ModuleTree, Network
+from dpiat_gui.transfer.operators import OPERATORS
 from dpiat_gui.transfer.options import TITLES, with_options
 
 if TYPE_CHECKING:
@@ -128,6 +130,23 @@ class EditableDocument(RecordedDocument):
         tables = self._need_tables()
         cleared = edits.without_pins_inside(self.wanted.overrides, tables, target)
         self._override(f"Leave {target} fresh", cleared.with_fresh(target), target=target)
+
+    def set_operator(self, target: str, operator: str | None) -> None:
+        """Fit what a target layer or block takes by an operator of its own; None for that of the options.
+
+        Raises
+        ------
+        OverrideError
+            If the target has no such path, or there is no such operator.
+        """
+        tables = self._need_tables()
+        if target not in places_of(tables.target, tables.options.layer_types):
+            raise OverrideError(f"The target has no layer or block {target}.", "Choose one that is drawn.")
+        if operator is not None and operator not in OPERATORS:
+            hint = f"Use one of: {', '.join(OPERATORS)}."
+            raise OverrideError(f"There is no transfer operator named {operator!r}.", hint)
+        text = f"Fit {target} by {operator}" if operator else f"Fit {target} as all others"
+        self._override(text, self.wanted.overrides.with_operator(target, operator), target=target)
 
     def clear_override(self, target: str) -> None:
         """Drop every override on a target; on a block, those on its layers too."""

@@ -80,6 +80,12 @@ def test_accepting_can_be_limited_to_some_pairs_or_a_score(document: Document) -
     assert set(document.overrides.pins) == {(pair.source, pair.target) for pair in good}
 
 
+def test_whole_blocks_are_accepted_where_they_are_chosen(document: Document) -> None:
+    assert document.accept([("s0", "t0"), ("s0.1", "t0.1"), ("s1", "t0")]) == 2
+    assert document.overrides.pins == (("s0.1", "t0.1"), ("s0", "t0"))
+    assert document.accept([("s0", "t0")]) == 0
+
+
 def test_nothing_can_be_accepted_before_there_is_a_matching(qapp: QCoreApplication) -> None:
     with pytest.raises(OverrideError, match="Nothing is matched"):
         Document().accept()

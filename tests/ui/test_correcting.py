@@ -6,8 +6,10 @@ import json
 import pytest
 from made import network
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QContextMenuEvent
 from PySide6.QtWidgets import QApplication, QInputDialog
 
+from dpiat_gui.canvas.columns import Side
 from dpiat_gui.document.corrections import each_of
 from dpiat_gui.document.document import Document
 from dpiat_gui.document.selection import Selection
@@ -130,6 +132,26 @@ def test_several_chosen_on_the_canvas_are_selected_in_the_table_and_the_other_wa
     table.selectRow(0)
     table.selectAll()
     assert len(view.multi_selection) == table.model().rowCount()
+
+
+def test_a_menu_on_one_of_several_rows_is_about_all_of_them(window, qtbot):
+    view = window.view
+    wished = []
+    view.context_menu_requested.disconnect()
+    view.context_menu_requested.connect(lambda *_: wished.append(window.editing.chosen.pairs))
+    places = [view.board.find(Side.TARGET, path) for path in ("t0", "t2", "t5")]
+
+    def ask(place):
+        point = view.viewportTransform().map(view._scene.rect_of(place).center()).toPoint()
+        where = view.viewport().mapToGlobal(point)
+        view.contextMenuEvent(QContextMenuEvent(QContextMenuEvent.Reason.Mouse, point, where))
+
+    view.select(places[0])
+    view.select_further(places[1])
+    ask(places[0])
+    assert wished[-1] == (("s0", "t0"), ("s2", "t2"))
+    ask(places[2])
+    assert wished[-1] == (("s4", "t5"),)
 
 
 def test_accepting_from_a_score_on_is_asked_for_and_told(window, feature, qtbot):

@@ -10,10 +10,9 @@ from functools import cached_property
 from itertools import pairwise
 
 import numpy as np
-from numpy.lib.stride_tricks import as_strided
 from numpy.typing import NDArray
 
-from dpiat_gui.matching.problems import Positions, powers, run_values, span_divisors
+from dpiat_gui.matching.problems import Positions, earlier_values, powers, run_values, span_divisors
 from dpiat_gui.matching.recurrence import Grid, MatchedLayer, match_cells, members, view, walk_back
 from dpiat_gui.matching.scores import Alphabet, Scores, Word
 
@@ -237,11 +236,8 @@ def fill_batch(batch: Batch, columns: NDArray[np.int64], layers: Scores, exponen
     size = (len(columns), count)
     tables = np.zeros((columns.shape[1] + 1, 2 * n, *size))
     tables[:, : n - 1] = -np.inf
-    across, down, *inside = tables.strides
     # earlier[j, e, i] is the value before the span of e + 1 rows that ends at row i.
-    earlier = as_strided(
-        tables[:, n - 1 :], (len(tables), n, n, *size), (across, -down, down, *inside), writeable=False
-    )
+    earlier = earlier_values(tables, n - 1, (len(tables), n, n, *size))
     candidates = np.empty((n, n, *size))
     for letters, starts, before, now in zip(columns.T, earlier, tables[:, n:], tables[1:, n:], strict=False):
         np.take(runs, letters, axis=2, out=candidates, mode="clip")

@@ -4,10 +4,9 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 import numpy as np
-from numpy.lib.stride_tricks import as_strided
 
 from dpiat_gui.matching.long_filling import fill_long
-from dpiat_gui.matching.problems import Problem, run_values, span_divisors
+from dpiat_gui.matching.problems import Problem, earlier_values, run_values, span_divisors
 from dpiat_gui.matching.scores import Scores
 
 _MOST_RUNS = 1_000_000
@@ -85,10 +84,9 @@ def _fill(problem: Problem, longest: int) -> Scores:
     first = longest - 1
     table[:, first] = 0.0
     table[0, first : first + pinned[0] + 1 if pinned else None] = 0.0
-    across, down = table.strides
     # starts[j, e, i] is what a span of e rows that ends at row i builds on; with no row, it is
     # what row i is worth without source j.
-    starts = as_strided(table[:, longest:], (m, longest + 1, n), (across, -down, down), writeable=False)
+    starts = earlier_values(table, longest, (m, longest + 1, n))
     candidates = np.empty((longest + 1, n))
     edges = pairwise([longest, *(longest + row for row in pinned if row), longest + n])
     # Values grow along the rows, but none may be carried past a pinned row.

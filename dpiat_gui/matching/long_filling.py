@@ -4,9 +4,8 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 import numpy as np
-from numpy.lib.stride_tricks import as_strided
 
-from dpiat_gui.matching.problems import Problem, powers
+from dpiat_gui.matching.problems import Problem, earlier_values, powers
 from dpiat_gui.matching.scores import Scores
 
 _FIRST = 8
@@ -167,9 +166,8 @@ def _best_ends(runs: _Runs, before: Scores) -> Scores:
     padded = np.full(2 * count, -np.inf)
     starts = padded[count:]
     starts[:] = before[runs.ends]
-    step = padded.strides[0]
     # earlier[e, i] is the value before the span of e + 1 ends that ends at the i-th.
-    earlier = as_strided(starts, (count, count), (-step, step), writeable=False)
+    earlier = earlier_values(padded, count, (count, count), back=0)
     best: Scores = (earlier[:_FIRST] + runs.step(0)).max(axis=0)
     floor = before[runs.ends + 1]
     # After a pinned row the table may fall; a bound needs the highest start so far.

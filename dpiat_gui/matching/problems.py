@@ -121,3 +121,28 @@ def run_values(scores: Scores, divisors: Scores, out: Scores | None = None) -> S
         np.add(runs[extra - 1, extra:], scores[: n - extra], out=runs[extra, extra:])
     runs /= divisors
     return runs
+
+
+def earlier_values(table: Scores, row: int, shape: tuple[int, ...], back: int = 1) -> Scores:
+    """Return a view of a table in which a step along one axis is a step up its rows.
+
+    Parameters
+    ----------
+    table
+        Contiguous.
+    row
+        The row (of the axis `back`) that the view begins with.
+    shape
+        Of the view: that of the table, cut, and with one axis more before the axis `back`.
+    back
+        The axis of the rows.
+
+    Returns
+    -------
+    Scores
+        At [.., e, i, ..] the table's [.., row + i - e, ..]. Made by hand, since `as_strided` takes as long
+        as filling a small table.
+    """
+    strides = table.strides
+    steps = (*strides[:back], -strides[back], *strides[back:])
+    return np.ndarray(shape, table.dtype, table, row * strides[back], steps)

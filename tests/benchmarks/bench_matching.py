@@ -18,6 +18,7 @@ import time
 from collections.abc import Callable
 from unittest.mock import MagicMock
 
+from dpiat_gui.matching.costs import pin_costs, preview_pin
 from dpiat_gui.matching.engine import match_networks, prepare, solve
 from dpiat_gui.matching.methods import METHODS
 from dpiat_gui.matching.similarity import similarity
@@ -41,8 +42,8 @@ PAIRS = [
 PAPER = match_options("paper")
 
 
-def timed(work: Callable[[], object], fresh: Callable[[], None] = lambda: None, times: int = 15) -> float:
-    """Return the median seconds of `work`, each run after `fresh`."""
+def timed(work: Callable[[], object], fresh: Callable[[], None] = lambda: None, times: int = 25) -> float:
+    """Return the least seconds of `work`, each run after `fresh`: all else on the machine only adds."""
     taken = []
     for _ in range(times):
         fresh()
@@ -50,7 +51,7 @@ def timed(work: Callable[[], object], fresh: Callable[[], None] = lambda: None, 
         started = time.perf_counter()
         work()
         taken.append(time.perf_counter() - started)
-    return statistics.median(taken)
+    return min(taken)
 
 
 class Case:
@@ -65,18 +66,38 @@ class Case:
         self.networks: list[Network] = [standardize_tree(tree) for tree in self.trees]
 
     def measure(self) -> dict[str, float]:
-        """Return the median milliseconds of each stage."""
+        """Return the milliseconds of each stage."""
         matching = match_networks(*self.networks, PAPER)
         tables = prepare(*self.networks, PAPER)
         pair = matching.pairs[len(matching.pairs) // 2]
         pinned = Overrides(pins=[(pair.source, pair.target)])
         solve(tables, Overrides())
         seconds = {
-            "match": timed(lambda: match_networks(*self.networks, PAPER), self.renew),
+            "match": timed(lambda: match_networks(*self.networks, PAPER).pairs, self.renew),
             "similarity": timed(lambda: similarity(*self.networks, PAPER), self.renew),
             "re-solve": timed(lambda: solve(tables, pinned)),
         }
         return {name: value * 1e3 for name, value in seconds.items()}
+
+    def measure_costs(self) -> dict[str, float]:
+        """Return the milliseconds of looking ahead while a person drags, and the candidates weighed."""
+        tables = prepare(*self.networks, PAPER)
+        matching = solve(tables, Overrides())
+        pair = matching.pairs[len(matching.pairs) // 2]
+        entry = matching.entry_pairs[len(matching.entry_pairs) // 2]
+        block = matching.target_entries[entry.target].path
+        costs = pin_costs(tables, Overrides(), target=pair.target)
+        other = max((one for one in costs if one.source != pair.source), key=lambda one: one.total)
+        seconds = {
+            "layer": timed(lambda: pin_costs(tables, Overrides(), target=pair.target)),
+            "block": timed(lambda: pin_costs(tables, Overrides(), target=block)),
+            "preview": timed(lambda: preview_pin(tables, Overrides(), other.source, other.target, matching)),
+        }
+        found = {name: value * 1e3 for name, value in seconds.items()}
+        return found | {
+            "of layer": len(costs),
+            "of block": len(pin_costs(tables, Overrides(), target=block)),
+        }
 
 
 class Unneeded(importlib.abc.MetaPathFinder, importlib.abc.Loader):
@@ -99,7 +120,7 @@ class Unneeded(importlib.abc.MetaPathFinder, importlib.abc.Loader):
 
 
 def reference_match(source: str, target: str, times: int) -> float | None:
-    """Return the reference's median milliseconds for standardizing once and matching, None without it."""
+    """Return the reference's milliseconds for matching what it has standardized, None without it."""
     if importlib.util.find_spec("iatransfer") is None:
         return None
     import timm
@@ -136,9 +157,22 @@ def main() -> None:
         )
     if ratios:
         print(f"geometric mean of the ratios: {statistics.geometric_mean(ratios):.0f}")
+    print_costs(pairs[:5])
     if not quick:
         print_methods()
         print_growth()
+
+
+def print_costs(pairs: list[tuple[str, str]]) -> None:
+    """Print what it takes to weigh all partners of a layer and of a block, and to preview a drop."""
+    print(f"\n{'all pins of a row':48} {'layer':>26} {'block':>26} {'preview':>10}")
+    for source, target in pairs:
+        found = Case(source, target).measure_costs()
+        told = (
+            f"{found[name]:7.2f} ms for {found['of ' + name]:4.0f} pins".rjust(26)
+            for name in ("layer", "block")
+        )
+        print(f"{source + ' -> ' + target:48} {' '.join(told)} {found['preview']:7.2f} ms")
 
 
 def print_methods() -> None:
@@ -157,11 +191,11 @@ def print_growth() -> None:
     """Print how the time grows with the number of layers, in blocks of ten and all in one row."""
     print("\nsynthetic chains of conv and norm with themselves reversed")
     print(f"{'layers':>8} {'in blocks':>12} {'in one row':>12}")
-    for layers in (100, 1_000, 2_000, 10_000):
+    for layers in (100, 1_000, 4_000, 10_000):
         taken = []
         for blocks in (True, False):
             pair = [synthetic(layers, blocks=blocks, seed=seed) for seed in (0, 1)]
-            if blocks or layers <= 2_000:
+            if blocks or layers <= 4_000:
                 taken.append(f"{timed(lambda pair=pair: match_networks(*pair, PAPER), times=1):10.2f} s")
         print(f"{layers:8} " + " ".join(taken))
 

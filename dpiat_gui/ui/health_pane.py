@@ -74,8 +74,8 @@ class HealthPane(QWidget):
 
     def _make_controls(self) -> None:
         self.inputs = QComboBox()
-        self.inputs.addItem("Random inputs", RANDOM)
-        self.inputs.addItem("Images of a folder…", IMAGES)
+        self.inputs.addItem("Random", RANDOM)
+        self.inputs.addItem("Images…", IMAGES)
         self.inputs.setAccessibleName("What is run")
         self.inputs.setToolTip(
             "Random numbers need nothing; images of yours show the scales that training sees"
@@ -84,7 +84,7 @@ class HealthPane(QWidget):
         self.count.setRange(2, MOST_INPUTS)
         self.count.setValue(4)
         self.count.setAccessibleName("Number of inputs")
-        self.count.setMaximumWidth(84)
+        self.count.setMaximumWidth(72)
         self.count.setToolTip("Number of inputs in the batch; more take longer")
         self.run = primary("Run check")
         self.run.setToolTip("Run one batch forward and back through the three networks (Ctrl+Shift+Return)")
@@ -114,7 +114,9 @@ class HealthPane(QWidget):
         self.notes = muted(small=True)
         self.notes.setWordWrap(True)
         self.notes.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self.operator = QPushButton("Use clip-normalized")
+        self.operator = QPushButton("clip-normalized")
+        self.operator.setAccessibleName("Use the operator clip-normalized")
+        self.operator.setSizePolicy(QSizePolicy.Policy.Minimum, QSizePolicy.Policy.Fixed)
         self.operator.setProperty("link", True)
         self.operator.setToolTip(
             "Choose the operator clip-normalized for the transfer; check again afterwards"
@@ -124,7 +126,7 @@ class HealthPane(QWidget):
         self.setAccessibleName("Health of the transferred network")
         top = _row(
             *(self.inputs, self.count, self.run, self.cancel, self.bar),
-            *(self.stage, self.operator, self.quantity, self.mode),
+            *(self.stage, None, self.operator, self.quantity, self.mode),
         )
         top.setStretchFactor(self.stage, 1)
         left, right = QWidget(), QWidget()
@@ -332,6 +334,7 @@ class HealthPane(QWidget):
         for box in (self.quantity, self.mode):
             box.setVisible(shown)
         self.operator.setVisible(shown and self._offered)
+        self.stage.setVisible(self._running or bool(self.stage.full_text))
         for widget in (self.inputs, self.count):
             widget.setEnabled(not self._running)
 
@@ -343,6 +346,10 @@ def _choice(name: str, items: Mapping[str, tuple[str, str]]) -> QComboBox:
     for value, (text, tip) in items.items():
         box.addItem(text, value)
         box.setItemData(box.count() - 1, tip, Qt.ItemDataRole.ToolTipRole)
+    # As narrow as its commoner words; the list that opens has room for all.
+    box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+    box.setMinimumContentsLength(8)
+    box.view().setMinimumWidth(box.view().sizeHintForColumn(0) + 24)
     return box
 
 

@@ -26,8 +26,8 @@ QUANTITIES = {
 """What can be plotted: title and meaning, by the field of `LayerScale`."""
 
 MODES = {
-    "eval": ("Evaluation mode", "Batch norms use their running statistics, as at inference"),
-    "train": ("Training mode", "Batch norms use the statistics of the batch; dropout is off"),
+    "eval": ("Evaluation", "Batch norms use their running statistics, as at inference"),
+    "train": ("Training", "Batch norms use the statistics of the batch; dropout is off"),
 }
 
 ROLES = {"source": "source", "before": "target before", "after": "target after"}

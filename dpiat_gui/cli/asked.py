@@ -16,6 +16,7 @@ from dpiat_gui.networks.trust import TrustStore
 from dpiat_gui.networks.values import Network
 from dpiat_gui.project.project import load_project
 from dpiat_gui.project.values import NetworkRecord, Project
+from dpiat_gui.transfer.operators import OPERATORS
 from dpiat_gui.transfer.options import transfer_options
 
 
@@ -64,6 +65,7 @@ def make_project(
     pins: Sequence[str] = (),
     bans: Sequence[str] = (),
     fresh: Sequence[str] = (),
+    operators: Sequence[str] = (),
     trust: bool = False,
 ) -> Project:
     """Put together what a command is asked for; an option that is named goes before the project's.
@@ -80,6 +82,8 @@ def make_project(
         Pairs as ``SOURCE=TARGET``, besides the project's.
     fresh
         Targets, besides the project's.
+    operators
+        Operators of single targets as ``TARGET=OPERATOR``, besides the project's.
     trust
         Whether the code that the references name may run from now on.
 
@@ -112,7 +116,7 @@ def make_project(
         (*asked.overrides.pins, *(_pair("--pin", text) for text in pins)),
         (*asked.overrides.bans, *(_pair("--ban", text) for text in bans)),
         (*asked.overrides.fresh, *fresh),
-        asked.overrides.operators,
+        (*asked.overrides.operators, *(_operator(text) for text in operators)),
     )
     if trust:
         for record in (asked.source, asked.target):
@@ -127,3 +131,12 @@ def _pair(option: str, text: str) -> tuple[str, str]:
     if not (source and equals and target):
         raise ValueError(f"{option} takes SOURCE=TARGET, two module paths, not {text!r}.")
     return source, target
+
+
+def _operator(text: str) -> tuple[str, str]:
+    target, equals, operator = text.rpartition("=")
+    if not (target and equals and operator in OPERATORS):
+        raise ValueError(
+            f"--operator-for takes TARGET=OPERATOR, the operator one of {', '.join(OPERATORS)}, not {text!r}."
+        )
+    return target, operator

@@ -97,11 +97,17 @@ _SHARED: Mapping[str, Any] = {
     "fresh": Annotated[
         list[str] | None, typer.Option(metavar="TARGET", help="Leave this target to its initialisation.")
     ],
+    "operator_for": Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="TARGET=OPERATOR", help="Fit what this layer or block takes by another operator."
+        ),
+    ],
     "trust": Annotated[
         bool, typer.Option("--trust", help="Run the code that the references name, now and from now on.")
     ],
 }
-_WITHOUT_OVERRIDES = ("pin", "ban", "fresh")
+_WITHOUT_OVERRIDES = ("pin", "ban", "fresh", "operator_for")
 
 
 def takes_project(
@@ -143,7 +149,8 @@ def _make(given: dict[str, Any], preset: str) -> Project:
     """Put the options together; what is missing there is bad use, not bad input."""
     if not given["preset"] and not given["project"]:
         given["preset"] = preset
-    for name, plural in (("pin", "pins"), ("ban", "bans"), ("fresh", "fresh")):
+    plurals = (("pin", "pins"), ("ban", "bans"), ("fresh", "fresh"), ("operator_for", "operators"))
+    for name, plural in plurals:
         given[plural] = given.pop(name, None) or ()
     plain: dict[str, Any] = {
         name: value.value if isinstance(value, StrEnum) else value for name, value in given.items()

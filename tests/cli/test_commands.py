@@ -276,3 +276,15 @@ def test_a_report_is_written_with_the_check_that_is_named(tmp_path, capsys):
     code, _, error = run(capsys, "report", SOURCE, TARGET, "-o", tmp_path / "r.pdf")
     assert code == 2
     assert ".html" in error
+
+
+def test_operator_and_alignment_are_named_for_all_and_for_single_targets(tmp_path, capsys):
+    out = tmp_path / "out.safetensors"
+    asked = ("--operator", "clip-normalized", "--align", "structure", "--operator-for", "fc=full")
+    assert run(capsys, "transfer", SOURCE, TARGET, "-o", out, "--device", "cpu", *asked)[0] == 0
+    with safe_open(out, "pt") as file:
+        metadata = file.metadata()
+    assert (metadata["operator"], metadata["align"]) == ("clip-normalized", "structure")
+    assert '["fc","full"]' in metadata["overrides"]
+    for bad in (("--operator", "crop"), ("--align", "left"), ("--operator-for", "fc=crop")):
+        assert run(capsys, "transfer", SOURCE, TARGET, "-o", out, *bad)[0] == 2

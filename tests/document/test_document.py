@@ -489,3 +489,21 @@ def test_the_seed_changes_the_plan_of_an_operator_that_draws(document: Document)
     document.set_seed(7)
     assert document.plan is not before
     assert document.coverage.padded_tensors == 0
+
+
+def test_an_operator_of_its_own_for_a_target_is_one_step_that_can_be_undone(document: Document) -> None:
+    row = next(row for row in document.plan.rows if row.cropped)
+    document.set_operator(row.layer, "magnitude")
+    assert document.overrides.operators == ((row.layer, "magnitude"),)
+    assert document.plan.provisional
+    document.set_operator(row.layer, "clip")
+    document.set_operator(row.layer, None)
+    assert not document.overrides.operators
+    for _ in range(3):
+        document.undo_stack.undo()
+    assert not document.overrides.operators
+    assert not document.plan.provisional
+    with pytest.raises(OverrideError, match="no layer"):
+        document.set_operator("nowhere", "clip")
+    with pytest.raises(OverrideError, match="crop"):
+        document.set_operator(row.layer, "crop")

@@ -1,6 +1,7 @@
-"""The present matching compared: with the automatic one, a step of the history, or another method's."""
+"""The present matching compared: with the automatic one, another method's, or a step of the history."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -11,143 +12,133 @@ from PySide6.QtWidgets import (
     QComboBox,
     QDialog,
     QHBoxLayout,
-    QHeaderView,
     QLabel,
-    QTreeWidget,
-    QTreeWidgetItem,
+    QPushButton,
     QVBoxLayout,
     QWidget,
 )
 
 from dpiat_gui.document.document import Document
-from dpiat_gui.document.selection import Selection
 from dpiat_gui.document.solving import is_slow
-from dpiat_gui.document.state import DocumentState, fitting
 from dpiat_gui.errors import DpiatError
-from dpiat_gui.services.theme import fixed_font
-from dpiat_gui.ui.method_texts import MATCHERS
-from dpiat_gui.ui.texts import cost, percent, plural
+from dpiat_gui.matching.methods import METHODS
+from dpiat_gui.networks.values import ModuleTree
+from dpiat_gui.services.jobs import Job, JobRunner
+from dpiat_gui.ui.compare_list import CompareList
+from dpiat_gui.ui.comparing import (
+    AUTOMATIC,
+    Answer,
+    Row,
+    answer_to,
+    figures,
+    others,
+    places,
+    rows_of,
+    standardization_of,
+    untraced,
+)
+from dpiat_gui.ui.tracing_flows import FlowTraces
 from dpiat_gui.ui.widgets import muted
 
 if TYPE_CHECKING:
-    from dpiat_gui.matching.compare import Comparison
-    from dpiat_gui.matching.values import Matching, Pair
+    from dpiat_gui.matching.values import Matching
 
-AUTOMATIC = ""
 KEPT = -1
 """Stands for a step of the history that was chosen before the history went on."""
-HEADERS = ("Pair", "Target", "Source here", "Score", "Source there", "Score")
-KINDS = {"both": "in both", "added": "only here", "removed": "only there", "changed": "differs"}
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One target of the two matchings.
-
-    Parameters
-    ----------
-    kind
-        One of `KINDS`.
-    target
-        Its path.
-    here, there
-        Its pairs in the present matching and in the other, None where it has none.
-    """
-
-    kind: str
-    target: str
-    here: "Pair | None"
-    there: "Pair | None"
-
-    @property
-    def selection(self) -> Selection:
-        """What to select for it."""
-        return Selection(self.here.source if self.here else None, self.target)
-
-
-def rows_of(comparison: "Comparison", present: "Matching", *, all_pairs: bool) -> list[Row]:
-    """Return the rows in target order: the differences, and the pairs of both if asked for."""
-    rows = [Row(change.kind, change.target, change.after, change.before) for change in comparison.changes]
-    if all_pairs:
-        rows += [Row("both", pair.target, pair, pair) for pair in comparison.both]
-    order = {layer.path: at for at, layer in enumerate(present.target.layers)}
-    return sorted(rows, key=lambda row: order.get(row.target, 0))
-
-
-def other_matching(state: DocumentState, method: str) -> "Matching | None":
-    """Return the matching to compare with; overrides count for another method, not for ``""``."""
-    if method == AUTOMATIC:
-        other = replace(state, overrides=type(state.overrides)())
-    else:
-        other = replace(state, options=replace(state.options, method=method))
-    return fitting(other)[0].matching
 
 
 class CompareDialog(QDialog):
     """Two matchings of the same networks side by side; a row selects its pair on the canvas.
 
-    It stays open beside the canvas and follows every edit.
+    It stays open beside the canvas and follows every edit; it changes nothing itself.
+
+    Parameters
+    ----------
+    document
+        Whose matching is compared.
+    parent
+        The window.
+    jobs
+        Traces flows of information, for the standardization that needs them; None does without.
 
     Signals
     -------
     compared : Comparison or None, str
         What the columns and the table should mark, and what the other matching is called; None
         when nothing should be marked any more.
+    job_started : Job
+        Networks are being traced.
     """
 
     compared = Signal(object, str)
+    job_started = Signal(Job)
 
-    def __init__(self, document: Document, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, document: Document, parent: QWidget | None = None, jobs: JobRunner | None = None
+    ) -> None:
         super().__init__(parent)
         self._document = document
-        self._rows: list[Row] = []
-        self._comparison: Comparison | None = None
+        self._answer: Answer | None = None
         self._present: Matching | None = None
         self._step: Matching | None = None
+        self._traced: dict[str, ModuleTree] = {}
+        self._tracing: Mapping[str, str] = {}
+        self._hopeless: Mapping[str, str] = {}
+        self._traces = FlowTraces(jobs, self) if jobs is not None else None
         self.setWindowTitle("Compare matchings")
-        self.resize(QSize(780, 420))
+        self.resize(QSize(860, 460))
+        self._make_parts()
+        self._lay_out()
+        self.other.activated.connect(self._chosen)
+        self.every.toggled.connect(self._fill)
+        self.mark.toggled.connect(self._tell)
+        self.list.chosen.connect(lambda row: document.select(row.selection))
+        document.undo_stack.indexChanged.connect(self._list_steps)
+        document.matching_changed.connect(self._follow)
+        if self._traces is not None:
+            self._traces.traced.connect(self._on_traced)
+            self._traces.failed.connect(self._on_untraceable)
+            self._traces.job_started.connect(self.job_started)
+            self.cancel.clicked.connect(self._give_up)
+
+    # -- set-up ----------------------------------------------------------------------------
+
+    def _make_parts(self) -> None:
         self.other = QComboBox()
         self.other.setAccessibleName("Compare the present matching with")
-        self.other.addItem("the automatic matching, without overrides", AUTOMATIC)
-        for name, text in MATCHERS.items():
-            self.other.addItem(f"the matcher {text}", name)
+        self.other.setToolTip(
+            "Another matching of the same two networks. Nothing is changed by looking at it."
+        )
+        for key, text, tip in others():
+            self.other.addItem(text, key)
+            self.other.setItemData(self.other.count() - 1, tip, Qt.ItemDataRole.ToolTipRole)
         self._methods = self.other.count()
         self.other.setMaxVisibleItems(20)
         self.other.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.other.setMinimumContentsLength(40)
         self.every = QCheckBox("Show pairs that are &equal too")
+        self.every.setToolTip("List every matched target, not only those whose source differs")
         self.mark = QCheckBox("&Mark in the columns and in the pairs table")
         self.mark.setChecked(True)
         self.mark.setToolTip("A plus is only here, a minus only there; the table gets a column")
         self.figures = QLabel()
         self.figures.setWordWrap(True)
+        self.figures.setAccessibleName("How much the two matchings agree")
+        self.figures.setToolTip(
+            "A pair is a source layer and a target layer. The total score of a matching is the sum over its "
+            "pairs, less what spans cost."
+        )
+        self.cancel = QPushButton("Cancel")
+        self.cancel.setProperty("link", True)
+        self.cancel.setAccessibleName("Cancel tracing the flow of information")
+        self.cancel.setToolTip("Stop, and compare with the automatic matching instead")
+        self.cancel.hide()
         self.equal = muted()
+        self.equal.setWordWrap(True)
         self.equal.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.equal.setMinimumHeight(6 * self.fontMetrics().height())
         self.equal.hide()
-        self.list = self._make_list()
-        self._lay_out()
-        self.other.activated.connect(self._chosen)
-        self.every.toggled.connect(self._fill)
-        self.mark.toggled.connect(self._tell)
-        document.undo_stack.indexChanged.connect(self._list_steps)
-        document.matching_changed.connect(self._follow)
-
-    def _make_list(self) -> QTreeWidget:
-        box = QTreeWidget()
-        box.setHeaderLabels(list(HEADERS))
-        box.setRootIsDecorated(False)
-        box.setUniformRowHeights(True)
-        box.setTextElideMode(Qt.TextElideMode.ElideLeft)
-        box.setAccessibleName("Pairs of both matchings")
-        header = box.header()
-        header.setStretchLastSection(False)
-        for column in range(len(HEADERS)):
-            wide = column in (1, 2, 4)
-            mode = QHeaderView.ResizeMode.Stretch if wide else QHeaderView.ResizeMode.ResizeToContents
-            header.setSectionResizeMode(column, mode)
-        box.currentItemChanged.connect(self._select)
-        return box
+        self.list = CompareList()
 
     def _lay_out(self) -> None:
         head = QHBoxLayout()
@@ -157,12 +148,15 @@ class CompareDialog(QDialog):
         head.addWidget(self.other)
         head.addStretch(1)
         head.addWidget(self.every)
+        told = QHBoxLayout()
+        told.addWidget(self.figures, 1)
+        told.addWidget(self.cancel)
         column = QVBoxLayout(self)
         column.setContentsMargins(16, 12, 16, 14)
         column.setSpacing(8)
         column.addLayout(head)
-        column.addWidget(self.figures)
-        column.addWidget(self.equal)
+        column.addLayout(told)
+        column.addWidget(self.equal, 1)
         column.addWidget(self.list, 1)
         foot = QHBoxLayout()
         foot.addWidget(muted("Here is the present matching, there the other one.", small=True), 1)
@@ -179,9 +173,10 @@ class CompareDialog(QDialog):
             self.refresh()
 
     def hideEvent(self, event: QHideEvent) -> None:
-        """Mark nothing any more."""
+        """Mark nothing any more, and trace nothing."""
         super().hideEvent(event)
         if not event.spontaneous():
+            self._drop_traces()
             self.compared.emit(None, "")
 
     def compare_with_step(self, index: int) -> None:
@@ -194,6 +189,7 @@ class CompareDialog(QDialog):
     def _chosen(self) -> None:
         """Take the matching of a step as it is now: the history may go another way later."""
         other = self.other.currentData()
+        self._hopeless = {}
         if other != KEPT:
             self._step = self._document.snapshot_at(other).matching if isinstance(other, int) else None
         self.refresh()
@@ -212,91 +208,110 @@ class CompareDialog(QDialog):
             if at != stack.index():
                 self.other.addItem(names[at], at)
 
-    def refresh(self) -> None:
-        """Solve the other matching and compare."""
-        from dpiat_gui.matching.compare import compare
+    # -- comparing -------------------------------------------------------------------------
 
-        present, state, method = self._document.matching, self._document.state, self.other.currentData()
-        step = self._step
-        self._present, self._comparison = present, None
+    def refresh(self) -> None:
+        """Solve the other matching and compare; networks are traced first where it needs that."""
+        present, state, key = self._document.matching, self._document.state, self.other.currentData()
+        step, traced = self._step, dict(self._traced)
+        self._present, self._answer = present, None
         self._fill()
         if present is None:
+            self._drop_traces()
             self.figures.setText("Open two networks that can be matched.")
             return
-        self.figures.setText("Matching…")
-
-        def work() -> "Comparison | None":
-            other = step if step is not None else other_matching(state, method)
-            return None if other is None else compare(other, present)
-
-        known = method == AUTOMATIC or step is not None
-        options = state.options if known else replace(state.options, method=method)
-        slow = step is None and is_slow(replace(state, options=options))
-        done = partial(self._compared, present, method)
-        self._document.work_out(self, work, done, partial(self._failed, method), slow=slow)
-
-    def _compared(self, present: "Matching", method: str, comparison: "Comparison | None") -> None:
-        if present is not self._document.matching or method != self.other.currentData():
+        if step is None and self._must_trace():
             return
-        self._comparison = comparison
-        self.figures.setText("There is no such matching." if comparison is None else _figures(comparison))
+        self._drop_traces()
+        self.figures.setText("Matching…")
+        method = key if isinstance(key, str) and key in METHODS else state.options.method
+        options = replace(state.options, method=method)
+        # Other blocks have to be made first, and how many they are shows only then.
+        slow = step is None and (bool(standardization_of(key)) or is_slow(replace(state, options=options)))
+        self._document.work_out(
+            self,
+            lambda: answer_to(state, present, key, traced, step),
+            partial(self._compared, present, key),
+            partial(self._failed, key),
+            slow=slow,
+        )
+
+    def _compared(self, present: "Matching", key: object, answer: Answer | None) -> None:
+        if present is not self._document.matching or key != self.other.currentData():
+            return
+        self._answer = answer
+        self.figures.setText("There is no such matching." if answer is None else figures(answer))
         self._fill()
         self._tell()
 
     def _tell(self) -> None:
         """Let the columns and the table mark what differs, or nothing."""
-        shown = self.isVisible() and self.mark.isChecked()
-        self.compared.emit(self._comparison if shown else None, self.other.currentText())
+        shown = self.isVisible() and self.mark.isChecked() and self._answer is not None
+        comparison = self._answer.comparison if shown and self._answer is not None else None
+        self.compared.emit(comparison, self.other.currentText().partition(",")[0])
 
-    def _failed(self, method: str, error: DpiatError) -> None:
-        if method == self.other.currentData():
+    def _failed(self, key: object, error: DpiatError) -> None:
+        if key == self.other.currentData():
             self.figures.setText(str(error))
+            self._tell()
 
     def _follow(self) -> None:
         if self.isVisible():
             self.refresh()
 
     def _fill(self, _every: object = None) -> None:
-        self.list.blockSignals(True)
-        self.list.clear()
-        self._rows = []
-        if self._comparison is not None and self._present is not None:
-            every = self.every.isChecked()
-            self._rows = rows_of(self._comparison, self._present, all_pairs=every)
-            self.list.addTopLevelItems([_item(row) for row in self._rows])
-        same = self._comparison is not None and not self._comparison.changes
+        """List what differs, and all pairs if they are asked for; say so where nothing does."""
+        comparison = self._answer.comparison if self._answer is not None else None
+        rows: list[Row] = []
+        order: Mapping[str, int] = {}
+        if comparison is not None and self._present is not None:
+            rows = rows_of(comparison, self._present, all_pairs=self.every.isChecked())
+            order = places(self._present)
+        self.list.show_rows(rows, order)
+        same = comparison is not None and not comparison.changes
         self.equal.setText(f"Both matchings are the same: every pair is also in {self.other.currentText()}.")
         self.equal.setVisible(same)
-        self.list.setVisible(not same or bool(self._rows))
-        self.list.blockSignals(False)
+        self.list.setVisible(not same or bool(rows))
 
-    def _select(self) -> None:
-        at = self.list.currentIndex().row()
-        if 0 <= at < len(self._rows):
-            self._document.select(self._rows[at].selection)
+    # -- tracing ---------------------------------------------------------------------------
 
+    def _must_trace(self) -> bool:
+        """Have the engine trace what is missing; return whether anything is."""
+        state, key = self._document.state, self.other.currentData()
+        missing = {
+            side: getattr(state, f"{side}_reference") or getattr(state, side).origin
+            for side in untraced(state, key, self._traced)
+        }
+        if not missing or self._traces is None:
+            # Without an engine the standardization says itself what it lacks.
+            return False
+        if missing == self._hopeless:
+            return True
+        self.figures.setText("Tracing the flow of information…")
+        self.cancel.show()
+        if missing != self._tracing:
+            self._tracing = missing
+            self._traces.start(missing)
+        self._tell()
+        return True
 
-def _figures(comparison: "Comparison") -> str:
-    words = [
-        plural(len(comparison.both), "pair in both", "pairs in both"),
-        f"{len(comparison.only_second)} only here",
-        f"{len(comparison.only_first)} only there",
-        f"{percent(comparison.agreement)} agree",
-        f"total score {cost(comparison.score_difference)} against the other",
-    ]
-    return " · ".join(words)
+    def _on_traced(self, trees: Mapping[str, ModuleTree]) -> None:
+        self._traced.update(trees)
+        self.refresh()
 
+    def _on_untraceable(self, error: DpiatError) -> None:
+        self._hopeless = self._tracing
+        self._drop_traces()
+        self.figures.setText(str(error))
 
-def _item(row: Row) -> QTreeWidgetItem:
-    def told(pair: "Pair | None") -> tuple[str, str]:
-        return (pair.source, f"{pair.score:.3f}") if pair else ("–", "")
+    def _give_up(self) -> None:
+        """Go back to what can be compared with at once."""
+        self._drop_traces()
+        self.other.setCurrentIndex(self.other.findData(AUTOMATIC))
+        self._chosen()
 
-    here, there = told(row.here), told(row.there)
-    item = QTreeWidgetItem([KINDS[row.kind], row.target, *here, *there])
-    for column in (1, 2, 3, 4, 5):
-        item.setFont(column, fixed_font())
-    for column in (1, 2, 4):
-        item.setToolTip(column, item.text(column))
-    words = f"{KINDS[row.kind]}: {row.target} takes from {here[0]} here, from {there[0]} there"
-    item.setData(0, Qt.ItemDataRole.AccessibleTextRole, words)
-    return item
+    def _drop_traces(self) -> None:
+        self._tracing = {}
+        self.cancel.hide()
+        if self._traces is not None:
+            self._traces.drop()

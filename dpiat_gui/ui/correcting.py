@@ -217,8 +217,9 @@ class CorrectingFeature(QObject):
         from dpiat_gui.ui.compare_dialog import CompareDialog
 
         if self._compare is None:
-            self._compare = CompareDialog(self._window.document, self._window)
+            self._compare = CompareDialog(self._window.document, self._window, self._window.jobs)
             self._compare.compared.connect(self._mark)
+            self._compare.job_started.connect(self._window.running.follow)
         return self._compare
 
     def _mark(self, comparison: "Comparison | None", name: str) -> None:

@@ -121,3 +121,89 @@ def test_what_differs_is_told_while_it_is_open_and_wanted(dialog, document):
     dialog.mark.setChecked(True)
     dialog.close()
     assert told[-1][0] is None
+
+
+def test_another_standardization_is_compared_by_layers(dialog, document):
+    document.pin("s3", "t2")
+    dialog.other.setCurrentIndex(dialog.other.findData("standardized by flatten"))
+    dialog.refresh()
+    # Pins on layers hold there too, and both networks stay as they are here.
+    assert shown(dialog) == []
+    assert "The totals are sums over other blocks" in dialog.figures.text()
+    assert document.state.method == "blocks"
+    assert document.undo_stack.count() == 1
+
+
+def test_scores_of_both_are_told(dialog, document):
+    document.pin("s3", "t2")
+    assert "here" in dialog.figures.text().splitlines()[1]
+    first, second = dialog.figures.text().splitlines()
+    score = document.matching.score
+    assert second.startswith(f"Total {score:.3f} here, {score + 0.5:.3f} there.")
+    assert "add up to 0.500 here, 1.000 there" in second
+    assert first.startswith("4 pairs in both · 1 only here · 1 only there")
+
+
+def test_the_list_sorts_by_meaning(dialog, document):
+    document.set_fresh("t2")
+    document.set_fresh("t0")
+    dialog.every.setChecked(True)
+    targets = [row[1] for row in shown(dialog)]
+    assert targets == ["t0.0", "t0.1", "t1.0", "t1.1", "t2"]
+    dialog.list.sortByColumn(6, Qt.SortOrder.AscendingOrder)
+    differences = [dialog.list.topLevelItem(row).row.difference for row in range(5)]
+    assert differences == sorted(differences)
+    assert differences[0] < 0
+    dialog.list.sortByColumn(1, Qt.SortOrder.DescendingOrder)
+    assert [row[1] for row in shown(dialog)] == targets[::-1]
+
+
+def test_a_pair_that_is_only_there_can_be_gone_to(dialog, document, qtbot):
+    document.set_fresh("t2")
+    document.clear_selection()
+    qtbot.keyClick(dialog.list, Qt.Key.Key_Down)
+    assert document.selection.pair == ("s2", "t2")
+
+
+def test_flows_are_traced_first_and_can_be_given_up(qtbot):
+    engine = EngineClient()
+    jobs = JobRunner(engine)
+    document = Document(jobs=jobs)
+    document.open_networks(SOURCE, TARGET)
+    dialog = CompareDialog(document, jobs=jobs)
+    qtbot.addWidget(dialog)
+    dialog.show()
+    dialog.other.setCurrentIndex(dialog.other.findData("standardized by graph"))
+    dialog._chosen()
+    assert dialog.figures.text() == "Tracing the flow of information…"
+    assert dialog.cancel.isVisible()
+    qtbot.mouseClick(dialog.cancel, Qt.MouseButton.LeftButton)
+    assert dialog.other.currentData() == ""
+    assert not dialog.cancel.isVisible()
+    assert "agree" in dialog.figures.text()
+    jobs.shutdown()
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+
+
+def test_what_cannot_be_traced_is_said_and_not_tried_again_at_each_edit(qtbot):
+    jobs = JobRunner(EngineClient())
+    document = Document(jobs=jobs)
+    document.open_networks(SOURCE, TARGET)
+    dialog = CompareDialog(document, jobs=jobs)
+    qtbot.addWidget(dialog)
+    dialog.show()
+    started = []
+    dialog.job_started.connect(started.append)
+    dialog.other.setCurrentIndex(dialog.other.findData("standardized by graph"))
+    dialog._chosen()
+    # What these networks come from is no file and no model.
+    qtbot.waitUntil(lambda: not dialog.cancel.isVisible(), timeout=30_000)
+    said = dialog.figures.text()
+    assert said
+    assert "Tracing" not in said
+    tried = len(started)
+    document.pin("s3", "t2")
+    assert dialog.figures.text() == said
+    assert len(started) == tried
+    jobs.shutdown()
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)

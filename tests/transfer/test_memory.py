@@ -111,6 +111,14 @@ def test_a_network_may_be_transferred_into_itself():
     assert_equal_states(bits(module), bits(expected))
 
 
+def test_two_layers_of_a_network_may_change_places():
+    module = nn.Sequential(nn.Linear(4, 4), nn.Linear(4, 4))
+    before = bits(module)
+    between(module, module, pairs=[("0", "1"), ("1", "0")])
+    assert torch.equal(module[0].weight, before["1.weight"])
+    assert torch.equal(module[1].weight, before["0.weight"])
+
+
 def test_overlapping_memory_is_read_before_it_is_written():
     class Window(nn.Module):
         def __init__(self, memory, start):
@@ -129,6 +137,18 @@ def test_tied_weights_are_copied_once_and_stay_tied():
     between(source, target, pairs=[("0", "0"), ("1", "1")])
     assert torch.equal(target[1].weight, source[0].weight)
     assert target[1].weight is target[0].weight
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float64])
+def test_what_a_change_of_dtype_loses_is_told(dtype):
+    source, target = network([3, 4, 3, 2], seed=1), network([3, 4, 3, 2], dtype, seed=2)
+    with torch.no_grad():
+        source[0].weight[0, 0, 0, 0] = 1e38
+    notes = " ".join(between(source, target).notes)
+    assert "converted" in notes
+    assert ("rounded" in notes) == (dtype is not torch.float64)
+    assert ("infinite" in notes) == (dtype is torch.float16)
+    assert target[0].weight.dtype == dtype
 
 
 def test_channels_last_tensors_keep_their_layout():

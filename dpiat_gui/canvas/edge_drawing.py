@@ -4,9 +4,6 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen
-
 from dpiat_gui.canvas.badges import pin_badge, skip_badge
 from dpiat_gui.canvas.board import Board
 from dpiat_gui.canvas.columns import Side
@@ -26,6 +23,8 @@ from dpiat_gui.canvas.primitives import (
 )
 from dpiat_gui.canvas.stage import Stage
 from dpiat_gui.canvas.style import Style
+from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen
 
 if TYPE_CHECKING:
     from dpiat_gui.canvas.picker import Cut, Picker
@@ -258,14 +257,10 @@ class EdgeDrawing:
                     painter.drawPolyline(points)
 
     def _pen(self, mark: EdgeMark, extra: float) -> QPen:
-        key = (self._style.score(mark.score).rgba(), self._width(mark) + extra, mark.weak)
+        key = (self._style.score(mark.score).rgba(), _width(mark, self._style) + extra, mark.weak)
         if key not in self._pens:
             self._pens[key] = pen(self._style.score(mark.score), key[1], key[2])
         return self._pens[key]
-
-    def _width(self, mark: EdgeMark) -> float:
-        """Return the line's width: a hint at how many pairs of layers it stands for."""
-        return (1.5 + 0.16 * min(mark.count - 1, 16)) * self._style.unit
 
     # as primitives
 
@@ -276,8 +271,10 @@ class EdgeDrawing:
         chosen = range(len(self)) if edges is None else edges
         for i in chosen:
             mark = self._marks[i]
-            color, width = self._style.score(mark.score), self._width(mark)
-            drawing.append(Curve(*self._ends(i), color, width, mark.weak, self._note(i), self.stage.across))
+            color, width = self._style.score(mark.score), _width(mark, self._style)
+            drawing.append(
+                Curve(*self._ends(i), color, width, mark.weak, _note(self._board, i), self.stage.across)
+            )
         for i in chosen:
             drawing += self._badges(i)
         return drawing
@@ -319,10 +316,6 @@ class EdgeDrawing:
             ),
         ]
 
-    def _note(self, edge: int) -> str:
-        source, target = (self._board.path(end) for end in self._board.ends(edge))
-        return f"{source} → {target}: {self._marks[edge].score:.3f}"
-
     def _ribbon(self, band: Band) -> list[QPointF]:
         left, length = self._left, self._right - self._left
         up, down = self._shifts
@@ -344,3 +337,14 @@ class EdgeDrawing:
         color = QColor(self._style.score(score))
         color.setAlphaF(0.17 if self._style.theme.dark else 0.13)
         return color
+
+
+def _width(mark: EdgeMark, style: Style) -> float:
+    """Return an edge's width: a hint at how many pairs of layers it stands for."""
+    return (1.5 + 0.16 * min(mark.count - 1, 16)) * style.unit
+
+
+def _note(board: Board, edge: int) -> str:
+    """Return what an edge of a figure says when it is pointed at."""
+    source, target = (board.path(end) for end in board.ends(edge))
+    return f"{source} → {target}: {board.edge_marks[edge].score:.3f}"

@@ -7,9 +7,6 @@ from functools import cache
 from html import escape
 from pathlib import Path
 
-from PySide6.QtCore import QBuffer, QIODevice, QMarginsF, QRectF, QSizeF
-from PySide6.QtGui import QColor, QGuiApplication, QImage, QPageSize, QPainter, QPdfWriter
-
 from dpiat_gui.canvas.figure import Page, Part, ViewPart, view_page, whole_page
 from dpiat_gui.canvas.primitives import Box, paint_all
 from dpiat_gui.errors import ExportError
@@ -17,6 +14,8 @@ from dpiat_gui.files import write_whole
 from dpiat_gui.matching.values import Matching
 from dpiat_gui.services.palettes import LIGHT, Theme
 from dpiat_gui.transfer.coverage import Coverage
+from PySide6.QtCore import QBuffer, QIODevice, QMarginsF, QRectF, QSizeF
+from PySide6.QtGui import QColor, QGuiApplication, QImage, QPageSize, QPainter, QPdfWriter
 
 FORMATS = (".svg", ".pdf", ".png")
 _LARGEST_SIDE = 32_000

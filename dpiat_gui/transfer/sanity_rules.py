@@ -91,13 +91,18 @@ def advice_of(report: SanityReport) -> tuple[str, ...]:
         return ("Train a few steps and check again: small and dead channels often recover.",)
     bad = [finding for finding in findings if finding.kind in ("not finite", "exploding")]
     advice = []
-    if {finding.mode for finding in bad} == {"eval"}:
+    stale = {finding.mode for finding in bad} == {"eval"}
+    if stale:
         advice.append(
-            "Only evaluation explodes: the running statistics do not fit the new weights. Re-estimate "
-            "them on a few images, or train some batches before you evaluate."
+            "Only evaluation explodes: the running statistics do not fit the new weights. Copy them too, "
+            "re-estimate them on a few images, or train some batches before you evaluate."
         )
     if report.operator != "clip-normalized":
-        advice.append("Try the operator clip-normalized, which scales what is copied to the new width.")
+        # Measured: where statistics are stale it changes nothing, for it scales weights.
+        aside = " It mends weights, not statistics." if stale else ""
+        advice.append(
+            f"Try the operator clip-normalized, which scales what is copied to the new width.{aside}"
+        )
     if any(finding.quantity == "gradient" for finding in bad):
         advice.append("Start the head at zero, or clip gradients in the first steps.")
     return tuple(advice)

@@ -1,7 +1,7 @@
 """The history as a list: every step by name, where the project was saved, and a way to any of them."""
 
 from PySide6.QtCore import QPoint, Qt, QTimer, Signal
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QKeyEvent, QShowEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
@@ -94,13 +94,23 @@ class HistoryPanel(QWidget):
         stack.indexChanged.connect(self._timer.start)
         stack.cleanChanged.connect(self._timer.start)
         self._document.matching_changed.connect(self._timer.start)
-        self._timer.timeout.connect(self.refresh)
+        self._timer.timeout.connect(self._refresh_if_seen)
         self.list.itemClicked.connect(self._go)
         self.list.opened.connect(self._go)
         self.list.currentRowChanged.connect(self._show_buttons)
         self.list.customContextMenuRequested.connect(self._show_menu)
         self.go.clicked.connect(self._go)
         self.compare.clicked.connect(self._compare)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """List what has happened meanwhile."""
+        super().showEvent(event)
+        self.refresh()
+
+    def _refresh_if_seen(self) -> None:
+        # Hundreds of steps take some milliseconds to list, which no edit should wait for behind a tab.
+        if self.isVisible():
+            self.refresh()
 
     def refresh(self) -> None:
         """List the steps; the one that holds now is bold, those undone are dim."""

@@ -3,15 +3,12 @@
 from functools import partial
 
 from PySide6.QtCore import QPoint, Qt, QTimer, Signal
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
-    QAbstractItemView,
     QHBoxLayout,
-    QHeaderView,
     QMenu,
     QPushButton,
     QStackedWidget,
-    QTreeWidget,
     QTreeWidgetItem,
     QVBoxLayout,
     QWidget,
@@ -23,6 +20,19 @@ from dpiat_gui.document.places import places_of
 from dpiat_gui.document.solving import overrides_cost
 from dpiat_gui.matching.values import Matching
 from dpiat_gui.services.theme import LIGHT, Theme, fixed_font
+from dpiat_gui.ui.override_list import (
+    ALONE,
+    HEADERS,
+    HERE,
+    KEY_ROLE,
+    KIND,
+    OVERRIDE_ROLE,
+    SOURCE,
+    STATE,
+    TARGET,
+    OverrideItem,
+    OverrideList,
+)
 from dpiat_gui.ui.texts import cost
 from dpiat_gui.ui.widgets import muted
 
@@ -30,52 +40,11 @@ _EMPTY = (
     "No overrides yet. Drag a source row to a target row to pin a pair, or select a pair and press "
     "Ctrl+L to pin it, Delete to ban it, Ctrl+Delete to leave the target fresh."
 )
-OVERRIDE_ROLE = Qt.ItemDataRole.UserRole + 1
-KEY_ROLE = Qt.ItemDataRole.UserRole + 2
-"""What a cell is sorted by."""
-KIND, SOURCE, TARGET, HERE, ALONE, STATE = range(6)
-HEADERS = ("Kind", "Source", "Target", "Costs", "Alone", "State")
-_TIPS = (
-    "Tick: the override counts. Without the tick it is kept, and has no effect (Space).",
-    "Path of the source layer or block",
-    "Path of the target layer or block",
-    "Total score with all overrides, less the total without this one",
-    "Total score with this override alone, less that of the automatic matching",
-    "on: it counts · off: it is kept without effect · does not fit: its rows are not there, or cannot match",
-)
+Positions = tuple[dict[str, int], dict[str, int]]
+"""Where paths stand in their columns, the source's and the target's."""
+_QUICK_MS = 6.0
+"""What takes longer is solved in a thread."""
 _COLORS = {"pin": "accent_text", "ban": "error", "fresh": "fresh", "operator": "text"}
-
-
-class _Item(QTreeWidgetItem):
-    """A row; columns sort by what they mean."""
-
-    def __lt__(self, other: QTreeWidgetItem) -> bool:
-        tree = self.treeWidget()
-        column = tree.sortColumn() if tree is not None else 0
-        return bool(self.data(column, KEY_ROLE) < other.data(column, KEY_ROLE))
-
-
-class _List(QTreeWidget):
-    """The list itself: Delete removes, Enter opens, Space disables and enables."""
-
-    removed = Signal()
-    opened = Signal()
-    switched = Signal()
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Take Delete, Enter and Space."""
-        keys = {
-            Qt.Key.Key_Delete: self.removed,
-            Qt.Key.Key_Backspace: self.removed,
-            Qt.Key.Key_Return: self.opened,
-            Qt.Key.Key_Enter: self.opened,
-            Qt.Key.Key_Space: self.switched,
-        }
-        wish = keys.get(Qt.Key(event.key()))
-        if wish is not None and not event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier:
-            wish.emit()
-        else:
-            super().keyPressEvent(event)
 
 
 class OverridesPanel(QWidget):
@@ -103,9 +72,9 @@ class OverridesPanel(QWidget):
         super().__init__(parent)
         self._document = document
         self._theme = LIGHT
-        self._items: dict[Override, _Item] = {}
+        self._items: dict[Override, OverrideItem] = {}
         self._wanted: list[tuple[Override, int]] = []
-        self.list = self._make_list()
+        self.list = OverrideList()
         self.total = muted(small=True)
         self.enable_button = QPushButton("Disable")
         self.remove_button = QPushButton("Remove")
@@ -145,29 +114,6 @@ class OverridesPanel(QWidget):
             self.enable_requested.emit(on or self.selected, not on)
 
     # -- set-up -------------------------------------------------------------------------
-
-    def _make_list(self) -> _List:
-        box = _List()
-        box.setAccessibleName("Overrides")
-        box.setHeaderLabels(list(HEADERS))
-        box.setRootIsDecorated(False)
-        box.setUniformRowHeights(True)
-        box.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
-        box.setTextElideMode(Qt.TextElideMode.ElideLeft)
-        box.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
-        box.setSortingEnabled(True)
-        box.sortByColumn(KIND, Qt.SortOrder.AscendingOrder)
-        header = box.header()
-        header.setStretchLastSection(False)
-        for column, tip in enumerate(_TIPS):
-            box.headerItem().setToolTip(column, tip)
-            wide = column in (SOURCE, TARGET)
-            mode = QHeaderView.ResizeMode.Stretch if wide else QHeaderView.ResizeMode.ResizeToContents
-            header.setSectionResizeMode(column, mode)
-        for column in (HERE, ALONE):
-            right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-            box.headerItem().setTextAlignment(column, right)
-        return box
 
     def _lay_out(self) -> None:
         self.enable_button.setToolTip("Keep the selected overrides without effect, or let them count (Space)")
@@ -247,7 +193,7 @@ class OverridesPanel(QWidget):
         self.count_changed.emit(len(every))
         self._restart_costs()
 
-    def _positions(self) -> tuple[dict[str, int], dict[str, int]]:
+    def _positions(self) -> Positions:
         """Return where paths stand in their columns, by side: rows are sorted like them."""
         document = self._document
         found = []
@@ -256,8 +202,10 @@ class OverridesPanel(QWidget):
             found.append({path: 1000 * place.entry + place.position for path, place in places.items()})
         return found[0], found[1]
 
-    def _item(self, override: Override, on: bool, order: tuple[dict[str, int], dict[str, int]]) -> _Item:
-        item = _Item(
+    def _item(
+        self, override: Override, on: bool, order: tuple[dict[str, int], dict[str, int]]
+    ) -> OverrideItem:
+        item = OverrideItem(
             [
                 override.kind,
                 override.source or override.operator or "–",
@@ -328,18 +276,26 @@ class OverridesPanel(QWidget):
         words = [f"All together: {cost(document.override_cost)} in total score"] if known else []
         words += [f"{off} disabled"] if off else []
         self.total.setText(" · ".join(words))
-        if self._items:
+        if self._items and self.isVisible():
+            self._cost_timer.start()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Go on with the costs: behind another tab nobody reads them."""
+        super().showEvent(event)
+        if self._wanted:
             self._cost_timer.start()
 
     def _add_cost(self) -> None:
         document = self._document
         tables, matching = document.tables, document.matching
-        if not self._wanted or tables is None or matching is None:
+        if not self._wanted or tables is None or matching is None or not self.isVisible():
             return
         override, column = self._wanted[0]
         rest = without(document.overrides, [override]) if column == HERE else overrides_of([override])
         work = partial(overrides_cost, tables, matching, rest)
-        document.work_out(self, work, partial(self._show_cost, matching, override, column))
+        # One after another they are many: where one takes some milliseconds, the window leaves them alone.
+        slow = (document.solve_ms or 0.0) > _QUICK_MS
+        document.work_out(self, work, partial(self._show_cost, matching, override, column), slow=slow)
 
     def _show_cost(self, matching: Matching, override: Override, column: int, gain: float | None) -> None:
         """Show what an override costs, unless it is of a matching that is no more; go on with the next."""

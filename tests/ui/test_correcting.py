@@ -75,6 +75,31 @@ def test_a_curve_dropped_on_a_row_that_is_blocked_offers_the_same(window):
     assert window.document.overrides.pins == (("s3", "t0"),)
 
 
+def test_an_end_of_an_edge_is_moved_in_one_step(window):
+    document = window.document
+    window.view.repin_requested.emit("s0", "t0", "s1", "t0")
+    assert document.overrides.pins == (("s1", "t0"),)
+    assert document.undo_stack.undoText() == "Move t0 to s1"
+    window.view.repin_requested.emit("s1", "t0", "s4", "t0")
+    assert "cannot be" in shown(window)[0]
+    assert document.undo_stack.count() == 1
+    assert window.view._repin_check("s1", "t0", "s0", "t0") is None
+    assert window.view._repin_check("s1", "t0", "s4", "t0")
+
+
+def test_a_curve_over_a_row_tells_what_a_drop_would_change(window):
+    document = window.document
+    preview = window.view._previewer("s1", "t0")
+    before = {(pair.source, pair.target) for pair in document.matching.pairs}
+    score = document.matching.score
+    document.pin("s1", "t0")
+    after = {(pair.source, pair.target) for pair in document.matching.pairs}
+    assert set(preview.added) == after - before
+    assert set(preview.removed) == before - after
+    assert preview.score_change == pytest.approx(document.matching.score - score)
+    assert window.view._previewer("s0", "t9") is None
+
+
 def test_what_can_never_be_pinned_offers_nothing(window):
     window.editing.pin("s0.0", "t0.1")
     assert "one is a Conv2d, the other a BatchNorm2d" in shown(window)[0]
@@ -224,6 +249,7 @@ def test_the_tabs_count_and_the_history_goes_to_a_step(window, feature, qtbot):
 
 def test_the_history_marks_the_step_that_is_saved(window, feature, qtbot, tmp_path):
     document, panel = window.document, feature.history
+    window.commands["show_history"].trigger()
     document.pin("s1", "t1")
     document.save_as(tmp_path / "a.dpiat")
     document.set_fresh("t5")
@@ -235,6 +261,7 @@ def test_the_history_marks_the_step_that_is_saved(window, feature, qtbot, tmp_pa
 def test_a_step_is_compared_in_columns_and_table(window, feature, qtbot):
     document = window.document
     document.ban("s4", "t5")
+    window.commands["show_history"].trigger()
     qtbot.waitUntil(lambda: feature.history.list.count() == 2)
     feature.history.list.setCurrentRow(0)
     feature.history.compare.click()

@@ -8,7 +8,8 @@ from dpiat_gui.document.corrections import each_of, overrides_of
 from dpiat_gui.document.document import Document, Selection
 from dpiat_gui.matching.values import Overrides
 from dpiat_gui.services.theme import DARK, LIGHT, Theme
-from dpiat_gui.ui.overrides_panel import ALONE, HERE, OVERRIDE_ROLE, STATE, OverridesPanel
+from dpiat_gui.ui.override_list import ALONE, HERE, OVERRIDE_ROLE, STATE
+from dpiat_gui.ui.overrides_panel import OverridesPanel
 from dpiat_gui.ui.texts import cost
 
 C = (8, 4, 3, 3)

@@ -34,6 +34,7 @@ from dpiat_gui.ui.comparing import (
     others,
     places,
     rows_of,
+    short_name,
     standardization_of,
     untraced,
 )
@@ -248,7 +249,7 @@ class CompareDialog(QDialog):
         """Let the columns and the table mark what differs, or nothing."""
         shown = self.isVisible() and self.mark.isChecked() and self._answer is not None
         comparison = self._answer.comparison if shown and self._answer is not None else None
-        self.compared.emit(comparison, self.other.currentText().partition(",")[0])
+        self.compared.emit(comparison, short_name(self.other.currentText()))
 
     def _failed(self, key: object, error: DpiatError) -> None:
         if key == self.other.currentData():

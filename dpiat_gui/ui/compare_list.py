@@ -39,8 +39,6 @@ class CompareList(QTreeWidget):
         self.setHeaderLabels([text for text, _ in HEADERS])
         for column, (_, tip) in enumerate(HEADERS):
             self.headerItem().setToolTip(column, f"{tip}. Click to sort by it.")
-            if column in _NUMBERS:
-                self.headerItem().setTextAlignment(column, _RIGHT)
         self.setRootIsDecorated(False)
         self.setUniformRowHeights(True)
         self.setAllColumnsShowFocus(True)

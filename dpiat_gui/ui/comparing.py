@@ -19,6 +19,7 @@ AUTOMATIC = ""
 """Stands for the matching without overrides."""
 STANDARDIZED = "standardized by "
 """Stands before the name of a standardization; what is left is the name of a matcher."""
+_MATCHER, _STANDARDIZATION = "the matcher ", "the standardization "
 KINDS = {"both": "in both", "added": "only here", "removed": "only there", "changed": "differs"}
 KIND_TIPS = {
     "both": "Both matchings have this pair.",
@@ -87,12 +88,18 @@ def others() -> tuple[tuple[str, str, str], ...]:
     found = [
         (AUTOMATIC, "the automatic matching, without overrides", "What your corrections changed, and cost.")
     ]
-    found += [(name, f"the matcher {text}", matcher_text(name)) for name, text in MATCHERS.items()]
+    found += [(name, _MATCHER + text, matcher_text(name)) for name, text in MATCHERS.items()]
     found += [
-        (STANDARDIZED + name, f"the standardization {text}", tip)
-        for name, (text, tip) in STANDARDIZATIONS.items()
+        (STANDARDIZED + name, _STANDARDIZATION + text, tip) for name, (text, tip) in STANDARDIZATIONS.items()
     ]
     return tuple(found)
+
+
+def short_name(text: str) -> str:
+    """Return the text of one of the `others`, or of a step, as short as a key beside a picture needs it."""
+    for kind in (_MATCHER, _STANDARDIZATION):
+        text = text.removeprefix(kind)
+    return text.partition(",")[0].partition(":")[0]
 
 
 def standardization_of(key: object) -> str:

@@ -5,12 +5,10 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtWidgets import QWidget
 
-from dpiat_gui.document.document import Document
 from dpiat_gui.services.theme import ThemeKeeper
 
 if TYPE_CHECKING:
     from dpiat_gui.services.settings import Settings
-    from dpiat_gui.ui.compare_dialog import CompareDialog
 
 
 class Dialogs(QObject):
@@ -21,7 +19,6 @@ class Dialogs(QObject):
     def __init__(self, settings: "Settings", themes: ThemeKeeper, window: QWidget) -> None:
         super().__init__(window)
         self._settings, self._themes, self._window = settings, themes, window
-        self._comparison: CompareDialog | None = None
 
     def show_help(self, *, shortcuts: bool = False) -> None:
         """Show the help, or the sheet of keys."""
@@ -32,15 +29,6 @@ class Dialogs(QObject):
         if shortcuts:
             dialog.show_shortcuts()
         dialog.show()
-
-    def show_comparison(self, document: Document) -> None:
-        """Show the comparison of the matching with another one; it stays open."""
-        from dpiat_gui.ui.compare_dialog import CompareDialog
-
-        if self._comparison is None:
-            self._comparison = CompareDialog(document, self._window)
-        self._comparison.show()
-        self._comparison.activateWindow()
 
     def show_about(self) -> None:
         """Say what this program is."""

@@ -36,7 +36,6 @@ def handlers_of(window: "MainWindow") -> Mapping[str, Callable[..., object]]:
         "clear_override": partial(window.editing.on_selection, "clear"),
         "clear_overrides": partial(window.editing.attempt, document.clear_overrides),
         "method": lambda: window.methods.panel.open_below(window.toolbar.method),
-        "compare": partial(window.dialogs.show_comparison, document),
         "rematch": partial(window.editing.attempt, document.rematch),
         "next_problem": partial(window.editing.walk, 1),
         "previous_problem": partial(window.editing.walk, -1),

@@ -9,6 +9,7 @@ from dpiat_gui.document.document import Document
 from dpiat_gui.services.engine_client import EngineClient
 from dpiat_gui.services.jobs import JobRunner
 from dpiat_gui.ui.compare_dialog import CompareDialog
+from dpiat_gui.ui.comparing import short_name
 
 C1, C2 = (8, 3, 3, 3), (16, 8, 3, 3)
 SOURCE = network("s", [[C1, (8,)], [C2, (16,)], (10, 12), (10, 6)])
@@ -207,3 +208,16 @@ def test_what_cannot_be_traced_is_said_and_not_tried_again_at_each_edit(qtbot):
     assert len(started) == tried
     jobs.shutdown()
     QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+
+
+@pytest.mark.parametrize(
+    ("text", "short"),
+    [
+        ("the automatic matching, without overrides", "the automatic matching"),
+        ("the matcher Flat", "Flat"),
+        ("the standardization Blocks by information flow", "Blocks by information flow"),
+        ("step 3: Pin a to b", "step 3"),
+    ],
+)
+def test_what_the_key_calls_the_other(text, short):
+    assert short_name(text) == short

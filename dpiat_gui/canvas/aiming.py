@@ -1,11 +1,12 @@
 """Pinning by the keyboard: a curve whose end the arrows move."""
 
+from PySide6.QtCore import QPointF, Qt
+from PySide6.QtGui import QKeyEvent
+
 from dpiat_gui.canvas.columns import Place
 from dpiat_gui.canvas.navigation import moved, shown_places
 from dpiat_gui.canvas.pulling import PullingView
 from dpiat_gui.canvas.walking import MIRRORED, MOVES
-from PySide6.QtCore import QPointF, Qt
-from PySide6.QtGui import QKeyEvent
 
 _AIM_HINT = "Choose a row of the other side with the arrow keys; Enter pins, Esc leaves."
 

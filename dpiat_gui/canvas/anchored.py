@@ -2,14 +2,15 @@
 
 from collections.abc import Iterable
 
+from PySide6.QtCore import QRectF
+from PySide6.QtWidgets import QScrollBar, QWidget
+
 from dpiat_gui.canvas.board import Board
 from dpiat_gui.canvas.columns import Place, Side
 from dpiat_gui.canvas.scene import MatchScene
 from dpiat_gui.canvas.style import Style
 from dpiat_gui.canvas.zoom import LARGEST, ZoomView
 from dpiat_gui.services.palettes import LIGHT
-from PySide6.QtCore import QRectF
-from PySide6.QtWidgets import QScrollBar, QWidget
 
 _MIDDLE = 0.05
 """Share of the view at its upper and lower end in which nothing selected may hide."""

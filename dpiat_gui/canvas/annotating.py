@@ -2,13 +2,14 @@
 
 from collections.abc import Iterable, Mapping
 
+from PySide6.QtWidgets import QWidget
+
 from dpiat_gui.canvas.annotations import ComparisonOverlay, LayerMark, PathPair
 from dpiat_gui.canvas.columns import Side
 from dpiat_gui.canvas.comparison_key import ComparisonKey
 from dpiat_gui.canvas.dropping import DroppingView
 from dpiat_gui.canvas.figure import ViewPart
 from dpiat_gui.canvas.ghosts import GhostKind
-from PySide6.QtWidgets import QWidget
 
 
 class AnnotatingView(DroppingView):

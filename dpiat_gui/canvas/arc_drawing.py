@@ -5,13 +5,14 @@ from collections.abc import Sequence
 from itertools import accumulate
 from math import cos, pi, sin
 
+from PySide6.QtCore import QPointF
+from PySide6.QtGui import QPainter
+
 from dpiat_gui.canvas.arcs import GATES, SKIP, ArcLine
 from dpiat_gui.canvas.columns import Side
 from dpiat_gui.canvas.layout import Columns
 from dpiat_gui.canvas.primitives import Polyline, Primitive
 from dpiat_gui.canvas.style import Style
-from PySide6.QtCore import QPointF
-from PySide6.QtGui import QPainter
 
 _CORNER = tuple((sin(step / 4 * pi / 2), 1 - cos(step / 4 * pi / 2)) for step in range(5))
 """A quarter of a circle: how far out, how far along."""

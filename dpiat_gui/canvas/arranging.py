@@ -5,9 +5,10 @@ from dataclasses import replace
 from math import isclose
 from typing import Any
 
-from dpiat_gui.canvas.linking import LAYOUT_MODES, LinkingView
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QWidget
+
+from dpiat_gui.canvas.linking import LAYOUT_MODES, LinkingView
 
 ORIENTATIONS = ("columns", "strips")
 """Two columns, source left; or two strips, source on top, as in the paper's figure."""

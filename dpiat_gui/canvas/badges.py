@@ -1,9 +1,10 @@
 """Small marks beside rows and on edges: what a person asked for, what the skip factor did."""
 
-from dpiat_gui.canvas.primitives import Dot, Line, Polygon, Polyline, Primitive
-from dpiat_gui.canvas.style import Style
 from PySide6.QtCore import QLineF, QPointF
 from PySide6.QtGui import QColor
+
+from dpiat_gui.canvas.primitives import Dot, Line, Polygon, Polyline, Primitive
+from dpiat_gui.canvas.style import Style
 
 
 def pin_badge(style: Style, x: float, y: float) -> list[Primitive]:

@@ -2,14 +2,15 @@
 
 from collections.abc import Sequence
 
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor
+
 from dpiat_gui.canvas.annotations import Level
 from dpiat_gui.canvas.badges import ban_badge, cut_sign, fresh_badge, level_sign, pin_badge
 from dpiat_gui.canvas.block_view import BlockView
 from dpiat_gui.canvas.columns import Mark, Row, RowState, Side
 from dpiat_gui.canvas.primitives import Anchor, Bars, Box, Dot, Polygon, Primitive, Text
 from dpiat_gui.canvas.style import Measured, Style
-from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor
 
 RADIUS = 5.0
 TAGS = {Side.SOURCE: "unused", Side.TARGET: "fresh"}

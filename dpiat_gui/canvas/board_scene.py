@@ -2,6 +2,9 @@
 
 from collections.abc import Iterable, Mapping
 
+from PySide6.QtCore import QPointF, QRectF, Signal
+from PySide6.QtWidgets import QGraphicsScene
+
 from dpiat_gui.canvas.annotations import PathPair
 from dpiat_gui.canvas.arc_drawing import ArcDrawing
 from dpiat_gui.canvas.arcs import arc_lines
@@ -15,10 +18,6 @@ from dpiat_gui.canvas.layout import Columns
 from dpiat_gui.canvas.levels import Level, Levels
 from dpiat_gui.canvas.stage import TURN, Stage
 from dpiat_gui.canvas.style import Style
-from PySide6.QtCore import QPointF, QRectF, Signal
-from PySide6.QtWidgets import QGraphicsScene
-
-_MOST_LABELS = 24
 
 
 class BoardScene(QGraphicsScene):

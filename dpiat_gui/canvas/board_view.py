@@ -4,6 +4,10 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from PySide6.QtCore import QEvent, QMargins, QPointF, QRectF, Signal
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QStyle, QWidget
+
 from dpiat_gui.canvas.collector import collector_paused
 from dpiat_gui.canvas.columns import Side
 from dpiat_gui.canvas.folding import FoldingView
@@ -14,9 +18,6 @@ from dpiat_gui.canvas.style import Style
 from dpiat_gui.matching.values import Matching, Similarity
 from dpiat_gui.networks.values import Network
 from dpiat_gui.services.palettes import Theme
-from PySide6.QtCore import QEvent, QMargins, QPointF, QRectF, Signal
-from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QStyle, QWidget
 
 if TYPE_CHECKING:
     from dpiat_gui.transfer.coverage import Coverage

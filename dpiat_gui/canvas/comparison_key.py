@@ -1,13 +1,14 @@
 """The key of a comparison: what the edges of two matchings look like, and how many there are."""
 
+from PySide6.QtCore import QLineF, QPointF, QRect, QRectF, Qt
+from PySide6.QtGui import QColor, QPainter, QPaintEvent
+from PySide6.QtWidgets import QWidget
+
 from dpiat_gui.canvas.annotations import ComparisonOverlay
 from dpiat_gui.canvas.badges import minus_badge, plus_badge
 from dpiat_gui.canvas.ghosts import GhostKind
 from dpiat_gui.canvas.primitives import Box, Line, Primitive, Text, paint_all
 from dpiat_gui.canvas.style import Style
-from PySide6.QtCore import QLineF, QPointF, QRect, QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPaintEvent
-from PySide6.QtWidgets import QWidget
 
 _SAMPLE = 34.0
 _PAD = 10.0

@@ -1,11 +1,12 @@
 """Dropping a file on the half of the view it should be opened on."""
 
-from dpiat_gui.canvas.arranging import ArrangingView
-from dpiat_gui.canvas.columns import Side
-from dpiat_gui.canvas.gestures import drop_side, dropped_file
 from PySide6.QtCore import QPointF, Signal
 from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDragMoveEvent, QDropEvent
 from PySide6.QtWidgets import QWidget
+
+from dpiat_gui.canvas.arranging import ArrangingView
+from dpiat_gui.canvas.columns import Side
+from dpiat_gui.canvas.gestures import drop_side, dropped_file
 
 
 class DroppingView(ArrangingView):

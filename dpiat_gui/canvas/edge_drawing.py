@@ -4,6 +4,9 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen
+
 from dpiat_gui.canvas.badges import pin_badge, skip_badge
 from dpiat_gui.canvas.board import Board
 from dpiat_gui.canvas.columns import Side
@@ -23,8 +26,6 @@ from dpiat_gui.canvas.primitives import (
 )
 from dpiat_gui.canvas.stage import Stage
 from dpiat_gui.canvas.style import Style
-from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen
 
 if TYPE_CHECKING:
     from dpiat_gui.canvas.picker import Cut, Picker

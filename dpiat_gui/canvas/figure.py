@@ -4,6 +4,8 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from PySide6.QtCore import QPointF, QRectF, QSizeF
+
 from dpiat_gui.canvas.arc_drawing import ArcDrawing
 from dpiat_gui.canvas.arcs import arc_lines
 from dpiat_gui.canvas.block_drawing import draw_block
@@ -19,7 +21,6 @@ from dpiat_gui.canvas.stage import TURN, Stage
 from dpiat_gui.canvas.style import Style
 from dpiat_gui.matching.values import Matching
 from dpiat_gui.services.palettes import Theme
-from PySide6.QtCore import QPointF, QRectF, QSizeF
 
 if TYPE_CHECKING:
     from dpiat_gui.transfer.coverage import Coverage

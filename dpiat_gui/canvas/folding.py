@@ -3,11 +3,12 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QWidget
+
 from dpiat_gui.canvas.anchored import AnchoredView
 from dpiat_gui.canvas.collector import collector_paused
 from dpiat_gui.canvas.columns import Place, Side
-from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QWidget
 
 
 class FoldingView(AnchoredView):

@@ -3,13 +3,14 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from PySide6.QtCore import QMimeData, QPointF, QRectF
+from PySide6.QtGui import QPainterPath, QPen
+from PySide6.QtWidgets import QGraphicsPathItem
+
 from dpiat_gui.canvas.annotations import PinPreview
 from dpiat_gui.canvas.columns import Place, RowState, Side
 from dpiat_gui.canvas.primitives import DASH, curve_path
 from dpiat_gui.canvas.scene import MatchScene
-from PySide6.QtCore import QMimeData, QPointF, QRectF
-from PySide6.QtGui import QPainterPath, QPen
-from PySide6.QtWidgets import QGraphicsPathItem
 
 PinCheck = Callable[[str, str], str | None]
 """Takes a source's and a target's path; returns why they cannot be pinned, None if they can."""

@@ -4,6 +4,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QPainter, QPen
+from PySide6.QtWidgets import QGraphicsItem, QGraphicsRectItem, QStyleOptionGraphicsItem, QWidget
+
 from dpiat_gui.canvas.annotations import PathPair
 from dpiat_gui.canvas.badges import minus_badge, plus_badge
 from dpiat_gui.canvas.board import Board
@@ -12,9 +16,6 @@ from dpiat_gui.canvas.curves import weight
 from dpiat_gui.canvas.primitives import Curve, Primitive
 from dpiat_gui.canvas.stage import Stage
 from dpiat_gui.canvas.style import Style
-from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPen
-from PySide6.QtWidgets import QGraphicsItem, QGraphicsRectItem, QStyleOptionGraphicsItem, QWidget
 
 
 class GhostKind(Enum):

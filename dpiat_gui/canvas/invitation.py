@@ -1,10 +1,11 @@
 """What an empty column shows: how to open a network, or which one is being opened."""
 
-from dpiat_gui.canvas.columns import Side
-from dpiat_gui.canvas.style import Style
 from PySide6.QtCore import QRect, QRectF, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
+
+from dpiat_gui.canvas.columns import Side
+from dpiat_gui.canvas.style import Style
 
 _TEXTS = {
     Side.SOURCE: (

@@ -3,6 +3,10 @@
 All are rectangles to Qt, so that it asks no Python for their bounds; only painting is ours.
 """
 
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QPainter, QPen
+from PySide6.QtWidgets import QGraphicsItem, QGraphicsRectItem, QStyleOptionGraphicsItem, QWidget
+
 from dpiat_gui.canvas.arc_drawing import ArcDrawing
 from dpiat_gui.canvas.block_drawing import RADIUS, draw_block, draw_silhouettes
 from dpiat_gui.canvas.block_view import BlockView
@@ -10,9 +14,6 @@ from dpiat_gui.canvas.edge_drawing import EdgeDrawing
 from dpiat_gui.canvas.primitives import Primitive, Text, paint_all
 from dpiat_gui.canvas.stage import Stage
 from dpiat_gui.canvas.style import Style
-from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPen
-from PySide6.QtWidgets import QGraphicsItem, QGraphicsRectItem, QStyleOptionGraphicsItem, QWidget
 
 TEXT_SCALE = 0.55
 """Zoom under which blocks are sketched: bars stand for text."""

@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
 
+from PySide6.QtGui import QColor
+
 from dpiat_gui.canvas.columns import Column, make_column
 from dpiat_gui.canvas.marking import WEAK
 from dpiat_gui.matching.methods import METHODS
@@ -11,7 +13,6 @@ from dpiat_gui.matching.values import Matching
 from dpiat_gui.networks.titles import BlockRole, LayerRole
 from dpiat_gui.networks.values import Network
 from dpiat_gui.services.palettes import Theme, role_color, score_color
-from PySide6.QtGui import QColor
 
 _RAMP_STEPS = 32
 

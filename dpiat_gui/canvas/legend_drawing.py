@@ -3,6 +3,9 @@
 from collections.abc import Callable, Sequence
 from functools import partial
 
+from PySide6.QtCore import QLineF, QPointF, QRectF
+from PySide6.QtGui import QColor
+
 from dpiat_gui.canvas.arc_drawing import ArcDrawing
 from dpiat_gui.canvas.arcs import SKIP, ArcLine
 from dpiat_gui.canvas.badges import ban_badge, cut_sign, fresh_badge, pin_badge, skip_badge
@@ -11,8 +14,6 @@ from dpiat_gui.canvas.layout import Columns
 from dpiat_gui.canvas.legend import EdgeState, Legend
 from dpiat_gui.canvas.primitives import Box, Dot, Line, Polygon, Primitive, Text
 from dpiat_gui.canvas.style import Style
-from PySide6.QtCore import QLineF, QPointF, QRectF
-from PySide6.QtGui import QColor
 
 _BADGES = {
     EdgeState.PINNED: pin_badge,

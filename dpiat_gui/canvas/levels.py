@@ -4,15 +4,16 @@ from collections.abc import Sequence
 from enum import Enum
 from typing import Protocol
 
+from PySide6.QtCore import QPointF, QRectF
+from PySide6.QtGui import QColor
+from PySide6.QtWidgets import QGraphicsItem, QGraphicsRectItem, QGraphicsScene
+
 from dpiat_gui.canvas.block_view import BlockView
 from dpiat_gui.canvas.columns import Side
 from dpiat_gui.canvas.items import FAR_SCALE, TEXT_SCALE, ArcItem, FarItem
 from dpiat_gui.canvas.sketch import SketchItem, TintItem
 from dpiat_gui.canvas.stage import Stage
 from dpiat_gui.canvas.style import Style
-from PySide6.QtCore import QPointF, QRectF
-from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QGraphicsItem, QGraphicsRectItem, QGraphicsScene
 
 
 class Level(Enum):

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+
 from dpiat_gui.canvas.columns import Side
 from dpiat_gui.canvas.layout import Layout, Link
 

@@ -4,13 +4,14 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from PySide6.QtCore import QVariantAnimation, Signal
+from PySide6.QtWidgets import QStyle, QWidget
+from shiboken6 import isValid
+
 from dpiat_gui.canvas.apart import blend
 from dpiat_gui.canvas.columns import Place, Side
 from dpiat_gui.canvas.layout import Layout
 from dpiat_gui.canvas.overview_view import OverviewView
-from PySide6.QtCore import QVariantAnimation, Signal
-from PySide6.QtWidgets import QStyle, QWidget
-from shiboken6 import isValid
 
 LAYOUT_MODES = ("aligned", "linked")
 """Matched rows face each other, with gaps; or columns without gaps that scroll apart."""

@@ -2,12 +2,13 @@
 
 from collections.abc import Callable, Mapping, Sequence
 
-from dpiat_gui.canvas.columns import Column, Side
-from dpiat_gui.canvas.primitives import Text
-from dpiat_gui.canvas.style import Style
 from PySide6.QtCore import QPoint, QRect, Qt, QTimer
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame, QLabel, QVBoxLayout, QWidget
+
+from dpiat_gui.canvas.columns import Column, Side
+from dpiat_gui.canvas.primitives import Text
+from dpiat_gui.canvas.style import Style
 
 
 class HeadingBar(QWidget):

@@ -2,13 +2,14 @@
 
 from collections.abc import Callable
 
+from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QHelpEvent, QMouseEvent, QPainter, QPaintEvent, QPixmap, QPolygonF
+from PySide6.QtWidgets import QToolTip, QWidget
+
 from dpiat_gui.canvas.board import Board
 from dpiat_gui.canvas.columns import Place, Side
 from dpiat_gui.canvas.style import Style
 from dpiat_gui.canvas.troubles import Tick, Trouble, ticks, troubles_at
-from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QHelpEvent, QMouseEvent, QPainter, QPaintEvent, QPixmap, QPolygonF
-from PySide6.QtWidgets import QToolTip, QWidget
 
 WIDTH = 18
 """Of a strip, in units."""

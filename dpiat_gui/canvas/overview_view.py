@@ -2,11 +2,12 @@
 
 from functools import partial
 
+from PySide6.QtCore import QRect, QSize, Signal
+from PySide6.QtWidgets import QWidget
+
 from dpiat_gui.canvas.board_view import BoardView
 from dpiat_gui.canvas.columns import Side
 from dpiat_gui.canvas.overview import WIDTH, OverviewStrip, strip_rects
-from PySide6.QtCore import QRect, QSize, Signal
-from PySide6.QtWidgets import QWidget
 
 
 class OverviewView(BoardView):

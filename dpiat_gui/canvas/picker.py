@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+
 from dpiat_gui.canvas.curves import slope, weight
 
 _OUT_OF_REACH = 1e12

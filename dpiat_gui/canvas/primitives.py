@@ -10,9 +10,10 @@ from enum import Enum
 from html import escape
 from typing import Protocol
 
-from dpiat_gui.canvas.curves import TENSION
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QBrush, QColor, QFont, QPainter, QPainterPath, QPen, QStaticText
+
+from dpiat_gui.canvas.curves import TENSION
 
 _ROUND_FROM = 1.6
 """Scale from which an eye tells a rounded corner from one that is cut out."""

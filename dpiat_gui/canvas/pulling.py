@@ -2,14 +2,15 @@
 
 from dataclasses import dataclass
 
+from PySide6.QtCore import QPoint, QPointF, Qt, QTimer, Signal
+from PySide6.QtWidgets import QWidget
+
 from dpiat_gui.canvas.annotations import PathPair
 from dpiat_gui.canvas.columns import Place
 from dpiat_gui.canvas.gestures import PinCheck, PinDrag, PinPreviewer, RepinCheck
 from dpiat_gui.canvas.ghosts import GhostKind
 from dpiat_gui.canvas.overlays import Card
 from dpiat_gui.canvas.walking import WalkingView
-from PySide6.QtCore import QPoint, QPointF, Qt, QTimer, Signal
-from PySide6.QtWidgets import QWidget
 
 GRIP_RADIUS = 9.0
 """How near the pointer must be to the end of the selected edge to take hold of it, in pixels."""

@@ -7,6 +7,9 @@ from functools import cache
 from html import escape
 from pathlib import Path
 
+from PySide6.QtCore import QBuffer, QIODevice, QMarginsF, QRectF, QSizeF
+from PySide6.QtGui import QColor, QGuiApplication, QImage, QPageSize, QPainter, QPdfWriter
+
 from dpiat_gui.canvas.figure import Page, Part, ViewPart, view_page, whole_page
 from dpiat_gui.canvas.primitives import Box, paint_all
 from dpiat_gui.errors import ExportError
@@ -14,8 +17,6 @@ from dpiat_gui.files import write_whole
 from dpiat_gui.matching.values import Matching
 from dpiat_gui.services.palettes import LIGHT, Theme
 from dpiat_gui.transfer.coverage import Coverage
-from PySide6.QtCore import QBuffer, QIODevice, QMarginsF, QRectF, QSizeF
-from PySide6.QtGui import QColor, QGuiApplication, QImage, QPageSize, QPainter, QPdfWriter
 
 FORMATS = (".svg", ".pdf", ".png")
 _LARGEST_SIDE = 32_000
@@ -72,18 +73,11 @@ def render_matching(
         Pixels a unit of a PNG; other formats have no pixels.
     legend, title
         Whether there is a legend, and a headline with both names and the score.
-    orientation
-        ``columns``, or ``strips`` for the source above the target.
-    fold_runs
-        Whether a run of equal blocks is one box.
+    orientation, fold_runs
+        ``columns``, or ``strips`` for the source on top; whether a run of equal blocks is one box.
     width_mm
-        Width of the figure in millimetres, such as that of a paper's column (`COLUMN_WIDTHS`); the
-        columns are laid out for it, and a PNG gets 300 pixels an inch. None for its natural size.
-
-    Returns
-    -------
-    Path
-        The file.
+        Width in millimetres, such as a paper's column has (`COLUMN_WIDTHS`), for which columns are
+        laid out and a PNG gets 300 pixels an inch. None for the natural size.
 
     Raises
     ------

@@ -2,13 +2,14 @@
 
 from collections.abc import Iterable
 
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent
+from PySide6.QtWidgets import QWidget
+
 from dpiat_gui.canvas.annotating import AnnotatingView
 from dpiat_gui.canvas.columns import Place, Side
 from dpiat_gui.canvas.details import describe_plain
 from dpiat_gui.canvas.navigation import shown_places
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent
-from PySide6.QtWidgets import QWidget
 
 PathChoice = tuple[str | None, str | None]
 """Paths of a source and a target; None for a side where nothing is."""

@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from PySide6.QtCore import QRectF, Qt
+from PySide6.QtGui import QColor, QPainter, QPen
+from PySide6.QtWidgets import QGraphicsRectItem, QStyleOptionGraphicsItem, QWidget
+
 from dpiat_gui.canvas.block_view import BlockView
 from dpiat_gui.canvas.columns import Mark, Row, RowState, Side
 from dpiat_gui.canvas.stage import Stage
 from dpiat_gui.canvas.style import Style
-from PySide6.QtCore import QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPen
-from PySide6.QtWidgets import QGraphicsRectItem, QStyleOptionGraphicsItem, QWidget
 
 CHUNK = 16
 """Blocks that are drawn, and culled, together."""

@@ -7,9 +7,10 @@ stands above the target.
 
 from dataclasses import dataclass, field
 
+from PySide6.QtCore import QPointF, QRectF
+
 from dpiat_gui.canvas.columns import Side
 from dpiat_gui.canvas.layout import Columns, Placed
-from PySide6.QtCore import QPointF, QRectF
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,11 +4,12 @@ from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property
 
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QColor, QFont, QFontDatabase, QFontInfo, QFontMetricsF, QGuiApplication
+
 from dpiat_gui.canvas.layout import Metrics
 from dpiat_gui.canvas.primitives import Face
 from dpiat_gui.services.palettes import Theme, role_color, role_outline, score_color
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QColor, QFont, QFontDatabase, QFontInfo, QFontMetricsF, QGuiApplication
 
 _SANS = "'DejaVu Sans', 'Segoe UI', 'Helvetica Neue', Arial, sans-serif"
 _MONO = "'DejaVu Sans Mono', Consolas, Menlo, monospace"

@@ -1,14 +1,15 @@
 """The canvas: the view of a matching with all that the pointer does in it."""
 
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt, Signal
+from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QKeySequence, QMouseEvent
+from PySide6.QtWidgets import QApplication, QWidget
+
 from dpiat_gui.canvas.aiming import AimingView
 from dpiat_gui.canvas.columns import Place, Side
 from dpiat_gui.canvas.details import describe_html, describe_plain
 from dpiat_gui.canvas.gestures import drag_started
 from dpiat_gui.canvas.overlays import Card
 from dpiat_gui.canvas.pulling import Grip
-from PySide6.QtCore import QEvent, QPoint, QPointF, Qt, Signal
-from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QKeySequence, QMouseEvent
-from PySide6.QtWidgets import QApplication, QWidget
 
 PICK_RADIUS = 6.0
 """How near the pointer must be to an edge, in pixels of the screen."""

@@ -1,10 +1,11 @@
 """Moving through a board by the keyboard."""
 
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QFocusEvent, QKeyEvent
+
 from dpiat_gui.canvas.columns import Place, Side
 from dpiat_gui.canvas.navigation import Move, moved
 from dpiat_gui.canvas.selecting import SelectingView
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QFocusEvent, QKeyEvent
 
 MOVES = {
     Qt.Key.Key_Up: Move.UP,

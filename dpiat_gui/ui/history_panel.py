@@ -113,7 +113,7 @@ class HistoryPanel(QWidget):
             self.refresh()
 
     def refresh(self) -> None:
-        """List the steps; the one that holds now is bold, those undone are dim."""
+        """List the steps; the one that holds now is bold, those undone are dim and slanted."""
         stack = self._document.undo_stack
         now, saved = stack.index(), stack.cleanIndex()
         names = [BEGINNING, *(stack.text(at) for at in range(stack.count()))]
@@ -123,11 +123,12 @@ class HistoryPanel(QWidget):
             item = QListWidgetItem(f"{name}   (saved)" if at == saved and self._has_file() else name)
             font = item.font()
             font.setBold(at == now)
+            font.setItalic(at > now)
             item.setFont(font)
             if at == saved and self._has_file():
                 item.setIcon(icon("save", self._theme))
                 item.setToolTip("What the project file holds")
-            item.setForeground(self._theme.color("text" if at <= now else "text_disabled"))
+            item.setForeground(self._theme.color("text" if at <= now else "text_muted"))
             state = ", this is now" if at == now else ", undone" if at > now else ""
             item.setData(Qt.ItemDataRole.AccessibleTextRole, f"{item.text()}{state}")
             self.list.addItem(item)

@@ -4,13 +4,18 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from made import network
 from PySide6.QtCore import QCoreApplication
 from pytestqt.qtbot import QtBot
 
+from dpiat_gui.document.corrections import each_of
 from dpiat_gui.document.document import Document, Selection
 from dpiat_gui.errors import ExportError, ProjectError
-from dpiat_gui.matching.values import Overrides
+from dpiat_gui.matching.engine import match_networks
+from dpiat_gui.matching.methods import METHODS
+from dpiat_gui.matching.values import Overrides, match_options
 from dpiat_gui.project.project import NetworkRecord, Project, load_project
 
 SOURCE = network("s", [[(8, 3, 3, 3), (8,)], (10, 12)])
@@ -122,3 +127,44 @@ def test_a_fresh_start_forgets_everything(document: Document, tmp_path: Path) ->
     assert document.project_path == ""
     assert not document.undo_stack.canUndo()
     assert document.to_project() == Project()
+
+
+PATHS = st.sampled_from(
+    [
+        *(path for block in SOURCE.sequence for path in (block.path, block.layers[0].path)),
+        *(path for block in TARGET.sequence for path in (block.path, block.layers[0].path)),
+        "nowhere",
+        "s0.99",
+    ]
+)
+PAIRS = st.lists(st.tuples(PATHS, PATHS), max_size=6)
+OVERRIDES = st.builds(
+    Overrides,
+    PAIRS,
+    PAIRS,
+    st.lists(PATHS, max_size=4),
+    st.lists(st.tuples(PATHS, st.just("clip")), max_size=2),
+)
+
+
+@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    overrides=OVERRIDES,
+    disabled=OVERRIDES,
+    method=st.sampled_from(sorted(METHODS)),
+    sides=st.tuples(st.booleans(), st.booleans()),
+)
+def test_whatever_overrides_a_project_has_none_is_lost_and_those_in_force_hold(
+    qapp: QCoreApplication, overrides: Overrides, disabled: Overrides, method: str, sides: tuple[bool, bool]
+) -> None:
+    options = match_options(method=method)
+    project = Project(overrides=overrides, disabled=disabled, options=options)
+    document = Document()
+    document.open_project(project, SOURCE if sides[0] else None, TARGET if sides[1] else None)
+    every = {*each_of(document.overrides), *each_of(document.disabled)}
+    assert every == {*each_of(overrides), *each_of(disabled)}
+    if all(sides) and document.match_error is None:
+        assert document.matching == match_networks(SOURCE, TARGET, options, document.overrides)
+        assert document.coverage is not None
+    assert document.to_project().disabled == document.disabled
+    assert not document.modified

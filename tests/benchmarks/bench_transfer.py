@@ -2,12 +2,12 @@
 
     python tests/benchmarks/bench_transfer.py [--quick] [--folder FOLDER]
 
-In memory: carrying out a plan, against one memcpy of the bytes it moves. To disk: a transfer from
-one checkpoint into another, against writing and syncing a file of that size, and against loading
-all into a module and saving it; with the peak of anonymous memory as a multiple of the largest
-tensor. One checkpoint of few huge tensors shows memory and how long a wish to cancel waits. Where
-there is a CUDA card, the same transfers on it: their bytes must equal the CPU's. The reference is
-compared with where it is installed (``pip install --no-deps iatransfer inflection``).
+In memory: carrying out a plan, by every operator, against one memcpy of the bytes it moves. To
+disk: a transfer from one checkpoint into another, against writing and syncing a file of that size,
+and against loading all into a module and saving it; with the peak of anonymous memory as a multiple
+of the largest tensor. One checkpoint of few huge tensors shows memory and how long a wish to cancel
+waits. Where there is a CUDA card, the same transfers on it: their bytes must equal the CPU's. The
+reference is compared with where it is installed (``pip install --no-deps iatransfer inflection``).
 """
 
 import argparse
@@ -37,10 +37,13 @@ from dpiat_gui.matching.engine import match_networks
 from dpiat_gui.networks.sources import build_module, load_network
 from dpiat_gui.networks.standardize import standardize_tree
 from dpiat_gui.networks.torch_modules import tree_of
+from dpiat_gui.networks.tracing import with_flow
 from dpiat_gui.transfer.copying import apply_plan
 from dpiat_gui.transfer.coverage import coverage
 from dpiat_gui.transfer.execution import run_transfer
 from dpiat_gui.transfer.memory import transfer_modules
+from dpiat_gui.transfer.operators import ALIGNMENTS, OPERATORS
+from dpiat_gui.transfer.options import TransferOptions
 from dpiat_gui.transfer.planning import plan_transfer
 from dpiat_gui.transfer.request import TransferRequest
 
@@ -97,6 +100,31 @@ def in_memory(source_name: str, target_name: str) -> None:
         f"with state dicts, checks and report {whole / warm:.2f} x\n"
         f"  planning {planning * 1e3:.1f} ms, coverage {counting * 1e3:.1f} ms"
     )
+
+
+def by_operator(source_name: str, target_name: str) -> None:
+    """Compare every operator with a memcpy of the bytes it moves, and its planning with clip's."""
+    source, target = build_module(f"timm:{source_name}"), build_module(f"timm:{target_name}")
+    networks = [standardize_tree(with_flow(tree_of(module), module)) for module in (source, target)]
+    matching = match_networks(*networks)
+    given, taken = source.state_dict(), target.state_dict()
+    print(f"{source_name} -> {target_name}, by operator")
+    for name in OPERATORS:
+        for align in ALIGNMENTS:
+            options = TransferOptions(operator=name, align=align)
+            first = timed(lambda options=options: plan_transfer(matching, options), times=3)
+            began = time.perf_counter()
+            plan = plan_transfer(matching, options, read=given.__getitem__)
+            final = time.perf_counter() - began
+            size = apply_plan(plan, given.__getitem__, taken)
+            here, there = np.ones(size, np.uint8), np.ones(size, np.uint8)
+            floor = timed(lambda there=there, here=here: np.copyto(there, here))
+            seconds = timed(lambda plan=plan: apply_plan(plan, given.__getitem__, taken))
+            print(
+                f"  {name:16} {align:10} {coverage(plan).fraction:6.1%} covered, planned in "
+                f"{first * 1e3:4.0f} ms, with weights {final * 1e3:5.0f} ms, "
+                f"carried out in {seconds / floor:4.1f} x a memcpy"
+            )
 
 
 def peak_of_anonymous_memory(request: TransferRequest) -> int:
@@ -285,6 +313,8 @@ def main() -> None:
     print(f"torch {torch.__version__}, {torch.get_num_threads()} threads, kept to one while copying")
     for pair in pairs:
         in_memory(*pair)
+    for source, target in pairs[:2] if arguments.quick else pairs[:4]:
+        by_operator(target, source)
     with tempfile.TemporaryDirectory(dir=arguments.folder) as folder:
         for pair in pairs:
             to_disk(Path(folder), *pair, times=3 if arguments.quick else 7)

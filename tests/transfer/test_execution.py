@@ -177,7 +177,7 @@ def test_metadata_tells_where_a_checkpoint_came_from(tmp_path, trained):
     assert metadata["source_fingerprint"] == load_network(str(trained)).fingerprint
     assert metadata["target_fingerprint"] == load_network(OTHER).fingerprint
     assert json.loads(metadata["options"])["layer_types"] == "paper"
-    assert json.loads(metadata["overrides"]) == {"pins": [], "bans": [], "fresh": ["classifier"]}
+    assert json.loads(metadata["overrides"])["fresh"] == ["classifier"]
     assert (metadata["seed"], metadata["operator"], metadata["buffers"]) == ("11", "clip", "false")
     assert metadata["plan"] == report.plan_digest
     assert metadata["program"] == "dpiat-gui"

@@ -202,7 +202,7 @@ class Editing(QObject):
         after = self._document.wanted
         kept = {*each_of(after.overrides), *each_of(after.disabled)}
         gone = [one.text for one in each_of(before) if one not in kept]
-        made = [one for one in each_of(after.overrides) if one not in each_of(before)]
+        made = set(each_of(after.overrides)).difference(each_of(before))
         # Clearing and removing say so themselves; here something new took their place.
         if gone and made:
             self._document.message.emit(f"In place of {_named(gone, 'overrides')}.")

@@ -74,6 +74,7 @@ class OverridesPanel(QWidget):
         self._theme = LIGHT
         self._items: dict[Override, OverrideItem] = {}
         self._wanted: list[tuple[Override, int]] = []
+        self._stale = False
         self.list = OverrideList()
         self.total = muted(small=True)
         self.enable_button = QPushButton("Disable")
@@ -143,7 +144,7 @@ class OverridesPanel(QWidget):
 
     def _connect(self) -> None:
         document = self._document
-        document.overrides_changed.connect(self._rebuild)
+        document.overrides_changed.connect(self._follow)
         document.matching_changed.connect(self._restart_costs)
         self._cost_timer.timeout.connect(self._add_cost)
         self.list.currentItemChanged.connect(self._on_current_changed)
@@ -166,8 +167,17 @@ class OverridesPanel(QWidget):
     def _rows(self) -> list[QTreeWidgetItem]:
         return [item for at in range(self.list.topLevelItemCount()) if (item := self.list.topLevelItem(at))]
 
+    def _follow(self) -> None:
+        """List the overrides anew, or once the list is seen: behind a tab no edit should wait for it."""
+        document = self._document
+        self.count_changed.emit(len(document.overrides) + len(document.disabled))
+        self._stale = True
+        if self.isVisible():
+            self._rebuild()
+
     def _rebuild(self) -> None:
         """List the overrides; the current row stays where it was, so that Delete can be repeated."""
+        self._stale = False
         row = self.list.currentIndex().row()
         chosen = set(self.selected)
         document = self._document
@@ -190,7 +200,6 @@ class OverridesPanel(QWidget):
         self.clear_button.setEnabled(bool(every))
         self.export_button.setEnabled(bool(every))
         self._show_buttons()
-        self.count_changed.emit(len(every))
         self._restart_costs()
 
     def _positions(self) -> Positions:
@@ -268,6 +277,8 @@ class OverridesPanel(QWidget):
 
     def _restart_costs(self) -> None:
         """Fill in the total first, then one cost after another."""
+        if self._stale:
+            return
         document = self._document
         on = each_of(document.overrides)
         self._wanted = [(one, HERE) for one in on] + [(one, ALONE) for one in self._items]
@@ -280,9 +291,11 @@ class OverridesPanel(QWidget):
             self._cost_timer.start()
 
     def showEvent(self, event: QShowEvent) -> None:
-        """Go on with the costs: behind another tab nobody reads them."""
+        """List what has changed meanwhile, and go on with the costs: behind another tab nobody reads them."""
         super().showEvent(event)
-        if self._wanted:
+        if self._stale:
+            self._rebuild()
+        elif self._wanted:
             self._cost_timer.start()
 
     def _add_cost(self) -> None:

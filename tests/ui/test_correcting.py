@@ -281,6 +281,7 @@ def test_an_override_that_cannot_be_enabled_can_be_put_in_the_place_of_others(wi
     document.pin("s3", "t0")
     document.set_enabled(each_of(document.overrides), False)
     document.pin("s1", "t1")
+    window.commands["show_overrides"].trigger()
     feature.overrides.list.setCurrentItem(feature.overrides.list.topLevelItem(0))
     feature.overrides.switch_selected()
     assert "cannot be pinned" in shown(window)[0]

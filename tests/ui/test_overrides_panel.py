@@ -136,6 +136,7 @@ def test_overrides_of_a_project_whose_networks_are_missing_are_listed(
     panel = OverridesPanel(other)
     qtbot.addWidget(panel)
     other.open_project(project)
+    panel.show()
     assert _texts(panel) == [("fresh", None, "t2")]
 
 
@@ -188,3 +189,14 @@ def test_rows_are_sorted_by_what_they_cost(panel: OverridesPanel, document: Docu
     panel.list.sortByColumn(HERE, Qt.SortOrder.AscendingOrder)
     costs = [float(_cost(panel, row).replace("−", "-").replace("±", "")) for row in range(3)]
     assert costs == sorted(costs)
+
+
+def test_behind_a_tab_only_the_count_follows(panel: OverridesPanel, document: Document) -> None:
+    counts: list[int] = []
+    panel.count_changed.connect(counts.append)
+    panel.hide()
+    document.set_fresh("t2")
+    assert counts == [1]
+    assert panel.list.topLevelItemCount() == 0
+    panel.show()
+    assert _texts(panel) == [("fresh", None, "t2")]

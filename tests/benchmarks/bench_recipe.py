@@ -41,6 +41,8 @@ from dpiat_gui.matching.values import match_options
 from dpiat_gui.networks.references import parse_reference
 from dpiat_gui.networks.shipped import demo_source
 from dpiat_gui.networks.sources import build_module, load_network
+from dpiat_gui.networks.standardize import standardize_tree
+from dpiat_gui.networks.torch_modules import tree_of
 from dpiat_gui.networks.values import Network
 from dpiat_gui.transfer.calibration import IMAGES, calibrate
 from dpiat_gui.transfer.copying import apply_plan
@@ -56,6 +58,8 @@ TEST = 360
 BATCH = 64
 RATE = 1e-3
 RECIPE = "recommended"
+DEEP = "lite0-deep"
+"""EfficientNet-Lite0 at half as many blocks again: its repeated blocks are whole copies of the source's."""
 Data = dict[str, torch.Tensor]
 
 
@@ -118,7 +122,7 @@ def begin(
     target: str, seed: int, plan: TransferPlan | None, data: Data, weights: Data, *, calibrated: bool
 ) -> nn.Module:
     """Build the target under the seed and carry the plan out."""
-    module = build_module(target, seed=seed)
+    module = build_target(target, seed)
     if plan is not None:
         apply_plan(plan, weights.__getitem__, module.state_dict())
     if calibrated:
@@ -144,6 +148,26 @@ def source_weights() -> Data:
 
 def _unlabeled(data: Data) -> Iterator[torch.Tensor]:
     yield from data["train"][:IMAGES].split(100)
+
+
+def target_network(name: str) -> Network:
+    """Return the structure of a target."""
+    if name == DEEP:
+        return standardize_tree(tree_of(build_target(name, 0), name))
+    return load_network(f"timm:{name}?num_classes=10")
+
+
+def build_target(name: str, seed: int) -> nn.Module:
+    """Build a target under the seed."""
+    if name != DEEP:
+        return build_module(f"timm:{name}?num_classes=10", seed=seed)
+    from timm.models.efficientnet import _gen_efficientnet_lite
+
+    torch.manual_seed(seed)
+    module: nn.Module = _gen_efficientnet_lite(
+        "efficientnet_lite0", channel_multiplier=1.0, depth_multiplier=1.5, num_classes=10
+    )
+    return module
 
 
 # -- training ----------------------------------------------------------------------------
@@ -229,8 +253,7 @@ def run_all(arguments: argparse.Namespace) -> list[dict[str, Any]]:
     runs = []
     source = load_network(SOURCE)
     for name in arguments.targets:
-        target = f"timm:{name}?num_classes=10"
-        ways = plans(source, load_network(target))
+        ways = plans(source, target_network(name))
         recipe = ways[RECIPE]
         assert recipe is not None
         for way, plan in ways.items():
@@ -240,7 +263,7 @@ def run_all(arguments: argparse.Namespace) -> list[dict[str, Any]]:
             for seed in range(arguments.seeds):
                 key = (name, seed, arguments.epochs, RECIPE if same else way)
                 if key not in known:
-                    known[key] = run_one(name, target, way, plan, data, seed, arguments.epochs)
+                    known[key] = run_one(name, way, plan, data, seed, arguments.epochs)
                     if log:
                         with log.open("a") as stream:
                             stream.write(json.dumps(known[key]) + "\n")
@@ -249,11 +272,11 @@ def run_all(arguments: argparse.Namespace) -> list[dict[str, Any]]:
 
 
 def run_one(
-    name: str, target: str, way: str, plan: TransferPlan | None, data: Data, seed: int, epochs: int
+    name: str, way: str, plan: TransferPlan | None, data: Data, seed: int, epochs: int
 ) -> dict[str, Any]:
     """Begin, train and measure once."""
     started = time.perf_counter()
-    module = begin(target, seed, plan, data, source_weights(), calibrated=way == "with 7 calibrate")
+    module = begin(name, seed, plan, data, source_weights(), calibrated=way == "with 7 calibrate")
     found = train(module, data, seed, epochs)
     run = {
         "target": name,
@@ -274,7 +297,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--targets", nargs="+", default=list(TARGETS), help="names of timm's models")
+    parser.add_argument("--targets", nargs="+", default=list(TARGETS), help=f"timm's models, or {DEEP}")
     parser.add_argument("--ways", nargs="+", help="beginnings of the ways to begin; all if left out")
     parser.add_argument("--seeds", type=int, default=2)
     parser.add_argument("--epochs", type=int, default=4)

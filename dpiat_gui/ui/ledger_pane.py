@@ -119,6 +119,8 @@ class LedgerPane(QWidget):
         table.verticalHeader().setDefaultSectionSize(round(self.fontMetrics().height() * 1.6))
         header = table.horizontalHeader()
         header.setHighlightSections(False)
+        # What is counted stands beside the name, where it is seen without scrolling.
+        header.moveSection(header.visualIndex(Column.SOURCE), header.visualIndex(Column.STATE))
         table.setSortingEnabled(True)
         # Until a person sorts, rows stand in the order of the network.
         self.proxy.sort(-1)

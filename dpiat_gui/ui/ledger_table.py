@@ -23,8 +23,8 @@ PARTS = (
 """The parts of a bar, as the ledger names them and as a person reads them: in full, and in short."""
 
 _CHARACTERS = {
-    Column.NAME: 22,
-    Column.SOURCE: 28,
+    Column.NAME: 30,
+    Column.SOURCE: 36,
     Column.ELEMENTS: 13,
     Column.BAR: 16,
     Column.COPIED: 12,
@@ -118,7 +118,9 @@ class LedgerTable(QTableView):
     def show_sums(self, sums: bool) -> None:
         """Show sums over layers or blocks, which need less: no reasons, and no names of sources."""
         self._sums = sums
+        self._sizing = True  # a column that is hidden says that it was resized
         self.setColumnHidden(Column.WHY, sums)
+        self._sizing = False
         self.share_width()
 
     def share_width(self) -> None:

@@ -60,6 +60,8 @@ def test_rows_stand_for_layers_and_blocks_too(pane: LedgerPane) -> None:
     pane.level.setCurrentIndex(2)
     assert 0 < pane.proxy.rowCount() < tensors
     assert pane.table.isColumnHidden(Column.WHY)
+    widths = sum(pane.table.columnWidth(column) for column in Column)
+    assert abs(widths - pane.table.viewport().width()) < 20
     pane.level.setCurrentIndex(0)
     assert not pane.table.isColumnHidden(Column.WHY)
 

@@ -13,6 +13,7 @@ from PySide6.QtCore import QEvent, QObject, QTimer
 from dpiat_gui.document.places import Place, places_of
 from dpiat_gui.errors import DpiatError
 from dpiat_gui.ui.action_values import Action, WindowState
+from dpiat_gui.ui.inspector_plan import how_text
 from dpiat_gui.ui.tensors_pane import TensorsPane, heading
 from dpiat_gui.ui.tensors_values import keys_of, read_answer, tensor_names
 from dpiat_gui.ui.widgets import scrolling
@@ -243,12 +244,19 @@ class TensorsFeature(QObject):
             except DpiatError as error:
                 self.pane.show_failed(error)
             else:
-                plan = self._document.plan
-                if plan is not None and plan.provisional and row is not None and row.source is not None:
-                    note = "Which parts are taken goes by the weights, and is decided at the transfer."
-                    view = replace(view, notes=(*view.notes, note))
-                self.pane.show_view(view, row)
+                self.pane.show_view(replace(view, notes=(*view.notes, *self._notes(row))), row)
         self._ended(folder)
+
+    def _notes(self, row: "PlanRow | None") -> tuple[str, ...]:
+        """Say what of the target after the transfer its values alone do not tell."""
+        plan = self._document.plan
+        if row is None or plan is None:
+            return ()
+        if row.source is None:
+            return (f"The target's tensor: {how_text(row)}.",)
+        if plan.provisional:
+            return ("Which parts are taken goes by the weights, and is decided at the transfer.",)
+        return ()
 
     def _failed(self, folder: Path, error: DpiatError) -> None:
         if not self._pending and self._asked is not None:

@@ -20,17 +20,17 @@ def run(capsys: pytest.CaptureFixture[str], *arguments: object) -> tuple[int, st
 
 def test_a_check_prints_or_writes_what_it_saw(capsys, tmp_path):
     asked = ("check", SMALL + SIZED, OTHER + SIZED, "--inputs", 2, "--device", "cpu")
-    code, out, _ = run(capsys, *asked)
-    assert code == 0
-    assert "mobilenetv3_small_050 → mobilenetv3_small_075: " in out
-    assert "2 random inputs of 3 × 64 × 64, seed 0" in out
-    assert out.count("target after") == 2
     code, out, _ = run(capsys, *asked, "--json")
     assert code == 0
     report = SanityReport.from_json(json.loads(out))
     assert len(report.runs) == 6
     assert report.pairs
     assert not list(tmp_path.iterdir())
+    print_check(report)
+    out = capsys.readouterr().out
+    assert "mobilenetv3_small_050 → mobilenetv3_small_075: " in out
+    assert "2 random inputs of 3 × 64 × 64, seed 0" in out
+    assert out.count("target after") == 2
 
 
 def test_what_cannot_be_checked_is_bad_input(capsys, tmp_path):

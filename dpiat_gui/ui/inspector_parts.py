@@ -287,6 +287,8 @@ def _attribute_text(layer: Layer, name: str) -> str:
 
 
 def _short(score: float) -> str:
+    if 0 < score < 0.0005:
+        return "<0.001"
     return f"{score:.2f}" if score >= 0.095 else f"{score:.3f}"
 
 

@@ -110,7 +110,10 @@ def how_text(row: PlanRow) -> str:
     if row.constant is not None:
         return f"set to {row.constant:g}{_step(row)}"
     if row.source is None:
-        return f"fresh: {row.fresh.value}{_step(row)}" if row.fresh else "fresh"
+        if row.fresh is None:
+            return "fresh"
+        prefix = "" if "fresh" in row.fresh.value else "fresh: "
+        return f"{prefix}{row.fresh.value}{_step(row)}"
     if row.source_picks or row.target_picks:
         words = "by index"
     elif row.exact:

@@ -5,6 +5,7 @@ indices on raw elements, block by block.
 """
 
 import hashlib
+from bisect import bisect_left
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import prod
@@ -194,22 +195,26 @@ class _Again:
         """Tell whether `block` is what belongs at the first index from `start` to `stop`."""
         if not block.size:
             return True
+        key = self._row["target"]
+        if self._source is None and self._filled:
+            made = np.empty(block.size // self._raw.itemsize, self._raw)
+            made[...] = _constant(self._row["constant"], self._dtype)
+            return np.array_equal(_flat(made), block)
         if self._filled < prod(self._shape):
-            whole = bytes_of(self._own(self._row["target"])).view(self._raw).reshape(self._shape)
-            made = whole[start:stop]
-            if self._source is None:
-                return np.array_equal(_flat(made), block)
-            made = made.copy()
+            made = bytes_of(self._own(key)).view(self._raw).reshape(self._shape)[start:stop]
         else:
             made = np.empty((stop - start, *self._shape[1:]), self._raw)
         if self._source is None:
-            made[...] = _constant(self._row["constant"], self._dtype)
             return np.array_equal(_flat(made), block)
-        first, last = np.searchsorted(np.asarray(self._placed[0]), (start, stop))
+        first, last = bisect_left(self._placed[0], start), bisect_left(self._placed[0], stop)
+        taken = (self._taken[0][first:last], *self._taken[1:])
         if first < last:
-            taken = (self._taken[0][first:last], *self._taken[1:])
-            placed = (_less(self._placed[0][first:last], start), *self._placed[1:])
-            made[_selector(placed)] = self._converted(self._source[_selector(taken)])
+            part = self._converted(self._source[_selector(taken)])
+            if part.size == made.size:  # target indices rise: all of them are all in their order
+                made = part
+            else:
+                made = made.copy()
+                made[_selector((_less(self._placed[0][first:last], start), *self._placed[1:]))] = part
         return np.array_equal(_flat(made), block) or self._both_no_numbers(made, block)
 
     def _converted(self, part: Array) -> Array:

@@ -265,6 +265,9 @@ def _device(name: str) -> dict[str, Any]:
     if name.startswith("cuda"):
         facts = torch.cuda.get_device_properties(torch.device(name))
         return {"name": name, "title": facts.name, "memory": int(facts.total_memory)}
+    if name.startswith("xpu"):
+        found = torch.xpu.get_device_properties(torch.device(name))
+        return {"name": name, "title": str(found.name), "memory": int(found.total_memory)}
     if name == "mps":
         return {"name": name, "title": "Apple GPU", "memory": int(torch.mps.recommended_max_memory())}
     return {"name": name, "title": f"CPU, {torch.get_num_threads()} threads", "memory": _main_memory()}

@@ -14,6 +14,7 @@ from dpiat_gui.networks.references import parse_reference
 from dpiat_gui.networks.sources import load_network
 from dpiat_gui.networks.trust import TrustStore
 from dpiat_gui.networks.values import Network
+from dpiat_gui.project.override_files import load_overrides
 from dpiat_gui.project.project import load_project
 from dpiat_gui.project.values import NetworkRecord, Project
 from dpiat_gui.transfer.operators import OPERATORS
@@ -66,6 +67,7 @@ def make_project(
     bans: Sequence[str] = (),
     fresh: Sequence[str] = (),
     operators: Sequence[str] = (),
+    overrides: Path | None = None,
     trust: bool = False,
 ) -> Project:
     """Put together what a command is asked for; an option that is named goes before the project's.
@@ -84,6 +86,8 @@ def make_project(
         Targets, besides the project's.
     operators
         Operators of single targets as ``TARGET=OPERATOR``, besides the project's.
+    overrides
+        A file of overrides, besides the project's; those that are disabled there do not count.
     trust
         Whether the code that the references name may run from now on.
 
@@ -112,18 +116,19 @@ def make_project(
         "skip_factor": skip_factor,
     }
     options = replace(asked.options, **{name: value for name, value in named.items() if value is not None})
-    overrides = Overrides(
-        (*asked.overrides.pins, *(_pair("--pin", text) for text in pins)),
-        (*asked.overrides.bans, *(_pair("--ban", text) for text in bans)),
-        (*asked.overrides.fresh, *fresh),
-        (*asked.overrides.operators, *(_operator(text) for text in operators)),
+    listed = load_overrides(overrides).overrides if overrides else Overrides()
+    wanted = Overrides(
+        (*asked.overrides.pins, *listed.pins, *(_pair("--pin", text) for text in pins)),
+        (*asked.overrides.bans, *listed.bans, *(_pair("--ban", text) for text in bans)),
+        (*asked.overrides.fresh, *listed.fresh, *fresh),
+        (*asked.overrides.operators, *listed.operators, *(_operator(text) for text in operators)),
     )
     if trust:
         for record in (asked.source, asked.target):
             file = code_file(record.reference) if record else None
             if file:
                 TrustStore().trust(file)
-    return replace(asked, options=options, overrides=overrides, method=standardization or asked.method)
+    return replace(asked, options=options, overrides=wanted, method=standardization or asked.method)
 
 
 def _pair(option: str, text: str) -> tuple[str, str]:

@@ -97,6 +97,12 @@ _SHARED: Mapping[str, Any] = {
     "fresh": Annotated[
         list[str] | None, typer.Option(metavar="TARGET", help="Leave this target to its initialisation.")
     ],
+    "overrides": Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="Apply the overrides of FILE, as the window exports them, or of a project."
+        ),
+    ],
     "operator_for": Annotated[
         list[str] | None,
         typer.Option(
@@ -107,7 +113,7 @@ _SHARED: Mapping[str, Any] = {
         bool, typer.Option("--trust", help="Run the code that the references name, now and from now on.")
     ],
 }
-_WITHOUT_OVERRIDES = ("pin", "ban", "fresh", "operator_for")
+_WITHOUT_OVERRIDES = ("pin", "ban", "fresh", "overrides", "operator_for")
 
 
 def takes_project(

@@ -282,18 +282,22 @@ class InspectorPanel(QWidget):
         self.rank.setVisible(rank is not None)
 
     def _show_candidates(self) -> None:
-        """List the candidates, and leave each one's cost to a step of its own."""
+        """List the candidates; a cost that takes a whole solve is left to a step of its own."""
         facts, tables = self._facts, self._document.tables
         if facts is None or tables is None:
             return
-        found = candidates(tables, facts)
+        found = candidates(tables, facts, overrides=self._document.overrides)
         for_target = facts.target is not None
         self.candidates.set_candidates(found, for_target=for_target)
         self.candidates_title.setText(texts.candidates_title(facts, bool(found)))
         self.candidates_title.setVisible(bool(self.candidates_title.text()))
         self.candidates.setVisible(bool(found))
         self._candidates = found
-        self._steps.extend(partial(self._show_cost, at) for at in range(len(found)))
+        for at, candidate in enumerate(found):
+            if candidate.change is not None or candidate.reason:
+                self.candidates.set_cost(at, candidate.change, candidate.reason)
+            else:
+                self._steps.append(partial(self._show_cost, at))
 
     def _explain(self) -> None:
         """Find out what the selected pair keeps out: one solve with the pair banned."""

@@ -18,6 +18,9 @@ PinCheck = Callable[[str, str], str | None]
 RepinCheck = Callable[[str, str, str, str], str | None]
 """Takes the old source's and target's path and the new ones; returns why that cannot be, None if it can."""
 
+RepinPreviewer = Callable[[str, str, str, str], PinPreview | None]
+"""Takes the old source's and target's path and the new ones; returns what the move would change."""
+
 PinPreviewer = Callable[[str, str], PinPreview | None]
 """Takes a source's and a target's path; returns what pinning them would change, None if that is not known."""
 

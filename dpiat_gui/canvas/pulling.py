@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QWidget
 
 from dpiat_gui.canvas.annotations import PathPair
 from dpiat_gui.canvas.columns import Place
-from dpiat_gui.canvas.gestures import PinCheck, PinDrag, PinPreviewer, RepinCheck
+from dpiat_gui.canvas.gestures import PinCheck, PinDrag, PinPreviewer, RepinCheck, RepinPreviewer
 from dpiat_gui.canvas.ghosts import GhostKind
 from dpiat_gui.canvas.overlays import Card
 from dpiat_gui.canvas.walking import WalkingView
@@ -53,6 +53,7 @@ class PullingView(WalkingView):
         self._check: PinCheck | None = None
         self._previewer: PinPreviewer | None = None
         self._repin_check: RepinCheck | None = None
+        self._repin_previewer: RepinPreviewer | None = None
         self._drag: PinDrag | None = None
         self._old: PathPair | None = None
         self._aimed: Place | None = None
@@ -84,6 +85,10 @@ class PullingView(WalkingView):
     def set_repin_check(self, check: RepinCheck | None) -> None:
         """Ask `check` why the end of an edge cannot be moved; without one, the check of pins is asked."""
         self._repin_check = check
+
+    def set_repin_preview(self, previewer: RepinPreviewer | None) -> None:
+        """Ask `previewer` what moving the end of an edge would change; without one, that of pins is asked."""
+        self._repin_previewer = previewer
 
     @property
     def pulling(self) -> bool:
@@ -118,7 +123,7 @@ class PullingView(WalkingView):
 
     def _begin_drag(self, spot: Place, point: QPointF, grip: Grip | None = None) -> None:
         self._old = grip.old if grip else None
-        self._drag = PinDrag(self._scene, spot, self._check_of(grip), self._previewer)
+        self._drag = PinDrag(self._scene, spot, self._check_of(grip), self._previewer_of(grip))
         self._drag.begin(self.seen())
         self.viewport().setCursor(Qt.CursorShape.CrossCursor)
         if not self._aiming:
@@ -128,6 +133,13 @@ class PullingView(WalkingView):
         repin = self._repin_check
         if grip is None or repin is None:
             return self._check
+        old_source, old_target = grip.old
+        return lambda source, target: repin(old_source, old_target, source, target)
+
+    def _previewer_of(self, grip: Grip | None) -> PinPreviewer | None:
+        repin = self._repin_previewer
+        if grip is None or repin is None:
+            return self._previewer
         old_source, old_target = grip.old
         return lambda source, target: repin(old_source, old_target, source, target)
 

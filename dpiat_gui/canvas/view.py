@@ -36,7 +36,7 @@ class MatchView(AimingView):
 
     What it draws beside the matching: `set_layer_marks`, `set_comparison`, `set_revealed_edges`,
     `set_multi_selection`. What it asks while a curve is pulled: `set_pin_check`, `set_pin_preview`,
-    `set_repin_check`.
+    `set_repin_check`, `set_repin_preview`.
     """
 
     ban_requested = Signal(str, str)

@@ -279,3 +279,16 @@ def test_aiming_needs_a_start(qtbot, view):
         qtbot.keyClick(view, Qt.Key.Key_P)
     assert "Select a row first" in caught.args[0]
     assert not view.pulling
+
+
+def test_a_move_is_previewed_as_a_move(qtbot, view):
+    asked = []
+    view.set_pin_preview(lambda *paths: PinPreview(0.0))
+    view.set_repin_preview(lambda *paths: asked.append(paths) or PinPreview(-0.25, text="moved"))
+    view.select(Place(T, 3))
+    begin = end_of(view, Place(T, 3))
+    qtbot.mousePress(view.viewport(), LEFT, pos=begin)
+    qtbot.mouseMove(view.viewport(), point_of(view, Place(T, 2)))
+    assert asked == [("s2", "t3", "s2", "t2")]
+    assert view._outcome._label.text() == "moved"
+    release(qtbot, view, Place(T, 2))

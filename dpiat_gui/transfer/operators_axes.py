@@ -51,7 +51,11 @@ def moved(indices: Indices, by: int) -> Indices:
 
 def boxes_and_picks(axes: Sequence[Indices]) -> tuple[Slices, Picks]:
     """Return what a row of the plan holds of one side's indices."""
-    slices = tuple((min(one), max(one) + 1) for one in axes)
+    slices = tuple(
+        # Python looks at every number of a range for its least and largest.
+        (one.start, one.stop) if isinstance(one, range) else (min(one), max(one) + 1)
+        for one in axes
+    )
     if all(isinstance(one, range) for one in axes):
         return slices, ()
     return slices, tuple(None if isinstance(one, range) else one for one in axes)
@@ -137,6 +141,12 @@ def product_axis(sizes: Sequence[tuple[int, int]], axes: Sequence[Axis]) -> Axis
     axes
         One for each.
     """
+    if all(
+        axis.source == axis.target == range(one) == range(other)
+        for (one, other), axis in zip(sizes, axes, strict=True)
+    ):
+        whole = range(prod(one for one, _ in sizes))
+        return Axis(whole, whole)
     source, target = [0], [0]
     for (source_size, target_size), axis in zip(sizes, axes, strict=True):
         source = [index * source_size + one for index in source for one in axis.source]

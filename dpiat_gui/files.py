@@ -213,6 +213,7 @@ def _journal_of(head: Path) -> Path:
 def _journal(head: Path, moves: Sequence[tuple[Path, Path]], removes: Sequence[Path]) -> Iterator[None]:
     """Keep a record of what is renamed while that is done; locked, so that nobody else completes it."""
     journal = _journal_of(head)
+    _remove_leftovers(journal)
     handle, name = _make_part(journal)
     record = {
         "moves": [[part.name, goal.name] for part, goal in moves],

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -17,15 +17,7 @@ from dpiat_gui.cli import output
 from dpiat_gui.cli.asked import match_project, open_networks
 from dpiat_gui.cli.exporting import export_plan, verified_text, verify_file, wanted
 from dpiat_gui.cli.options import (
-    Alignment,
-    Calibrate,
-    Device,
-    Head,
     Json,
-    Neck,
-    Operator,
-    Repeats,
-    SqueezeExcite,
     takes_project,
 )
 from dpiat_gui.errors import Cancelled, DpiatError, EngineError, MatchError
@@ -34,7 +26,6 @@ from dpiat_gui.matching.engine import match_networks
 from dpiat_gui.matching.similarity import similarity as similarity_of
 from dpiat_gui.matching.values import Matching, Overrides, Similarity
 from dpiat_gui.project.values import Project
-from dpiat_gui.transfer.options import with_options
 
 app = typer.Typer(
     name="dpiat-gui",
@@ -165,24 +156,12 @@ def similarity(project: Project, json: Json = None) -> None:
 
 
 @app.command()
-@takes_project()
+@takes_project(transfer=True)
 def transfer(
     project: Project,
     out: Annotated[
         Path, typer.Option("-o", "--output", metavar="OUT", help="The .safetensors or .pth file to write.")
     ],
-    operator: Operator = None,
-    align: Alignment = None,
-    buffers: Annotated[
-        bool | None, typer.Option("--buffers/--no-buffers", help="Copy running statistics too.")
-    ] = None,
-    repeats: Repeats = None,
-    squeeze_excite: SqueezeExcite = None,
-    head: Head = None,
-    neck: Neck = None,
-    calibrate: Calibrate = None,
-    device: Device = None,
-    seed: Annotated[int | None, typer.Option(help="Of the target's own initialisation. [default: 0]")] = None,
     max_shard_size: Annotated[
         str | None,
         typer.Option(metavar="SIZE", help="Write shards of at most SIZE, such as 2GB, and an index."),
@@ -205,22 +184,6 @@ def transfer(
     from dpiat_gui.project.request import transfer_request
     from dpiat_gui.transfer.execution import run_transfer
 
-    named: dict[str, Any] = {"device": device, "seed": seed}
-    project = replace(
-        project,
-        transfer=with_options(
-            project.transfer,
-            operator=operator and operator.value,
-            align=align and align.value,
-            buffers=buffers,
-            repeats=repeats,
-            squeeze_excite=squeeze_excite,
-            head=head and head.value,
-            neck=neck and neck.value,
-            calibrate=str(Path(calibrate).expanduser().resolve()) if calibrate else calibrate,
-        ),
-        **{name: value for name, value in named.items() if value is not None},
-    )
     more = wanted(
         max_shard_size=max_shard_size,
         max_device_memory=max_device_memory,
@@ -238,7 +201,7 @@ def transfer(
 
 
 @app.command()
-@takes_project()
+@takes_project(transfer=True)
 def check(
     project: Project,
     weights: Annotated[
@@ -248,25 +211,11 @@ def check(
         str | None, typer.Option(metavar="FOLDER", help="Run images of this folder, not random numbers.")
     ] = None,
     inputs: Annotated[int, typer.Option(help="Number of inputs in the batch.")] = 4,
-    operator: Operator = None,
-    align: Alignment = None,
-    device: Device = None,
-    seed: Annotated[
-        int | None, typer.Option(help="Of the target's own initialisation, and of the batch. [default: 0]")
-    ] = None,
     json: Json = None,
 ) -> None:
     """Run a batch through source, target before and target after, and say what explodes or dies."""
     from dpiat_gui.cli.checking import check_project, print_check
 
-    named: dict[str, Any] = {"device": device, "seed": seed}
-    project = replace(project, **{name: value for name, value in named.items() if value is not None})
-    project = replace(
-        project,
-        transfer=with_options(
-            project.transfer, operator=operator and operator.value, align=align and align.value
-        ),
-    )
     with _interruptible() as cancelled, output.progress_bar(quiet=json == "-") as progress:
         report = check_project(
             project,
@@ -300,7 +249,7 @@ def _interruptible() -> Iterator[Callable[[], bool]]:
 
 
 @app.command()
-@takes_project()
+@takes_project(transfer=True)
 def plan(
     project: Project,
     out: Annotated[
@@ -349,7 +298,7 @@ class OrientationName(StrEnum):
 
 
 @app.command()
-@takes_project()
+@takes_project(transfer=True)
 def render(
     project: Project,
     out: Annotated[
@@ -403,7 +352,7 @@ def render(
 
 
 @app.command()
-@takes_project()
+@takes_project(transfer=True)
 def report(
     project: Project,
     out: Annotated[Path, typer.Option("-o", "--output", metavar="PAGE", help="The .html file to write.")],

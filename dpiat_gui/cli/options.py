@@ -2,6 +2,7 @@
 
 import inspect
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -15,7 +16,7 @@ from dpiat_gui.networks.kinds import SCORED_KINDS
 from dpiat_gui.networks.standardize import METHODS as STANDARDIZATIONS
 from dpiat_gui.project.values import Project
 from dpiat_gui.transfer.operators import ALIGNMENTS, OPERATORS
-from dpiat_gui.transfer.options import CHOICES
+from dpiat_gui.transfer.options import CHOICES, with_options
 
 _REFERENCE = "timm:NAME?options, FILE.safetensors, FILE.pth, FILE.py:factory or package.module:factory."
 
@@ -32,33 +33,44 @@ Json = Annotated[
     str | None, typer.Option("--json", metavar="[FILE]", help="Write JSON to FILE, or to standard output.")
 ]
 
-Operator = Annotated[
-    OperatorName | None, typer.Option(help="How tensors of different size are fitted. [default: clip]")
-]
-Alignment = Annotated[
-    AlignmentName | None,
-    typer.Option(help="What is cut: every tensor, or inside groups, heads and parts. [default: paper]"),
-]
-
-Device = Annotated[str | None, typer.Option(help="auto, cpu, cuda, cuda:N or mps. [default: auto]")]
-Repeats = Annotated[
-    bool | None,
-    typer.Option("--repeats/--no-repeats", help="Let repeated blocks with a skip begin as identity."),
-]
-SqueezeExcite = Annotated[
-    bool | None,
-    typer.Option(
-        "--squeeze-excite/--no-squeeze-excite", help="Let squeeze-excites that the source has not begin open."
-    ),
-]
-Head = Annotated[
-    _Head | None, typer.Option(help="The classifier: auto begins from zero where the classes differ.")
-]
-Neck = Annotated[_Neck | None, typer.Option(help="The last norm before a classifier that begins from zero.")]
-Calibrate = Annotated[
-    str | None,
-    typer.Option(metavar="DIR", help="Estimate batch norms anew on the images in DIR; '' for none."),
-]
+_TRANSFER: Mapping[str, Any] = {
+    "operator": Annotated[
+        OperatorName | None, typer.Option(help="How tensors of different size are fitted. [default: clip]")
+    ],
+    "align": Annotated[
+        AlignmentName | None,
+        typer.Option(help="What is cut: every tensor, or inside groups, heads and parts. [default: paper]"),
+    ],
+    "buffers": Annotated[
+        bool | None, typer.Option("--buffers/--no-buffers", help="Copy running statistics too.")
+    ],
+    "repeats": Annotated[
+        bool | None,
+        typer.Option("--repeats/--no-repeats", help="Let repeated blocks with a skip begin as identity."),
+    ],
+    "squeeze_excite": Annotated[
+        bool | None,
+        typer.Option(
+            "--squeeze-excite/--no-squeeze-excite",
+            help="Let squeeze-excites that the source has not begin open.",
+        ),
+    ],
+    "head": Annotated[
+        _Head | None, typer.Option(help="The classifier: auto begins from zero where the classes differ.")
+    ],
+    "neck": Annotated[
+        _Neck | None, typer.Option(help="The last norm before a classifier that begins from zero.")
+    ],
+    "calibrate": Annotated[
+        str | None,
+        typer.Option(metavar="DIR", help="Estimate batch norms anew on the images in DIR; '' for none."),
+    ],
+    "device": Annotated[
+        str | None, typer.Option(help="auto, cpu, cuda, cuda:N, mps or xpu. [default: auto]")
+    ],
+    "seed": Annotated[int | None, typer.Option(help="Of the target's own initialisation. [default: 0]")],
+}
+"""Options of the transfer, for every command that plans one."""
 
 _SHARED: Mapping[str, Any] = {
     "source": Annotated[str | None, typer.Argument(metavar="SOURCE", help=f"Gives weights: {_REFERENCE}")],
@@ -117,7 +129,7 @@ _WITHOUT_OVERRIDES = ("pin", "ban", "fresh", "overrides", "operator_for")
 
 
 def takes_project(
-    *, preset: str = "recommended", overrides: bool = True
+    *, preset: str = "recommended", overrides: bool = True, transfer: bool = False
 ) -> Callable[..., Callable[..., Any]]:
     """Give a command the shared options, and hand it the project they make as its first argument.
 
@@ -127,20 +139,25 @@ def takes_project(
         The preset in force where neither an option nor a project names one.
     overrides
         False for a command that overrides have no meaning for.
+    transfer
+        True for a command that plans a transfer: it takes the transfer's options as well.
     """
     shared = {name: kind for name, kind in _SHARED.items() if overrides or name not in _WITHOUT_OVERRIDES}
+
+    planned = _TRANSFER if transfer else {}
 
     def decorate(command: Callable[..., Any]) -> Callable[..., Any]:
         own = list(inspect.signature(command).parameters.values())[1:]
 
         def run(**values: Any) -> Any:
             given = {name: values.pop(name) for name in shared}
-            return command(_make(given, preset), **values)
+            named = {name: values.pop(name) for name in planned}
+            return command(with_transfer(_make(given, preset), **named), **values)
 
         keyword = inspect.Parameter.KEYWORD_ONLY
         common = [
             inspect.Parameter(name, keyword, default=False if name == "trust" else None, annotation=kind)
-            for name, kind in shared.items()
+            for name, kind in (*shared.items(), *planned.items())
         ]
         own = [parameter.replace(kind=keyword) for parameter in own]
         run.__signature__ = inspect.Signature([*common, *own])  # type: ignore[attr-defined]
@@ -158,10 +175,32 @@ def _make(given: dict[str, Any], preset: str) -> Project:
     plurals = (("pin", "pins"), ("ban", "bans"), ("fresh", "fresh"), ("operator_for", "operators"))
     for name, plural in plurals:
         given[plural] = given.pop(name, None) or ()
-    plain: dict[str, Any] = {
-        name: value.value if isinstance(value, StrEnum) else value for name, value in given.items()
-    }
     try:
-        return make_project(**plain)
+        return make_project(**{name: _plain(value) for name, value in given.items()})
     except ValueError as error:
         raise typer.BadParameter(str(error)) from error
+
+
+def with_transfer(
+    project: Project,
+    *,
+    device: str | None = None,
+    seed: int | None = None,
+    calibrate: str | None = None,
+    **named: Any,
+) -> Project:
+    """Return the project with the options of its transfer that are named; None leaves one as it is."""
+    if calibrate:
+        calibrate = str(Path(calibrate).expanduser().resolve())
+    plain = {name: _plain(value) for name, value in named.items()}
+    transfer = with_options(project.transfer, calibrate=calibrate, **plain)
+    return replace(
+        project,
+        transfer=transfer,
+        device=project.device if device is None else device,
+        seed=project.seed if seed is None else seed,
+    )
+
+
+def _plain(value: Any) -> Any:
+    return value.value if isinstance(value, StrEnum) else value

@@ -288,3 +288,14 @@ def test_operator_and_alignment_are_named_for_all_and_for_single_targets(tmp_pat
     assert '["fc","full"]' in metadata["overrides"]
     for bad in (("--operator", "crop"), ("--align", "left"), ("--operator-for", "fc=crop")):
         assert run(capsys, "transfer", SOURCE, TARGET, "-o", out, *bad)[0] == 2
+
+
+def test_every_command_that_plans_a_transfer_takes_its_options(tmp_path, capsys):
+    plan = tmp_path / "plan.json"
+    options = ("--operator", "full", "--no-repeats", "--no-buffers", "--seed", "5")
+    assert run(capsys, "plan", SOURCE, TARGET, "-o", plan, *options)[0] == 0
+    written = json.loads(plan.read_text())
+    assert (written["operator"], written["buffers"], written["repeats"]) == ("full", False, False)
+    page = tmp_path / "report.html"
+    assert run(capsys, "report", SOURCE, TARGET, "-o", page, *options)[0] == 0
+    assert "full" in page.read_text("utf-8")

@@ -6,7 +6,7 @@ from dataclasses import replace
 from dpiat_gui.document import corrections, edits
 from dpiat_gui.document.corrections import Override, each_of, joined, overrides_of, without
 from dpiat_gui.document.editing import EditableDocument
-from dpiat_gui.document.pinning import Outcome, PinChecker, outcome_of
+from dpiat_gui.document.pinning import MoveChecker, Outcome, outcome_of
 from dpiat_gui.document.solving import is_slow_again
 from dpiat_gui.errors import OverrideError
 from dpiat_gui.matching.values import Overrides
@@ -19,6 +19,8 @@ class CorrectingDocument(EditableDocument):
 
     They raise what the edits of `EditableDocument` raise, and like them change nothing then.
     """
+
+    _mover: MoveChecker | None = None
 
     def pin_all(self, pairs: Pairs, text: str = "") -> None:
         """Pin several pairs; those that are pinned already are left alone.
@@ -100,28 +102,51 @@ class CorrectingDocument(EditableDocument):
         """
         if old == new:
             return
-        tables = self._need_tables()
+        self._need_tables()
+        overrides = self._moved(old, new)
+        end = f"{old[0]} from {old[1]} to {new[1]}" if old[0] == new[0] else f"{new[1]} to {new[0]}"
+        self._override(f"Move {end}", overrides, target=new[1])
+
+    def _moved(self, old: tuple[str, str], new: tuple[str, str]) -> Overrides:
+        """Return the overrides with a pair moved.
+
+        Raises
+        ------
+        OverrideError
+            If the new pair cannot be pinned.
+        """
         overrides = without(self.wanted.overrides, [Override("pin", *old)]).with_pin(*new)
-        if old[1] != new[1] and not is_slow_again(self._snapshot):
+        if old[1] != new[1] and self.tables is not None and not is_slow_again(self._snapshot):
             # Here and not above, as everywhere: the window paints before it loads NumPy.
             from dpiat_gui.matching.engine import solve
 
-            solved = solve(tables, overrides)
+            solved = solve(self.tables, overrides)
             kept = any((pair.source, pair.target) == old for pair in solved.pairs) or any(
                 (solved.source_entries[e.source].path, solved.target_entries[e.target].path) == old
                 for e in solved.entry_pairs
             )
             if kept:
                 overrides = overrides.with_ban(*old)
-        end = f"{old[0]} from {old[1]} to {new[1]}" if old[0] == new[0] else f"{new[1]} to {new[0]}"
-        self._override(f"Move {end}", overrides, target=new[1])
+        return overrides
 
     def can_repin(self, old: tuple[str, str], new: tuple[str, str]) -> str | None:
-        """Return why a pair cannot be moved, None if it can."""
+        """Return why a pair cannot be moved, None if it can; quick enough to ask while dragging."""
         if self.tables is None:
             return "Open two networks that can be matched first."
-        rest = without(self.overrides, [Override("pin", *old)])
-        return PinChecker(self.tables, rest).reason(*new)
+        tables, overrides = self.tables, self.overrides
+        if self._mover is None or not self._mover.belongs_to(tables, overrides, old):
+            self._mover = MoveChecker(tables, overrides, old)
+        return self._mover.reason(*new)
+
+    def outcome_of_move(self, old: tuple[str, str], new: tuple[str, str]) -> Outcome | None:
+        """Return what moving a pair would change, as `outcome_of_pin`."""
+        tables, matching = self.tables, self.matching
+        if tables is None or matching is None or is_slow_again(self._snapshot):
+            return None
+        try:
+            return outcome_of(tables, matching, self._moved(old, new))
+        except OverrideError:
+            return None
 
     def outcome_of_pin(self, source: str, target: str) -> Outcome | None:
         """Return what pinning a pair would change; None if it cannot hold, or that takes too long to say."""

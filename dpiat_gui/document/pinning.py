@@ -61,6 +61,32 @@ class PinChecker:
         return str(problem) if problem else None
 
 
+class MoveChecker:
+    """Says where a pair cannot be moved: as `PinChecker`, without the pin it has now.
+
+    Parameters
+    ----------
+    tables, overrides
+        As for `PinChecker`.
+    old
+        The pair that is moved.
+    """
+
+    def __init__(self, tables: "ScoreTables", overrides: Overrides, old: Pair) -> None:
+        self._made_for = tables, overrides
+        self._old = old
+        rest = replace(overrides, pins=tuple(pin for pin in overrides.pins if pin != old))
+        self._checker = PinChecker(tables, rest)
+
+    def belongs_to(self, tables: "ScoreTables", overrides: Overrides, old: Pair) -> bool:
+        """Tell whether it was made for these."""
+        return tables is self._made_for[0] and overrides is self._made_for[1] and old == self._old
+
+    def reason(self, source: str, target: str) -> str | None:
+        """Return why the pair cannot be moved there, None if it can."""
+        return self._checker.reason(source, target)
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What a pin would change.

@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, QTimer
 from dpiat_gui.canvas.annotations import PinPreview
 from dpiat_gui.canvas.view import MatchView
 from dpiat_gui.document.document import Document
+from dpiat_gui.document.pinning import Outcome
 from dpiat_gui.document.selection import Selection
 from dpiat_gui.services.theme import Theme
 from dpiat_gui.ui.editing import Editing
@@ -26,6 +27,7 @@ class CanvasLink(QObject):
         self._expected: Mapping[str, Any] | None = None
         view.set_pin_check(document.can_pin)
         view.set_pin_preview(self._preview)
+        view.set_repin_preview(self._preview_move)
         view.set_repin_check(lambda s, t, new_s, new_t: document.can_repin((s, t), (new_s, new_t)))
         document.source_changed.connect(self._networks_changed)
         document.target_changed.connect(self._networks_changed)
@@ -68,8 +70,11 @@ class CanvasLink(QObject):
 
     def _preview(self, source: str, target: str) -> PinPreview | None:
         """Return what pinning a pair would change, while a curve is held over its target."""
-        outcome = self._document.outcome_of_pin(source, target)
-        return PinPreview(outcome.change, outcome.added, outcome.removed) if outcome is not None else None
+        return _told(self._document.outcome_of_pin(source, target))
+
+    def _preview_move(self, source: str, target: str, new_source: str, new_target: str) -> PinPreview | None:
+        """Return what moving an end of a pair would change."""
+        return _told(self._document.outcome_of_move((source, target), (new_source, new_target)))
 
     def _show_several(self, by: QObject | None) -> None:
         if by is not self._view:
@@ -93,3 +98,7 @@ class CanvasLink(QObject):
 
     def _show_selection(self, selection: Selection) -> None:
         self._view.set_selection(selection.source, selection.target)
+
+
+def _told(outcome: Outcome | None) -> PinPreview | None:
+    return PinPreview(outcome.change, outcome.added, outcome.removed) if outcome is not None else None

@@ -156,6 +156,15 @@ def test_moving_an_end_is_one_step_and_leaves_the_old_pair(document: Document) -
     assert (0, 1) in ends
     assert (0, 0) not in ends  # the source may serve both, but moved means moved
     assert document.overrides.bans == (("s0", "t0"),)
+    before = document.matching
+    outcome = document.outcome_of_move(("s0", "t1"), ("s1", "t1"))
+    assert document.can_repin(("s0", "t1"), ("s1", "t1")) is None
+    document.repin(("s0", "t1"), ("s1", "t1"))
+    assert outcome is not None
+    assert outcome.change == pytest.approx(document.matching.score - before.score)
+    assert document.outcome_of_move(("s1", "t1"), ("s4", "t1")) is None
+    assert document.can_repin(("s1", "t1"), ("s4", "t1")) is not None
+    document.undo()
     count = document.undo_stack.count()
     document.repin(("s0", "t1"), ("s0", "t1"))
     assert document.undo_stack.count() == count

@@ -112,19 +112,24 @@ def plan_transfer(
     """
     options = with_options(options or TransferOptions(), **named)
     places = _Places(matching, options, _operators(matching, options.operator), frozen)
-    if places.by_channels:
-        sources = {layer.path: layer for layer in matching.source.layers}
-        places.cutter = Cutter(
-            (channel_map(matching.source, flows[0]), channel_map(matching.target, flows[1])),
-            places.layer_pairs,
-            by_structure=options.align == "structure",
-            seed=matching.options.seed if seed is None else seed,
-            magnitudes=Magnitudes(read, sources) if read else None,
-        )
-    source, target = matching.source, matching.target
-    copied = _with_ties(target.tree.tensors, [places.row(tensor) for tensor in target.tree.tensors])
+    places.look_at_channels(matching.options.seed if seed is None else seed, flows, read)
+    tensors = matching.target.tree.tensors
+    copied = _with_ties(tensors, [places.row(tensor) for tensor in tensors])
     rows, notes = apply_steps(matching, copied, options, frozen)
     without_flow = places.without_flow(flows)
+    provisional = read is None and (bool(without_flow) or places.undecided)
+    more = places.notes(without_flow, final=read is not None)
+    return _plan_of(matching, options, rows, provisional, (*notes, *more, *_left_alone(rows)))
+
+
+def _plan_of(
+    matching: Matching,
+    options: TransferOptions,
+    rows: tuple[PlanRow, ...],
+    provisional: bool,
+    notes: tuple[str, ...],
+) -> TransferPlan:
+    source, target = matching.source, matching.target
     return TransferPlan(
         source_name=source.name,
         source_origin=source.origin,
@@ -135,8 +140,8 @@ def plan_transfer(
         options=options,
         rows=rows,
         source_elements=sum(tensor.elements for tensor in source.tree.tensors),
-        provisional=read is None and (bool(without_flow) or places.undecided),
-        notes=(*notes, *places.notes(without_flow, final=read is not None), *_left_alone(rows)),
+        provisional=provisional,
+        notes=notes,
     )
 
 
@@ -265,11 +270,19 @@ class _Places:
         """Whether a choice of channels waits for the source's weights."""
         return self.cutter is not None and self.cutter.undecided
 
-    @property
-    def by_channels(self) -> bool:
-        """Whether more is asked for than the paper's crop, which goes by the shapes of two tensors alone."""
-        return self._options.align != "paper" or any(
-            pair.operator.name != "clip" for pair in self.layer_pairs.values()
+    def look_at_channels(self, seed: int, flows: Flows, read: "Callable[[str], Tensor] | None") -> None:
+        """Look at channels where more is asked for than the paper's crop, which goes by shapes alone."""
+        names = {pair.operator.name for pair in self.layer_pairs.values()}
+        if self._options.align == "paper" and names <= {"clip"}:
+            return
+        source, target = self._matching.source, self._matching.target
+        layers = {layer.path: layer for layer in source.layers}
+        self.cutter = Cutter(
+            (channel_map(source, flows[0]), channel_map(target, flows[1])),
+            self.layer_pairs,
+            by_structure=self._options.align == "structure",
+            seed=seed,
+            magnitudes=Magnitudes(read, layers) if read else None,
         )
 
     def row(self, tensor: TensorSpec) -> PlanRow:

@@ -6,7 +6,7 @@ from functools import partial
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
-from dpiat_gui.document.corrections import Override, each_of, emptied
+from dpiat_gui.document.corrections import Misfit, Override, each_of, emptied, near_overrides
 from dpiat_gui.document.document import Document
 from dpiat_gui.document.problems import ProblemStep
 from dpiat_gui.document.selection import Selection
@@ -145,8 +145,15 @@ class Editing(QObject):
             if len(overrides) == 1 and one.kind == "pin" and (others or self._target_is_pinned(one.target)):
                 instead = partial(self.attempt, self._document.enable_instead, one)
                 self._show(Severity.WARNING, error.message, "", (("Enable it instead", instead),))
+            elif len(overrides) == 1 and self._has_near_paths(one):
+                # Its rows are not there, but others are that are called much the same.
+                self._document.misfitted.emit((Misfit(one, error.message),))
             else:
                 self.refuse(error)
+
+    def _has_near_paths(self, one: Override) -> bool:
+        tables = self._document.tables
+        return tables is not None and bool(near_overrides(tables, self._document.overrides, one))
 
     def _target_is_pinned(self, target: str) -> bool:
         return any(pinned == target for _, pinned in self._document.overrides.pins)

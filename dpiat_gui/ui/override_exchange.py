@@ -126,16 +126,16 @@ class OverrideExchange(QObject):
     def _report(self, misfits: tuple[Misfit, ...]) -> None:
         """Say how many overrides do not fit, and offer the list of them."""
         fit = len(self._document.overrides)
-        words = "does not fit" if len(misfits) == 1 else "do not fit"
-        verb = "is" if fit == 1 else "are"
+        force = f"{plural(fit, 'other')} {'is' if fit == 1 else 'are'} in force"
+        if len(misfits) == 1:
+            message = f"An override does not fit: {misfits[0].reason}"
+            hint = f"It is kept, disabled; {force}. Another path may be near."
+        else:
+            message = f"{plural(len(misfits), 'override')} do not fit; {force}."
+            hint = "What does not fit is kept, disabled. Other paths may be near."
+        actions = (("Look at them…", partial(self._show_report, misfits)),)
         self._notices.show_notification(
-            Notification(
-                Severity.WARNING,
-                f"{plural(len(misfits), 'override')} {words}; {plural(fit, 'other')} {verb} in force.",
-                "What does not fit is kept, disabled. Other paths may be near.",
-                actions=(("Look at them…", partial(self._show_report, misfits)),),
-                key=_KEY,
-            )
+            Notification(Severity.WARNING, message, hint, actions=actions, key=_KEY)
         )
 
     def _show_report(self, misfits: tuple[Misfit, ...]) -> None:

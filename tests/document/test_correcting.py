@@ -17,6 +17,7 @@ from dpiat_gui.document.corrections import (
 from dpiat_gui.document.document import Document
 from dpiat_gui.errors import OverrideError
 from dpiat_gui.matching.engine import match_networks
+from dpiat_gui.matching.methods import METHODS
 from dpiat_gui.matching.values import Overrides, match_options
 
 C1, C2, C3 = (8, 3, 3, 3), (16, 8, 3, 3), (12, 16, 1, 1)
@@ -273,3 +274,17 @@ def test_blocks_that_a_ban_emptied_are_named(document: Document) -> None:
     assert document.matching is not None
     assert emptied(before, document.matching) == ("t5",)
     assert emptied(document.matching, before) == ()
+
+
+@pytest.mark.parametrize("method", sorted(METHODS))
+def test_what_any_method_found_can_be_accepted_and_stays(qapp: QCoreApplication, method: str) -> None:
+    document = Document()
+    document.open_networks(SOURCE, TARGET)
+    document.set_options(method=method)
+    before = document.matching
+    assert before is not None
+    document.accept()
+    assert document.matching is not None
+    pairs = [[(pair.source, pair.target) for pair in one.pairs] for one in (before, document.matching)]
+    assert pairs[0] == pairs[1]
+    assert document.matching.score == pytest.approx(before.score)

@@ -318,6 +318,21 @@ def test_overrides_are_exported_and_applied_to_other_networks_with_a_report(wind
     assert document.undo_stack.undoText() == "Use near paths for 2 overrides"
 
 
+def test_one_whose_rows_are_not_there_is_offered_near_paths_when_it_is_enabled(window, feature):
+    document = window.document
+    document.apply_overrides(Overrides([("s3.7", "t3.0")]))
+    assert shown(window)[0].startswith("An override does not fit: s has no layer or block 's3.7'")
+    window.notices.dismiss_all()
+    window.editing.enable(each_of(document.disabled), True)
+    press(window, "Look at them…")
+    dialog = window.findChild(MisfitsDialog)
+    assert dialog.boxes[0].count() > 2
+    dialog.boxes[0].setCurrentIndex(1)
+    dialog.apply()
+    assert document.overrides.pins[0][1] == "t3.0"
+    assert not document.disabled
+
+
 def test_a_file_without_overrides_is_refused_with_the_reason(window, feature, tmp_path):
     (tmp_path / "a.json").write_text("[]")
     feature.exchange.import_file(str(tmp_path / "a.json"))

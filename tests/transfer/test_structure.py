@@ -114,6 +114,20 @@ class Attention(nn.Module):
         return self.last(x + self.attn(x))
 
 
+class TorchAttention(nn.Module):
+    """The attention of torch, whose input projection is a parameter of its own."""
+
+    def __init__(self, width, heads):
+        super().__init__()
+        self.first = nn.Linear(3, width)
+        self.attn = nn.MultiheadAttention(width, heads, batch_first=True)
+        self.last = nn.Linear(width, 2)
+
+    def forward(self, x):
+        x = self.first(x)
+        return self.last(x + self.attn(x, x, x, need_weights=False)[0])
+
+
 IMAGE, TOKENS = (2, 3, 8, 8), (2, 5, 3)
 
 
@@ -140,6 +154,7 @@ GROWING = {
     "flattened": (lambda: Flattened(4), lambda: Flattened(7), IMAGE),
     "residual": (lambda: Residual(4, 6), lambda: Residual(7, 11), IMAGE),
     "more heads": (lambda: Attention(8, 2), lambda: Attention(16, 4), TOKENS),
+    "more heads of torch's": (lambda: TorchAttention(8, 2), lambda: TorchAttention(16, 4), TOKENS),
 }
 
 

@@ -308,7 +308,12 @@ ACTIONS: tuple[Action, ...] = (
         lambda state: state.running,
     ),
     Action(
-        "help", "&Help", HELP, (StandardKey.HelpContents, "F1"), "help", "What the program does, and how."
+        "help",
+        "&Help",
+        HELP,
+        (StandardKey.HelpContents, "F1"),
+        "help",
+        "Read about the pane you are in.",
     ),
     Action("shortcuts", "&Keyboard shortcuts", HELP, ("Ctrl+?", "Ctrl+/"), "", "Every key on one sheet."),
     Action("about", "&About", HELP, (), "", "Version and licence."),

@@ -9,6 +9,7 @@ from dpiat_gui.services.theme import ThemeKeeper
 
 if TYPE_CHECKING:
     from dpiat_gui.services.settings import Settings
+    from dpiat_gui.ui.help_dialog import HelpDialog
 
 
 class Dialogs(QObject):
@@ -19,16 +20,25 @@ class Dialogs(QObject):
     def __init__(self, settings: "Settings", themes: ThemeKeeper, window: QWidget) -> None:
         super().__init__(window)
         self._settings, self._themes, self._window = settings, themes, window
+        self._help: HelpDialog | None = None
 
-    def show_help(self, *, shortcuts: bool = False) -> None:
-        """Show the help, or the sheet of keys."""
+    def show_help(self, *, page: str = "", shortcuts: bool = False) -> None:
+        """Show the help: at a page by the name of its file, at the sheet of keys, or from the beginning."""
         from dpiat_gui.ui.help_dialog import HelpDialog
 
-        dialog = HelpDialog(self._window)
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        if self._help is None:
+            self._help = HelpDialog(self._window)
+            self._help.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+            self._help.destroyed.connect(self._forget_help)
         if shortcuts:
-            dialog.show_shortcuts()
-        dialog.show()
+            self._help.show_shortcuts()
+        elif page:
+            self._help.show_page(page)
+        self._help.show()
+        self._help.activateWindow()
+
+    def _forget_help(self) -> None:
+        self._help = None
 
     def show_about(self) -> None:
         """Say what this program is."""

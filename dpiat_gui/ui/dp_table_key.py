@@ -55,7 +55,7 @@ class TableKey(QWidget):
         self._ends = ("0", "1")
         self._marks: tuple[str, ...] = (PAIR, WAY)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.setToolTip("\n".join(WORDS.values()))
+        self.setToolTip("\n".join(f"{name[:1].upper()}{name[1:]}: {text}" for name, text in WORDS.items()))
 
     def set_theme(self, theme: Theme) -> None:
         """Draw with the colours of `theme`."""

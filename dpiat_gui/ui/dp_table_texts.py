@@ -4,6 +4,7 @@ import math
 from typing import TYPE_CHECKING
 
 from dpiat_gui.ui.texts import plural
+from dpiat_gui.ui.words import word
 
 if TYPE_CHECKING:
     from dpiat_gui.matching.explain import Cell, SpanValue
@@ -15,20 +16,19 @@ NOTHING = "−∞"
 _SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 
 WORDS = {
-    "score": "The score of a pair: of two layers, the product of min(s/t, t/s) over the dimensions of their "
-    "weights; of two blocks, the last cell of the table of their layers.",
-    "total": "D[i][j] is the best total score that the first i targets can have with the first j sources.",
-    "path": "The way back: from the last cell to the border, by the candidate each cell was made of. "
-    "It reads out the pairs.",
-    "span": "A span: neighbouring targets that one source serves together. Their scores are added and "
-    "divided by a power of their number, in the paper by its square root.",
-    "skip": "The skip factor: two blocks of which only one has an identity skip keep this share of their "
-    "score, since a lost skip harms more than a poor fit.",
-    "pin": "A pin: a pair that is held by hand. Its row must not be skipped.",
-    "ban": "A ban: a pair that was forbidden by hand. It scores 0.",
-    "fresh": "Left fresh by hand: the target keeps its own initialisation, and its row scores 0.",
+    key: word(name)
+    for key, name in {
+        "score": "score",
+        "total": "total",
+        "path": "way back",
+        "span": "span",
+        "skip": "skip factor",
+        "pin": "pin",
+        "ban": "ban",
+        "fresh": "fresh",
+    }.items()
 }
-"""Every technical word of the two panes, in a sentence."""
+"""Every technical word of the two panes, as the glossary has it."""
 
 
 def subscript(number: int) -> str:

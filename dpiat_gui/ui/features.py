@@ -13,7 +13,17 @@ from typing import TYPE_CHECKING, Literal, Protocol
 from PySide6.QtWidgets import QWidget
 
 from dpiat_gui.services.theme import Theme
-from dpiat_gui.ui import breadcrumbs, correcting, dp_table, health, ledger, reports, tensors, tours
+from dpiat_gui.ui import (
+    breadcrumbs,
+    correcting,
+    dp_table,
+    explaining,
+    health,
+    ledger,
+    reports,
+    tensors,
+    tours,
+)
 from dpiat_gui.ui.action_values import Action
 
 if TYPE_CHECKING:
@@ -83,4 +93,5 @@ def features(window: "MainWindow") -> tuple[Feature, ...]:
         dp_table.DpTableFeature(window),
         reports.ReportFeature(window, lambda: checks.current_report),
         tours.TourFeature(window),
+        explaining.ExplainingFeature(window),
     )

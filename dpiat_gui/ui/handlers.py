@@ -59,7 +59,6 @@ def handlers_of(window: "MainWindow") -> Mapping[str, Callable[..., object]]:
         "show_transfer": window.show_transfer,
         "run_transfer": window.transferring.run,
         "cancel": window.running.cancel,
-        "help": window.dialogs.show_help,
         "shortcuts": partial(window.dialogs.show_help, shortcuts=True),
         "about": window.dialogs.show_about,
         **{name: handler for feature in window.features for name, handler in feature.handlers().items()},

@@ -14,6 +14,7 @@ from dpiat_gui.services.theme import Theme
 from dpiat_gui.transfer.sanity import SanityReport
 from dpiat_gui.ui import health_texts as texts
 from dpiat_gui.ui.health_curves import place_of
+from dpiat_gui.ui.widgets import set_headings
 
 
 class FindingsTable(QTreeWidget):
@@ -31,7 +32,14 @@ class FindingsTable(QTreeWidget):
         super().__init__(parent)
         self._filling = False
         self.setAccessibleName("Flagged layers")
-        self.setHeaderLabels(["Layer", "What", "After"])
+        set_headings(
+            self,
+            {
+                "Layer": "Layer of the target that is out of order",
+                "What": "What is wrong with it, and whether in evaluation or in training",
+                "After": "What was measured after the transfer",
+            },
+        )
         self.setMinimumSize(150, 60)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setRootIsDecorated(False)

@@ -21,15 +21,27 @@ from dpiat_gui.ui.actions import ACTIONS, GESTURES
 PAPER = "https://arxiv.org/abs/2212.13970"
 
 
+KEYS = "keys"
+"""Name of the sheet of keys, which is made from the table of actions."""
+
+
 def help_pages() -> tuple[tuple[str, str], ...]:
     """Return (title, Markdown) of every help page in order."""
-    pages = []
+    return tuple((text.splitlines()[0].lstrip("# "), text) for text in _texts().values())
+
+
+def page_names() -> tuple[str, ...]:
+    """Return the names by which pages are asked for, in order: those of their files without the number."""
+    return tuple(_texts())
+
+
+def _texts() -> dict[str, str]:
+    """Return the Markdown of every page, by its name."""
     folder = resources.files("dpiat_gui.resources") / "help"
-    for file in sorted(folder.iterdir(), key=lambda entry: entry.name):
-        if file.name.endswith(".md"):
-            text = file.read_text(encoding="utf-8")
-            pages.append((text.splitlines()[0].lstrip("# "), text))
-    return tuple(pages)
+    files = sorted(
+        (file for file in folder.iterdir() if file.name.endswith(".md")), key=lambda file: file.name
+    )
+    return {file.name[:-3].partition("-")[2]: file.read_text(encoding="utf-8") for file in files}
 
 
 def shortcuts_html() -> str:
@@ -45,7 +57,7 @@ def shortcuts_html() -> str:
         if lines:
             rows.append(_heading(group))
             rows.extend(lines)
-    rows.append(_heading("In the columns"))
+    rows.append(_heading("In the columns, the DP table and the player"))
     rows.extend(_row(text, keys) for text, keys in GESTURES)
     return f'<table cellspacing="0" cellpadding="3" width="100%">{"".join(rows)}</table>'
 
@@ -72,6 +84,7 @@ class HelpDialog(QDialog):
         super().__init__(parent)
         self.setWindowTitle("Help")
         self.resize(QSize(860, 620))
+        self._names = (*page_names(), KEYS)
         self._pages = (*help_pages(), ("Keyboard shortcuts", ""))
         self.list = QListWidget()
         self.list.setAccessibleName("Help pages")
@@ -96,7 +109,17 @@ class HelpDialog(QDialog):
 
     def show_shortcuts(self) -> None:
         """Turn to the sheet of keys."""
-        self.list.setCurrentRow(len(self._pages) - 1)
+        self.show_page(KEYS)
+
+    def show_page(self, name: str) -> None:
+        """Turn to a page by its name.
+
+        Raises
+        ------
+        ValueError
+            If there is none of that name.
+        """
+        self.list.setCurrentRow(self._names.index(name))
 
     def _show(self, row: int) -> None:
         title, markdown = self._pages[row]

@@ -24,7 +24,7 @@ from dpiat_gui.networks.values import Layer
 from dpiat_gui.services.theme import LIGHT, Theme, fixed_font, score_color
 from dpiat_gui.ui.pairs_model import dot
 from dpiat_gui.ui.texts import cost, percent
-from dpiat_gui.ui.widgets import ElidedLabel, monospaced, muted
+from dpiat_gui.ui.widgets import ElidedLabel, monospaced, muted, set_headings
 
 if TYPE_CHECKING:
     from dpiat_gui.transfer.coverage import LayerCoverage
@@ -169,7 +169,15 @@ class LayerList(QTreeWidget):
         super().__init__(parent)
         self._theme = LIGHT
         self.setAccessibleName("Layers of the block")
-        self.setHeaderLabels(["Target", "Source", "Score", "Covered"])
+        set_headings(
+            self,
+            {
+                "Target": "Layers of the target's block",
+                "Source": "The layer of the source that each takes from",
+                "Score": "How well the two fit, from 0 to 1",
+                "Covered": "Share of its elements that come from the source",
+            },
+        )
         self.setRootIsDecorated(False)
         self.setUniformRowHeights(True)
         self.setFrameShape(QFrame.Shape.NoFrame)

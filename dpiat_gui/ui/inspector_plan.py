@@ -16,6 +16,7 @@ from dpiat_gui.networks.values import Layer
 from dpiat_gui.services.theme import LIGHT, Theme, fixed_font
 from dpiat_gui.transfer.values import Indices, PlanRow, TransferPlan
 from dpiat_gui.ui.texts import big
+from dpiat_gui.ui.widgets import set_headings
 
 _WIDEST = 112
 """Pixels of a tensor's name, at most."""
@@ -39,7 +40,14 @@ class TensorList(QTreeWidget):
         self._theme = LIGHT
         self._rows: tuple[PlanRow, ...] = ()
         self.setAccessibleName("Tensors of the layer")
-        self.setHeaderLabels(["Tensor", "Copied", "How"])
+        set_headings(
+            self,
+            {
+                "Tensor": "The target's tensors: its weight, its bias, and what else the layer holds",
+                "Copied": "How many of its elements come from the source",
+                "How": "Whether it is copied whole, cut to fit, or with a rim that stays fresh",
+            },
+        )
         self.setRootIsDecorated(False)
         self.setUniformRowHeights(True)
         self.setFrameShape(QFrame.Shape.NoFrame)

@@ -12,6 +12,12 @@ PATH_ROLE = Qt.ItemDataRole.UserRole + 1
 LAYER_ROLE = Qt.ItemDataRole.UserRole + 2
 """Path to select for a row: its own where it is a layer or a block, else its first layer's."""
 
+_HEADINGS = {
+    "Module": "Parts of the network as its author named them",
+    "Class": "What each is made of, as its author's code calls it",
+    "Weight": "Shape of its weight, or how many parameters lie below it",
+}
+
 Index = QModelIndex | QPersistentModelIndex
 
 
@@ -22,7 +28,9 @@ class OutlineModel(QStandardItemModel):
         super().__init__(parent)
         self._items: dict[str, QStandardItem] = {}
         self._network: Network | None = None
-        self.setHorizontalHeaderLabels(["Module", "Class", "Weight"])
+        self.setHorizontalHeaderLabels(list(_HEADINGS))
+        for column, tip in enumerate(_HEADINGS.values()):
+            self.horizontalHeaderItem(column).setToolTip(tip)
 
     def set_network(self, network: Network | None) -> None:
         """Show another network, None for none; the same one again changes nothing."""

@@ -1,10 +1,11 @@
 """Small widgets that several panes share."""
 
+from collections.abc import Mapping
 from typing import TypeVar
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QLabel, QPushButton, QScrollArea, QSizePolicy, QToolButton, QWidget
+from PySide6.QtWidgets import QLabel, QPushButton, QScrollArea, QSizePolicy, QToolButton, QTreeWidget, QWidget
 
 from dpiat_gui.services.theme import LIGHT, Theme, fixed_font, score_color
 
@@ -118,6 +119,13 @@ def fold_button(title: str) -> QToolButton:
         lambda shown: button.setArrowType(Qt.ArrowType.DownArrow if shown else Qt.ArrowType.RightArrow)
     )
     return button
+
+
+def set_headings(tree: QTreeWidget, headings: Mapping[str, str]) -> None:
+    """Give a list its headings, each with the sentence that its tooltip says."""
+    tree.setHeaderLabels(list(headings))
+    for column, tip in enumerate(headings.values()):
+        tree.headerItem().setToolTip(column, tip)
 
 
 def scrolling(content: QWidget) -> QScrollArea:

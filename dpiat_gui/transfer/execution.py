@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from dpiat_gui.networks.references import SourceReference, parse_reference
@@ -25,9 +26,11 @@ from dpiat_gui.transfer.request import TransferReport, TransferRequest, options_
 from dpiat_gui.transfer.shards import safetensors_order, split_specs
 from dpiat_gui.transfer.staging import USUAL_MEMORY, Lane, Stager
 from dpiat_gui.transfer.steps import tensors_by_step
+from dpiat_gui.transfer.streaming import Written
 from dpiat_gui.transfer.structure_flows import flows_of_references
 from dpiat_gui.transfer.targets import Target, open_target
 from dpiat_gui.transfer.values import Progress, TransferPlan
+from dpiat_gui.transfer.verification import Verified
 from dpiat_gui.transfer.weights import Copier, Read, open_source
 from dpiat_gui.transfer.writing import is_streamed, write_checkpoint
 
@@ -95,45 +98,51 @@ def run_transfer(
             )
             metadata = _metadata(request, plan, digest, source_reference, target_reference, calibration)
             finishing = Finishing(request, plan, goal, read, target, read_files, meter)
+            most, passes = request.max_shard_size, finishing.passes
             with torch.no_grad(), one_thread():
                 copier.stager = stager_for(device, read, target, goal, request)
                 written = write_checkpoint(
-                    goal,
-                    target,
-                    copier,
-                    metadata,
-                    meter,
-                    most=request.max_shard_size,
-                    passes=finishing.passes,
-                    check=finishing,
+                    goal, target, copier, metadata, meter, most=most, passes=passes, check=finishing
                 )
     if request.ledger is not None:
         write_ledger(request.ledger, plan, matching.target)
     meter.finish(goal.name)
-    is_seeded = target_reference.kind != "checkpoint"
+    notes = (
+        *plan.notes,
+        *(calibration.notes if calibration else ()),
+        *_notes(source_reference, target_reference, goal),
+        *copier.loss.notes(),
+        *copier.notes(),
+    )
+    report = _report(plan, written, finishing.verified, manifest_path(goal) if request.manifest else None)
+    return replace(
+        report,
+        device=device,
+        seconds=time.perf_counter() - started,
+        seed=request.seed if target_reference.kind != "checkpoint" else None,
+        score=matching.score,
+        notes=notes,
+        calibration=calibration,
+    )
+
+
+def _report(
+    plan: TransferPlan, written: Written, verified: Verified | None, manifest: Path | None
+) -> TransferReport:
+    """Report what was planned and written; the rest is for whoever knows it."""
     return TransferReport(
         source=plan.source_name,
         target=plan.target_name,
         coverage=coverage(plan),
-        plan_digest=digest,
-        device=device,
-        seconds=time.perf_counter() - started,
+        plan_digest=plan_digest(plan),
+        device="cpu",
+        seconds=0.0,
         path=str(written.head),
         bytes=written.bytes,
-        seed=request.seed if is_seeded else None,
-        score=matching.score,
-        notes=(
-            *plan.notes,
-            *(calibration.notes if calibration else ()),
-            *_notes(source_reference, target_reference, goal),
-            *copier.loss.notes(),
-            *copier.notes(),
-        ),
-        files=tuple(map(str, [*written.files, *([manifest_path(goal)] if request.manifest else [])])),
-        verified_tensors=finishing.verified.tensors if finishing.verified else None,
-        verified_bytes=finishing.verified.bytes if finishing.verified else None,
+        files=tuple(map(str, [*written.files, *([manifest] if manifest else [])])),
+        verified_tensors=verified.tensors if verified else None,
+        verified_bytes=verified.bytes if verified else None,
         steps=tensors_by_step(plan.rows),
-        calibration=calibration,
     )
 
 

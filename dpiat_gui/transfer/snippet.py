@@ -1,7 +1,7 @@
 """A Python script that repeats a transfer from the original files, without this program."""
 
-import json
 from pprint import pformat
+from string import Template
 from typing import Any
 
 from dpiat_gui.errors import ExportError
@@ -28,7 +28,7 @@ def read(path):
     if path.endswith(".safetensors"):
         return load_file(path)
     if path.endswith(".index.json"):
-        names = set(json.loads(Path(path).read_text())["weight_map"].values())
+        names = set(json.loads(Path(path).read_text("utf-8"))["weight_map"].values())
         shards = [load_file(Path(path).with_name(name)) for name in names]
         return {key: value for shard in shards for key, value in shard.items()}
     found = torch.load(path, map_location="cpu", weights_only=True)
@@ -116,9 +116,9 @@ def carry_out(row, source, own):
 
 def main():
     """Repeat the transfer."""
-    plan = json.loads(PLAN.read_text())
-    source = {source}
-    own = {target}
+    plan = json.loads(PLAN.read_text("utf-8"))
+    source = $source
+    own = $target
     made = {row["target"]: carry_out(row, source, find(own, row["target"])) for row in plan["rows"]}
     made = {key: value.detach().contiguous().clone() for key, value in made.items()}
     if OUTPUT.endswith(".safetensors"):
@@ -169,7 +169,7 @@ def make_snippet(
         imports.insert(0, "import timm")
     parts = [
         _HEAD.format(
-            title=f"From {references[0].title} to {references[1].title}.",
+            title=_quoted(f"From {references[0].title} to {references[1].title}."),
             needs="torch, safetensors and timm" if timm else "torch and safetensors",
             proviso=(
                 ",\nexcept for the statistics of batch norms: those were estimated on images afterwards"
@@ -177,8 +177,8 @@ def make_snippet(
                 else ""
             ),
             imports="\n".join([*standard, *imports]),
-            plan=json.dumps(plan),
-            output=json.dumps(output),
+            plan=repr(plan),
+            output=repr(output),
         )
     ]
     if built:
@@ -188,26 +188,29 @@ def make_snippet(
         parts.append(_BUILD_TIMM)
     if any(reference.kind not in ("checkpoint", "timm") for reference in references):
         parts.append(_BUILD_FACTORY)
-    body = _APPLY.replace("{source}", _expression(references[0])).replace(
-        "{target}", _expression(references[1])
-    )
+    # Both at once: a path that holds a placeholder must not take what stands for the other network.
+    body = Template(_APPLY).substitute(source=_expression(references[0]), target=_expression(references[1]))
     return "".join([*parts, body])
 
 
+def _quoted(text: str) -> str:
+    """Return `text` as it stands between three quotes, which a file's name may hold as well."""
+    return repr(text)[1:-1].replace('"', '\\"')
+
+
 def _expression(reference: SourceReference) -> str:
-    """Return the Python that gives a network's tensors."""
+    """Return the Python that gives a network's tensors; names stand in it as Python's own literals."""
     options: dict[str, Any] = dict(reference.options)
     if reference.kind == "checkpoint":
-        return f"read({json.dumps(str(reference.path or reference.name))})"
+        return f"read({str(reference.path or reference.name)!r})"
     options.pop("input_size", None)
     if reference.kind == "timm":
         weights = options.pop("checkpoint_path", None)
-        more = f", {json.dumps(str(weights))}" if weights else ""
-        return f"build({json.dumps(reference.name)}, {pformat(options)}{more})"
+        more = f", {str(weights)!r}" if weights else ""
+        return f"build({reference.name!r}, {pformat(options)}{more})"
     if not reference.attribute:
         raise ExportError(
             f"{reference.title} cannot be opened by a script.",
             "Open it by a file or a name, not as a live module.",
         )
-    factory = json.dumps(reference.attribute)
-    return f"build_by({json.dumps(reference.name)}, {factory}, {pformat(options)})"
+    return f"build_by({reference.name!r}, {reference.attribute!r}, {pformat(options)})"

@@ -1,8 +1,10 @@
 """The exported script repeats a transfer, with no part of this program at hand."""
 
+import ast
 import json
 import subprocess
 import sys
+from urllib.parse import quote
 
 import pytest
 import torch
@@ -10,6 +12,7 @@ from safetensors.torch import load_file, save_file
 from transfers import OTHER, request
 
 from dpiat_gui.errors import ExportError
+from dpiat_gui.networks.references import parse_reference
 from dpiat_gui.networks.sources import build_module
 from dpiat_gui.networks.trust import TrustStore
 from dpiat_gui.transfer.execution import run_transfer
@@ -84,3 +87,45 @@ def test_the_script_says_what_it_needs():
     assert "timm" not in text
     assert "SEED" not in text
     assert "statistics" in make_snippet("a.pth", OTHER, seed=0, plan="p", output="o", calibrated=True)
+
+
+EVIL = (
+    '"""; RAN = True; """',
+    "'''; RAN = True; '''",
+    "'; RAN = True; '",
+    '"; RAN = True; "',
+    "\\",
+    "a\nRAN = True\n#",
+    "$target $source {target} {source} {plan}",
+    "\N{GRINNING FACE} \N{LATIN SMALL LETTER E WITH ACUTE}\udcff",
+)
+
+
+@pytest.mark.parametrize("name", EVIL)
+def test_no_name_of_a_file_becomes_code(name):
+    # Two networks, since what stands for one must not be read as a place for the other's.
+    source, target = f"/{{target}}/{name}.pth", f"/$source/); RAN = True; ({name}.safetensors"
+    text = make_snippet(source, target, seed=0, plan=f"{name}.json", output=f"{name}.pth")
+    tree = ast.parse(text.encode())
+    written = {node.value for node in ast.walk(tree) if isinstance(node, ast.Constant)}
+    # Everything named stands in the script to the letter, as a text.
+    assert {f"{name}.json", f"{name}.pth"} <= written
+    assert {parse_reference(source).name, parse_reference(target).name} <= written
+    assert shape_of(tree) == shape_of(ast.parse(make_snippet("a.pth", "b.pth", seed=0, plan="p", output="o")))
+
+
+def test_no_option_or_name_of_a_function_becomes_code():
+    plain = make_snippet("f.py:make?name=x", "timm:resnet18?name=x", seed=0, plan="p", output="o")
+    sources = (f"{quote(name)}.py:make?name={quote(name)}" for name in EVIL[:-1])
+    for source in sources:
+        target = f"timm:resnet18?name={source.partition('?name=')[2]}"
+        text = make_snippet(source, target, seed=0, plan="p", output="o")
+        assert shape_of(ast.parse(text)) == shape_of(ast.parse(plain))
+
+
+def shape_of(tree):
+    """Return a script without the texts in it."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            node.value = ""
+    return ast.dump(tree)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from dpiat_gui.errors import Cancelled, TransferError
 from dpiat_gui.networks.input_shapes import Shape
-from dpiat_gui.transfer.calibration_images import ImageBatches, find_images, preparation
+from dpiat_gui.transfer.images import ImageBatches, find_images, preparation
 from dpiat_gui.transfer.values import Progress
 
 if TYPE_CHECKING:

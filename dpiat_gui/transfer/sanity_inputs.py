@@ -3,22 +3,18 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from dpiat_gui.errors import Cancelled, TransferError
 from dpiat_gui.networks.input_shapes import input_shapes, parse_input_size, takes_numbers
 from dpiat_gui.networks.references import SourceReference
 from dpiat_gui.networks.values import Layer
+from dpiat_gui.transfer.images import ImageBatches, find_images, prepared_for
 from dpiat_gui.transfer.sanity import SanityRequest
 
 if TYPE_CHECKING:
-    import numpy as np
     import torch
     from torch import nn
-
-IMAGE_SUFFIXES = frozenset((".jpg", ".jpeg", ".png", ".bmp", ".webp", ".gif", ".tif", ".tiff", ".ppm"))
-_MEAN, _STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
-"""Of ImageNet's images, by channel; what a network of timm says of itself goes before."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +65,7 @@ def make_batch(
 
     shape = _fitting_shape(module, layers, reference, check)
     if request.images is not None:
-        return _images(module, shape, Path(request.images), request.inputs)
+        return _images(module, shape, request, check)
     generator = torch.Generator().manual_seed(request.seed)
     full = (request.inputs, *shape[1:])
     size = " × ".join(map(str, shape[1:]))
@@ -124,25 +120,9 @@ def _words(layers: Sequence[Layer]) -> int:
     return (first.shape or (1,))[0]
 
 
-def image_files(folder: Path) -> list[Path]:
-    """Return the images in a folder and those below it, by name.
-
-    Raises
-    ------
-    TransferError
-        If there are none.
-    """
-    if not folder.is_dir():
-        raise TransferError(f"There is no folder {folder}.", "Choose a folder of images.")
-    found = sorted(file for file in folder.rglob("*") if file.suffix.lower() in IMAGE_SUFFIXES)
-    if not found:
-        raise TransferError(
-            f"{folder} holds no images.", f"Images end in {', '.join(sorted(IMAGE_SUFFIXES))}."
-        )
-    return found
-
-
-def _images(module: "nn.Module", shape: tuple[int, ...], folder: Path, most: int) -> Batch:
+def _images(
+    module: "nn.Module", shape: tuple[int, ...], request: SanityRequest, check: Callable[[], None]
+) -> Batch:
     import torch
 
     if len(shape) != 4 or shape[1] not in (1, 3):
@@ -150,52 +130,16 @@ def _images(module: "nn.Module", shape: tuple[int, ...], folder: Path, most: int
             f"The network takes {' × '.join(map(str, shape[1:]))}, which is no image.",
             "Check it with random inputs.",
         )
-    files = image_files(folder)
-    mean, std = (_normalization(module, name, shape[1]) for name in ("mean", "std"))
-    values: list[torch.Tensor] = []
-    unreadable = 0
-    for file in files:
-        if len(values) == most:
-            break
-        image = _read_image(file, shape[1], shape[2], shape[3])
-        if image is None:
-            unreadable += 1
-        else:
-            values.append((torch.from_numpy(image).permute(2, 0, 1) - mean) / std)
-    if len(values) < 2:
-        raise TransferError(
-            f"{folder} holds {len(values)} readable images, and a check needs two.", "Choose another folder."
-        )
-    notes = [f"{unreadable} images could not be read and were left out."] if unreadable else []
-    text = f"{len(values)} images from {folder}, {shape[2]} × {shape[3]}"
-    return Batch(torch.stack(values), text, tuple(notes))
-
-
-def _normalization(module: "nn.Module", name: str, channels: int) -> "torch.Tensor":
-    """Return mean or spread of each channel, shape (channels, 1, 1)."""
-    import torch
-
-    config: Any = getattr(module, "pretrained_cfg", None) or getattr(module, "default_cfg", None)
-    known = config.get(name) if isinstance(config, dict) else getattr(config, name, None)
-    values = known if isinstance(known, tuple | list) else _MEAN if name == "mean" else _STD
-    if len(values) != channels:
-        values = [sum(values) / len(values)] * channels
-    return torch.tensor([float(value) for value in values]).view(-1, 1, 1)
-
-
-def _read_image(file: Path, channels: int, height: int, width: int) -> "np.ndarray[Any, Any] | None":
-    """Return an image cut to size, (height, width, channels) from 0 to 1; None if unreadable."""
-    import numpy as np
-
-    try:
-        from PIL import Image, ImageOps
-    except ImportError as error:
-        raise TransferError(
-            "Images cannot be read: Pillow is not installed.", "Install it: pip install pillow."
-        ) from error
-    try:
-        with Image.open(file) as opened:
-            image = ImageOps.fit(opened.convert("RGB" if channels == 3 else "L"), (width, height))
-    except (OSError, ValueError, Image.DecompressionBombError):
-        return None
-    return np.asarray(image, dtype=np.float32).reshape(height, width, channels) / 255.0
+    folder = Path(str(request.images))
+    files, closed = find_images(folder, check)
+    prepared = prepared_for(module, (shape[1], shape[2], shape[3]))
+    batches = ImageBatches(files, prepared, request.inputs, request.seed)
+    values = []
+    for batch in batches:
+        check()
+        values.append(batch)
+    made = torch.cat(values)
+    left_out = len(closed) + len(batches.unreadable)
+    notes = [f"{left_out} images could not be read and were left out."] if left_out else []
+    text = f"{len(made)} images from {folder}, {shape[2]} × {shape[3]}, seed {request.seed}"
+    return Batch(made, text, tuple(notes))

@@ -1,13 +1,10 @@
-import numpy as np
 import pytest
 import torch
-from PIL import Image
 from torch import nn
 
 from dpiat_gui.errors import Cancelled, TransferError
 from dpiat_gui.networks.sources import build_module
 from dpiat_gui.transfer.calibration import calibrate, calibrate_on_folder
-from dpiat_gui.transfer.calibration_images import ImageBatches, find_images, preparation
 
 SMALL = "timm:mobilenetv3_small_050?num_classes=10"
 
@@ -33,23 +30,6 @@ class Net(nn.Module):
 
 def inputs(count=12, size=8):
     return torch.randn(count, 3, size, size, generator=torch.Generator().manual_seed(0)) * 3 + 1
-
-
-@pytest.fixture
-def folder(tmp_path):
-    """Write 20 images of two classes, each in a folder of its own, and what is no image."""
-    random = np.random.default_rng(0)
-    for at in range(20):
-        place = tmp_path / ("dark" if at < 10 else "light")
-        place.mkdir(exist_ok=True)
-        shade = random.integers(0, 100, (40 + at, 32, 3)) + (0 if at < 10 else 150)
-        Image.fromarray(shade.astype(np.uint8)).save(place / f"{at:02}.png")
-    (tmp_path / "broken.jpg").write_bytes(b"no image")
-    whole = (tmp_path / "dark" / "00.png").read_bytes()
-    (tmp_path / "cut.png").write_bytes(whole[: len(whole) // 2])
-    (tmp_path / "notes.txt").write_text("no image either")
-    (tmp_path / ".hidden.png").write_bytes(b"")
-    return tmp_path
 
 
 # -- statistics ----------------------------------------------------------------------------
@@ -199,39 +179,7 @@ def test_what_cannot_be_calibrated_on_says_what_to_do(folder, tmp_path):
     with pytest.raises(TransferError, match="holds no images"):
         calibrate_on_folder(module, empty)
     (empty / "one.png").write_bytes((folder / "dark" / "00.png").read_bytes())
-    with pytest.raises(TransferError, match="1 readable image; calibration needs two"):
+    with pytest.raises(TransferError, match="1 readable image; two are needed"):
         calibrate_on_folder(module, empty, told=(32,))
     with pytest.raises(TransferError, match="takes no images"):
         calibrate_on_folder(nn.Sequential(nn.Linear(4, 4), nn.BatchNorm1d(4)), folder)
-
-
-def test_images_are_found_in_a_fixed_order(folder):
-    found, closed = find_images(folder)
-    names = [file.relative_to(folder).as_posix() for file in found]
-    assert names == sorted(names)
-    assert len(names) == 22
-    assert closed == []
-
-
-def test_batches_mix_the_folders_and_hold_two_images_or_more(folder):
-    files, _ = find_images(folder)
-    prepared = preparation(build_module(SMALL), (128,))
-    sizes = {}
-    for most in range(2, 21):
-        batches = ImageBatches(files, prepared, most)
-        sizes[most] = [len(batch) for batch in batches]
-        assert sum(sizes[most]) == most
-        assert min(sizes[most]) >= 2
-    first = [file.parent.name for file in ImageBatches(files, prepared, 6)._files[:6]]
-    assert {"dark", "light"} <= set(first)
-
-
-def test_the_network_says_what_its_images_are_like():
-    prepared = preparation(build_module("timm:mobilenetv3_small_050"), (64,))
-    assert prepared.known
-    assert prepared.size == (3, 64, 64)
-    unknown = preparation(Net(), (3, 16, 16))
-    assert not unknown.known
-    assert unknown.crop_pct == 1.0
-    gray = preparation(build_module("timm:mobilenetv3_small_050?in_chans=1"), (64,))
-    assert (gray.size, len(gray.mean)) == ((1, 64, 64), 1)

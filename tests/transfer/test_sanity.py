@@ -219,7 +219,7 @@ def test_images_of_a_folder_are_read_and_bad_ones_left_out(nets, tmp_path):
         pixels = np.full((20, 30 + at), 40 * at, np.uint8)
         Image.fromarray(pixels).convert(mode).save(folder / "deeper" / f"{at}.png")
     report = run_check(asked)
-    assert report.inputs == f"3 images from {folder}, 12 × 12"
+    assert report.inputs == f"3 images from {folder}, 12 × 12, seed 0"
     assert report.notes == ("1 images could not be read and were left out.",)
     with pytest.raises(TransferError, match="no folder"):
         run_check(replace(asked, images=str(tmp_path / "none")))

@@ -2,6 +2,7 @@
 
 import os
 import random
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,10 @@ if TYPE_CHECKING:
     from torch import Tensor, nn
 
 SUFFIXES = frozenset((".jpg", ".jpeg", ".png", ".bmp", ".webp", ".gif", ".tif", ".tiff", ".ppm", ".pgm"))
+# Of the formats that Pillow knows, some run other programs: PostScript does, under any ending.
+_FORMATS = ("BMP", "GIF", "JPEG", "PNG", "PPM", "TIFF", "WEBP")
+_MOST_PIXELS = 100_000_000
+"""Of one image: a larger one takes more memory than any photograph should."""
 _MODES = {1: "L", 3: "RGB"}
 _LARGEST_BATCH, _SMALLEST_BATCH = 64, 4
 _PIXELS = 32 * 224 * 224
@@ -138,9 +143,13 @@ def preparation(
     TransferError
         If it takes no images, or none of the likely sizes.
     """
+    return prepared_for(module, _fitting_size(module, told, check, device))
+
+
+def prepared_for(module: "nn.Module", size: tuple[int, int, int]) -> Preparation:
+    """Say how images become inputs of a size, channels first, that a network is known to take."""
     from timm.data import resolve_data_config
 
-    size = _fitting_size(module, told, check, device)
     config: Any = getattr(module, "pretrained_cfg", None) or getattr(module, "default_cfg", None)
     known = isinstance(config, dict) and "mean" in config
     # What timm knows nothing of is given ImageNet's mean and spread, and cut without enlarging: small
@@ -261,8 +270,8 @@ class ImageBatches:
         if seen < 2:
             raise TransferError(
                 f"The folder holds {seen or 'no'} readable {'image' if seen == 1 else 'images'}; "
-                "calibration needs two at the least.",
-                "About 200 are recommended. Choose another folder, or leave calibration off.",
+                "two are needed at the least.",
+                "Choose another folder, or go without images.",
             )
         yield torch.stack(waiting)
 
@@ -281,12 +290,34 @@ class ImageBatches:
 
     def _open(self, file: Path, mode: str) -> Any:
         """Return an image of PIL, None where the file holds none that can be read."""
-        from PIL import Image
-
         try:
-            with Image.open(file) as opened:
-                return opened.convert(mode)
-        except (OSError, ValueError, SyntaxError, EOFError, Image.DecompressionBombError) as error:
+            return read_image(file, mode)
+        except (OSError, ValueError, SyntaxError, EOFError) as error:
             reason = _first_line(error)
             self.unreadable.append(f"{file.name}: {reason.replace(str(file), file.name)}")
             return None
+
+
+def read_image(file: Path, mode: str) -> Any:
+    """Return the image of PIL that a file holds, in a mode such as ``RGB``.
+
+    Raises
+    ------
+    OSError, ValueError, SyntaxError, EOFError
+        If it holds none that can be read, or one too large.
+    """
+    from PIL import Image
+
+    # A pipe would be waited for.
+    if not file.is_file():
+        raise ValueError("no file")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+        try:
+            with Image.open(file, formats=_FORMATS) as opened:
+                width, height = opened.size
+                if width * height > _MOST_PIXELS:
+                    raise ValueError(f"{width:,} × {height:,} pixels are too many")
+                return opened.convert(mode)
+        except Image.DecompressionBombError as error:
+            raise ValueError("it has too many pixels") from error

@@ -32,16 +32,13 @@ from dpiat_gui.ui.words import explanation, glossary, parse, sentence, word, wor
 TIP = Qt.ItemDataRole.ToolTipRole
 
 
-@pytest.fixture(scope="module")
-def window(request):
+@pytest.fixture
+def window(qtbot):
     """A window with the small networks of an example and every pane built."""
-    from pytestqt.qtbot import QtBot
-
     from dpiat_gui.matching.examples import examples
 
-    bot = QtBot(request)
-    window = make_window(QApplication.instance() or QApplication([]))
-    bot.addWidget(window, before_close_func=lambda made: setattr(made, "_closing", True))
+    window = make_window(QApplication.instance())
+    qtbot.addWidget(window, before_close_func=lambda made: setattr(made, "_closing", True))
     example = examples()[-1]
     window.document.open_networks(example.source, example.target)
     window.resize(1280, 800)
@@ -54,8 +51,7 @@ def window(request):
     QApplication.processEvents()
     window.document.select_target(window.document.matching.pairs[0].target)
     QApplication.processEvents()
-    yield window
-    window.jobs.shutdown()
+    return window
 
 
 def texts_with_explanations(root):

@@ -57,6 +57,7 @@ def write_whole(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
 
 
 _BUFFER = 1 << 18
+_LONGEST_JOURNAL = 2**24
 
 
 class FileSet:
@@ -186,16 +187,16 @@ def finish_set(head: str | os.PathLike[str]) -> bool:
         locked = _lock(handle, wait=False) or sys.platform == "win32"
         if not locked or not os.fstat(handle).st_nlink:
             return False  # its writer is alive, or was until just now
-        record: Any = json.loads(os.read(handle, os.fstat(handle).st_size))
-        for part, name in record["moves"]:
+        moves, removes = _told(json.loads(os.read(handle, _LONGEST_JOURNAL)))
+        for part, name in moves:
             if (goal.parent / part).exists():
                 (goal.parent / part).replace(goal.parent / name)
-        for name in record["removes"]:
+        for name in removes:
             (goal.parent / name).unlink(missing_ok=True)
         journal.unlink(missing_ok=True)
     except OSError as error:
         raise write_error(goal, error) from error
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise ExportError(
             f"{journal} is damaged.", "Remove it; the files it speaks of may be of two different sets."
         ) from error
@@ -203,6 +204,26 @@ def finish_set(head: str | os.PathLike[str]) -> bool:
         os.close(handle)
     _sync_folder(goal.parent)
     return True
+
+
+def _told(record: Any) -> tuple[list[tuple[str, str]], list[str]]:
+    """Return what a journal says to rename and to remove; none of it outside its own folder.
+
+    A journal may come with a folder that somebody else made: what it names is not believed.
+
+    Raises
+    ------
+    ValueError, KeyError, TypeError
+        If it is none of ours.
+    """
+    moves = [(str(part), str(name)) for part, name in record["moves"]]
+    removes = [str(name) for name in record["removes"]]
+    for name in (*removes, *(name for move in moves for name in move)):
+        if Path(name).name != name or "\\" in name or name in ("", ".."):
+            raise ValueError("a name elsewhere")
+    if any(not (part.startswith(f".{name}.") and part.endswith(".part")) for part, name in moves):
+        raise ValueError("a file that no writer leaves")
+    return moves, removes
 
 
 def _journal_of(head: Path) -> Path:

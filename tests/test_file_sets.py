@@ -139,6 +139,41 @@ def test_a_damaged_journal_is_told_of(tmp_path):
         write(tmp_path, "new")
 
 
+@pytest.mark.parametrize(
+    "record",
+    [
+        {"moves": [], "removes": ["../kept.txt"]},
+        {"moves": [], "removes": ["{folder}/kept.txt"]},
+        {"moves": [], "removes": [".."]},
+        {"moves": [[".a.x.part", "../kept.txt"]], "removes": []},
+        {"moves": [["../kept.txt", "a"]], "removes": []},
+        {"moves": [["own.txt", "kept.txt"]], "removes": []},
+        {"moves": [["..a.x.part/../../kept.txt", ".a.x.part"]], "removes": []},
+        {"moves": [[".a.x/../../kept.part", "a"]], "removes": []},
+        {"moves": 3, "removes": []},
+        {"moves": [["a"]], "removes": []},
+        [],
+    ],
+)
+def test_a_journal_of_somebody_else_touches_nothing(tmp_path, record):
+    inner = tmp_path / "inner"
+    inner.mkdir()
+    for file in (tmp_path / "kept.txt", tmp_path / "kept.part", inner / "own.txt", inner / ".a.x.part"):
+        file.write_text("mine")
+    text = json.dumps(record).replace("{folder}", str(tmp_path))
+    (inner / ".head.json.commit").write_text(text)
+    before = {file: file.read_text() for file in tmp_path.rglob("*") if file.is_file()}
+    with pytest.raises(ExportError, match="damaged"):
+        finish_set(inner / "head.json")
+    assert {file: file.read_text() for file in tmp_path.rglob("*") if file.is_file()} == before
+
+
+def test_a_journal_nested_without_end_is_damaged(tmp_path):
+    (tmp_path / ".head.json.commit").write_text("[" * 200_000)
+    with pytest.raises(ExportError, match="damaged"):
+        finish_set(tmp_path / "head.json")
+
+
 def test_a_file_elsewhere_is_no_part_of_a_set(tmp_path):
     with write_set(tmp_path / "head.json") as made:
         opened = made.file(tmp_path / "sub" / "a.bin")

@@ -4,7 +4,7 @@ from importlib import resources
 from importlib.metadata import PackageNotFoundError, version
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QKeySequence
+from PySide6.QtGui import QColor, QKeySequence, QPalette, QTextCursor, QTextDocument, QTextTable
 from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
@@ -77,19 +77,40 @@ def _row(text: str, keys: str) -> str:
     return f"<tr><td>{escaped}</td><td><b>{keys}</b></td></tr>"
 
 
+def _set_apart(document: QTextDocument, line: QColor) -> None:
+    """Give headings and tables of a page some room, and tables lines of a colour that does not shout."""
+    block = document.begin()
+    while block.isValid():
+        form = block.blockFormat()
+        if form.headingLevel() and block.blockNumber():
+            form.setTopMargin(16)
+            form.setBottomMargin(4)
+            QTextCursor(block).setBlockFormat(form)
+        block = block.next()
+    for frame in document.rootFrame().childFrames():
+        if isinstance(frame, QTextTable):
+            table = frame.format().toTableFormat()
+            table.setTopMargin(8)
+            table.setBottomMargin(10)
+            table.setCellPadding(5)
+            table.setBorderBrush(line)
+            frame.setFormat(table)
+
+
 class HelpDialog(QDialog):
     """Pages at the left, the chosen one at the right; the sheet of keys is the last."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setWindowTitle("Help")
-        self.resize(QSize(860, 620))
+        self.resize(QSize(900, 640))
         self._names = (*page_names(), KEYS)
         self._pages = (*help_pages(), ("Keyboard shortcuts", ""))
         self.list = QListWidget()
         self.list.setAccessibleName("Help pages")
         self.list.addItems([title for title, _ in self._pages])
-        self.list.setFixedWidth(210)
+        self.list.setFixedWidth(236)
+        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.list.setSpacing(3)
         self.browser = QTextBrowser()
         self.browser.setAccessibleName("Help")
@@ -125,6 +146,7 @@ class HelpDialog(QDialog):
         title, markdown = self._pages[row]
         if markdown:
             self.browser.setMarkdown(markdown)
+            _set_apart(self.browser.document(), self.palette().color(QPalette.ColorRole.PlaceholderText))
         else:
             self.browser.setHtml(f"<h1>{title}</h1>{shortcuts_html()}")
 

@@ -206,6 +206,26 @@ def finish_set(head: str | os.PathLike[str]) -> bool:
     return True
 
 
+def read_json(path: Path, most: int = 2**26) -> Any:
+    """Return what a file of JSON holds that anybody may have written.
+
+    Raises
+    ------
+    OSError
+        If it cannot be read.
+    ValueError
+        If it is no JSON, nested too deeply, or longer than `most` bytes.
+    """
+    with path.open("rb") as stream:
+        data = stream.read(most + 1)
+    if len(data) > most:
+        raise ValueError(f"more than {most:,} bytes")
+    try:
+        return json.loads(data)
+    except RecursionError as error:
+        raise ValueError("nested too deeply") from error
+
+
 def _told(record: Any) -> tuple[list[tuple[str, str]], list[str]]:
     """Return what a journal says to rename and to remove; none of it outside its own folder.
 

@@ -6,7 +6,7 @@ import os
 import pytest
 
 from dpiat_gui.errors import ExportError
-from dpiat_gui.files import write_whole
+from dpiat_gui.files import read_json, write_whole
 
 
 def test_a_file_appears_only_when_it_is_whole(tmp_path):
@@ -59,3 +59,12 @@ def test_permissions_are_those_of_the_old_file_or_of_a_new_one(tmp_path):
     with write_whole(goal) as stream:
         stream.write(b"2")
     assert goal.stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize("text", ["", "{", "[" * 100_000, "1234567890", "\udcff"])
+def test_what_is_no_json_of_ours_is_a_value_error(tmp_path, text):
+    (tmp_path / "a.json").write_bytes(text.encode(errors="surrogateescape"))
+    with pytest.raises(ValueError):  # noqa: PT011 - json's own words
+        read_json(tmp_path / "a.json", 9 if text.isdecimal() else 2**20)
+    (tmp_path / "a.json").write_text("[1]")
+    assert read_json(tmp_path / "a.json", 3) == [1]

@@ -1,12 +1,12 @@
 """What the command ``report`` does."""
 
 import contextlib
-import json
 from dataclasses import replace
 from pathlib import Path
 
 from dpiat_gui.cli.asked import match_project
 from dpiat_gui.errors import DpiatError, MatchError, TransferError
+from dpiat_gui.files import read_json
 from dpiat_gui.matching.engine import match_networks
 from dpiat_gui.matching.similarity import similarity
 from dpiat_gui.matching.values import Overrides
@@ -69,9 +69,9 @@ def report_project(project: Project, out: Path, *, check: Path | None, expand: b
 def _read_check(path: Path) -> SanityReport:
     hint = "Write it with: dpiat-gui check SOURCE TARGET --json FILE."
     try:
-        data = json.loads(path.read_text("utf-8"))
+        data = read_json(path)
     except OSError as error:
         raise TransferError(f"{path} cannot be read: {error.strerror}.", hint) from error
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         raise TransferError(f"{path} holds no check: it is no JSON.", hint) from error
     return SanityReport.from_json(data)

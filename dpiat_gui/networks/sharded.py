@@ -1,10 +1,10 @@
 """Checkpoints in several .safetensors files, held together by an index."""
 
-import json
 from pathlib import Path
 from typing import Any
 
 from dpiat_gui.errors import SourceError
+from dpiat_gui.files import read_json
 from dpiat_gui.networks.file_checks import check_file, readable
 
 INDEX_SUFFIX = ".safetensors.index.json"
@@ -29,7 +29,7 @@ def checkpoint_files(path: Path) -> list[Path]:
     check_file(path)
     try:
         with readable(path):
-            index: Any = json.loads(path.read_text("utf-8"))
+            index: Any = read_json(path)
         names = sorted({str(name) for name in index["weight_map"].values()})
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise SourceError(

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 from dpiat_gui.errors import SourceError, TrustError
-from dpiat_gui.files import write_whole
+from dpiat_gui.files import read_json, write_whole
 from dpiat_gui.networks.folders import config_folder
 
 _VERSION = 1
@@ -77,7 +77,7 @@ class TrustStore:
 
     def _read(self) -> dict[str, list[str]]:
         try:
-            data = json.loads(self.path.read_bytes())
+            data = read_json(self.path)
             trusted = data["trusted"] if data["version"] == _VERSION else {}
             return {str(file): [str(digest) for digest in digests] for file, digests in trusted.items()}
         except (OSError, ValueError, KeyError, TypeError, AttributeError):

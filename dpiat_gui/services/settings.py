@@ -10,7 +10,7 @@ from typing import Any
 from PySide6.QtCore import QCoreApplication, QObject, QTimer, Signal
 
 from dpiat_gui.errors import DpiatError
-from dpiat_gui.files import write_whole
+from dpiat_gui.files import read_json, write_whole
 from dpiat_gui.networks.folders import config_folder
 
 THEMES = ("system", "light", "dark")
@@ -230,8 +230,8 @@ def read_choices(path: Path) -> Choices:
 def _read(path: Path) -> dict[str, Any]:
     """Return what the file says, nothing if it cannot be understood."""
     try:
-        data = json.loads(path.read_bytes())
-    except (OSError, ValueError, RecursionError):
+        data = read_json(path)
+    except (OSError, ValueError):
         return {}
     return data if isinstance(data, dict) else {}
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from dpiat_gui.errors import ExportError
+from dpiat_gui.files import read_json
 from dpiat_gui.transfer.ledger import ledger
 from dpiat_gui.transfer.plan_json import plan_digest, plan_to_json
 from dpiat_gui.transfer.request import TransferRequest
@@ -19,8 +20,11 @@ FORMAT = "dpiat-gui manifest"
 VERSION = 1
 SUFFIX = ".manifest.json"
 
+_SIDES = ("source", "target")
 _PACKAGES = ("dpiat-gui", "torch", "timm", "safetensors", "numpy")
 _CHUNK = 8 << 20
+_LONGEST = 2**29
+"""Bytes; plans that pick single channels of a large network take tens of millions."""
 
 
 def manifest_path(goal: Path) -> Path:
@@ -96,7 +100,7 @@ def read_manifest(path: Path) -> dict[str, Any]:
         If it is damaged, or of a version that this program does not read.
     """
     try:
-        found = json.loads(path.read_text("utf-8"))
+        found = read_json(path, _LONGEST)
     except (OSError, ValueError) as error:
         raise ExportError(f"The manifest {path} cannot be read.", "Write the checkpoint again.") from error
     if not isinstance(found, dict) or found.get("format") != FORMAT:
@@ -106,7 +110,30 @@ def read_manifest(path: Path) -> dict[str, Any]:
             f"{path} has version {found.get('version')}, and this program reads version {VERSION}.",
             "Update this program.",
         )
+    if not _is_sound(found):
+        raise ExportError(
+            f"The manifest {path} is damaged, or was changed by hand.", "Write the checkpoint again."
+        )
     return found
+
+
+def _is_sound(manifest: dict[str, Any]) -> bool:
+    """Tell whether all is there that a check goes by, and names no file in another folder."""
+    try:
+        files = [*manifest["files"], *(file for side in _SIDES for file in manifest[side]["files"])]
+        names = [*(file["name"] for file in files), *manifest["shards"]]
+        return (
+            all(isinstance(name, str) and Path(name).name == name and "\\" not in name for name in names)
+            and all(type(file["bytes"]) is int and isinstance(file["sha256"], str) for file in files)
+            and all(isinstance(keys, list) for keys in manifest["shards"].values())
+            and all(isinstance(key, str) for keys in manifest["shards"].values() for key in keys)
+            and all(isinstance(manifest[side]["reference"], str) for side in _SIDES)
+            and isinstance(manifest["tensors"], dict)
+            and isinstance(manifest["plan"], dict)
+            and type(manifest["seed"]) is int
+        )
+    except (AttributeError, KeyError, TypeError):
+        return False
 
 
 def versions() -> dict[str, str]:

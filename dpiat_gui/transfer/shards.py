@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from dpiat_gui.errors import ExportError
+from dpiat_gui.files import read_json
 from dpiat_gui.networks.values import TensorSpec
 from dpiat_gui.transfer.dtypes import SAFETENSORS_CODES, size_of
 
@@ -136,7 +137,7 @@ def shards_of(goal: Path) -> list[Path]:
     Only files that are named as shards of `goal` count: an index made elsewhere may name any.
     """
     try:
-        index: Any = json.loads(index_path(goal).read_text("utf-8"))
+        index: Any = read_json(index_path(goal))
         names = {str(name) for name in index["weight_map"].values()}
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return []

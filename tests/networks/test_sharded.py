@@ -41,7 +41,7 @@ def test_a_missing_shard_is_named(tmp_path: Path) -> None:
         read_specs(index)
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{}", '{"weight_map": 3}', "nothing"])
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"weight_map": 3}', "nothing", "[" * 100_000])
 def test_what_is_no_index_is_told(tmp_path: Path, text: str) -> None:
     (tmp_path / NAME).write_text(text)
     with pytest.raises(SourceError):

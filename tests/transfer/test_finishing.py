@@ -152,6 +152,35 @@ def test_a_manifest_lets_the_sources_be_asked_again(tmp_path, networks):
         check(tmp_path / "out.safetensors", again=True)
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"files": None},
+        {"files": [{"name": "../out.safetensors", "bytes": 1, "sha256": ""}]},
+        {"shards": {"..\\out.safetensors": []}},
+        {"shards": {"out.safetensors": "a"}},
+        {"source": {"reference": 3, "files": []}},
+        {"target": {"reference": "a.pth", "files": [{"name": "/etc/passwd", "bytes": 1, "sha256": ""}]}},
+        {"tensors": []},
+        {"plan": None},
+        {"seed": "0"},
+    ],
+)
+def test_a_manifest_changed_by_hand_is_told_of_and_names_nothing_elsewhere(tmp_path, networks, change):
+    run_transfer(request(networks, tmp_path, "file and manifest"))
+    told = tmp_path / "out.safetensors.manifest.json"
+    told.write_text(json.dumps(json.loads(told.read_text()) | change))
+    with pytest.raises(ExportError, match="is damaged"):
+        check(tmp_path / "out.safetensors", again=True)
+
+
+def test_a_manifest_nested_without_end_cannot_be_read(tmp_path, networks):
+    run_transfer(request(networks, tmp_path, "file and manifest"))
+    (tmp_path / "out.safetensors.manifest.json").write_text('{"a":' * 200_000)
+    with pytest.raises(ExportError, match="cannot be read"):
+        check(tmp_path / "out.safetensors")
+
+
 def test_what_nobody_wrote_down_cannot_be_checked(tmp_path, networks):
     with pytest.raises(ExportError, match="Nobody wrote down"):
         check(networks[0])

@@ -15,7 +15,7 @@ from PySide6.QtWidgets import (
 )
 
 from dpiat_gui.services.theme import DARK, LIGHT, Theme
-from dpiat_gui.ui.widgets import muted
+from dpiat_gui.ui.widgets import inset, muted
 
 CONTENTS = (
     ("The whole matching, opened as on the canvas", "as_seen"),
@@ -66,7 +66,7 @@ class FigureDialog(QDialog):
         self.content = _choice("What to draw", CONTENTS, wish.content)
         self.theme = _choice("Colours", THEMES, wish.theme.name)
         self.width_mm = _choice("Width", WIDTHS, wish.width_mm)
-        self.scale = QDoubleSpinBox()
+        self.scale = inset(QDoubleSpinBox())
         self.scale.setRange(0.5, 8.0)
         self.scale.setSingleStep(0.5)
         self.scale.setValue(wish.scale)

@@ -28,7 +28,7 @@ from dpiat_gui.ui import health_texts as texts
 from dpiat_gui.ui.health_curves import curves_of, ran, scales_at
 from dpiat_gui.ui.health_findings import FindingsTable
 from dpiat_gui.ui.health_plot import ScalesPlot, role_colors
-from dpiat_gui.ui.widgets import ElidedLabel, muted, primary, scrolling, section, set_state
+from dpiat_gui.ui.widgets import ElidedLabel, hand_over, inset, muted, primary, scrolling, section, set_state
 
 RANDOM, IMAGES = "random", "images"
 _WIDE = 900
@@ -80,7 +80,7 @@ class HealthPane(QWidget):
         self.inputs.setToolTip(
             "Random numbers need nothing; images of yours show the scales that training sees"
         )
-        self.count = QSpinBox()
+        self.count = inset(QSpinBox())
         self.count.setRange(2, MOST_INPUTS)
         self.count.setValue(4)
         self.count.setAccessibleName("Number of inputs")
@@ -324,11 +324,13 @@ class HealthPane(QWidget):
         set_state(self.verdict, "state", state)
 
     def _update(self) -> None:
-        self.run.setEnabled(self._ready and not self._running)
-        self.run.setVisible(not self._running)
         self.run.setText("Run check" if self._report is None else "Run again")
-        self.cancel.setVisible(self._running)
         self.cancel.setEnabled(True)
+        if self._running:
+            hand_over(self.run, self.cancel)
+        self.run.setEnabled(self._ready and not self._running)
+        if not self._running:
+            hand_over(self.cancel, self.run)
         self.bar.setVisible(self._running)
         shown = self._report is not None and not self._running
         for box in (self.quantity, self.mode):

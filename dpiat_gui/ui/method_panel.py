@@ -22,7 +22,7 @@ from PySide6.QtWidgets import (
 from dpiat_gui.document.state import DocumentState
 from dpiat_gui.matching.methods import METHODS
 from dpiat_gui.ui import method_texts as texts
-from dpiat_gui.ui.widgets import muted, set_state
+from dpiat_gui.ui.widgets import inset, muted, set_state
 
 LARGEST_SEED = 2**31 - 1
 WIDTH = 400
@@ -59,7 +59,7 @@ class MethodPanel(QDialog):
         self.layer_types = _choice("Layer types", texts.LAYER_TYPES)
         self.exponent = _number("Exponent of the span penalty", 0.05)
         self.skip_factor = _number("Skip factor", 0.1)
-        self.seed = QSpinBox()
+        self.seed = inset(QSpinBox())
         self.seed.setRange(0, LARGEST_SEED)
         self.seed.setAccessibleName("Seed of the random matcher")
         self.seed.setKeyboardTracking(False)
@@ -221,7 +221,7 @@ def _choice(name: str, offered: Mapping[str, tuple[str, str]]) -> QComboBox:
 
 def _number(name: str, step: float) -> QDoubleSpinBox:
     """Return a field that takes 0 to 1; what makes no sense there is for the matching to refuse."""
-    field = QDoubleSpinBox()
+    field = inset(QDoubleSpinBox())
     field.setDecimals(3)
     field.setRange(0.0, 1.0)
     field.setSingleStep(step)

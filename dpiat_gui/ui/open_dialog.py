@@ -30,7 +30,7 @@ from dpiat_gui.ui.open_model import (
     suggest,
     with_options,
 )
-from dpiat_gui.ui.widgets import set_state
+from dpiat_gui.ui.widgets import inset, set_state
 
 LIST_KEYS = (Qt.Key.Key_Down, Qt.Key.Key_Up, Qt.Key.Key_PageDown, Qt.Key.Key_PageUp)
 MOST_CLASSES = 1_000_000
@@ -105,7 +105,7 @@ class OpenDialog(QDialog):
         self.field.setFocus()
 
     def _options_row(self, side: str) -> QHBoxLayout:
-        self.classes = QSpinBox()
+        self.classes = inset(QSpinBox())
         self.classes.setRange(0, MOST_CLASSES)
         self.classes.setSpecialValueText("as published")
         self.classes.setAccessibleName("Classes")

@@ -14,7 +14,7 @@ from PySide6.QtWidgets import (
 
 from dpiat_gui.services.settings import MAX_SEED, Settings
 from dpiat_gui.services.theme import ThemeKeeper
-from dpiat_gui.ui.widgets import muted
+from dpiat_gui.ui.widgets import inset, muted
 
 THEME_TEXTS = (("As the system", "system"), ("Light", "light"), ("Dark", "dark"))
 
@@ -35,7 +35,7 @@ class SettingsDialog(QDialog):
         self.theme.setAccessibleName("Theme")
         self.wheel = QCheckBox("The wheel &zooms, Ctrl+wheel scrolls")
         self.wheel.setChecked(settings.wheel_zooms)
-        self.seed = QSpinBox()
+        self.seed = inset(QSpinBox())
         self.seed.setRange(0, MAX_SEED)
         self.seed.setValue(settings.seed)
         self.seed.setAccessibleName("Seed of new projects")

@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
 )
 
 from dpiat_gui.transfer.operators import ALIGNMENTS, OPERATORS
+from dpiat_gui.ui.widgets import inset
 
 FORMATS = (("safetensors", ".safetensors"), ("PyTorch .pth", ".pth"))
 MOST_SEED = 2**31 - 1
@@ -40,7 +41,7 @@ class TransferForm(QWidget):
             self.align.addItem(text, value)
             self.align.setItemData(self.align.count() - 1, ALIGNMENTS[value], Qt.ItemDataRole.ToolTipRole)
         self.buffers = QCheckBox("&Running statistics too")
-        self.seed = QSpinBox()
+        self.seed = inset(QSpinBox())
         self.seed.setRange(0, MOST_SEED)
         self.seed.setMinimumWidth(100)
         self.output = QLineEdit()

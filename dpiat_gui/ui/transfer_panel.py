@@ -22,7 +22,7 @@ from dpiat_gui.ui.texts import bytes_text
 from dpiat_gui.ui.transfer_form import TransferForm, choose, row_of
 from dpiat_gui.ui.transfer_room import TransferRoom
 from dpiat_gui.ui.transfer_steps import TransferSteps
-from dpiat_gui.ui.widgets import CoverageBar, ElidedLabel, muted, primary, section, set_state
+from dpiat_gui.ui.widgets import CoverageBar, ElidedLabel, hand_over, muted, primary, section, set_state
 
 SUFFIXES = (".safetensors", ".pth", ".pt")
 PROGRESS_STEPS = 1000
@@ -254,10 +254,13 @@ class TransferPanel(QWidget):
         self.copy_report.setVisible(report)
 
     def _update_run(self) -> None:
+        if self._running:
+            self.cancel.setEnabled(True)
+            hand_over(self.run, self.cancel)
         self.run.setEnabled(self._ready and not self._running and self.output_path is not None)
-        self.run.setVisible(not self._running)
-        self.cancel.setVisible(self._running)
-        self.cancel.setEnabled(self._running)
+        if not self._running:
+            hand_over(self.cancel, self.run)
+            self.cancel.setEnabled(False)
         boxes = (self.format, self.device, self.preset, self.operator, self.align, self.seed)
         for widget in (self.output, self.browse, *boxes):
             widget.setEnabled(not self._running)

@@ -5,7 +5,16 @@ from typing import TypeVar
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QLabel, QPushButton, QScrollArea, QSizePolicy, QToolButton, QTreeWidget, QWidget
+from PySide6.QtWidgets import (
+    QAbstractSpinBox,
+    QLabel,
+    QPushButton,
+    QScrollArea,
+    QSizePolicy,
+    QToolButton,
+    QTreeWidget,
+    QWidget,
+)
 
 from dpiat_gui.services.theme import LIGHT, Theme, fixed_font, score_color
 
@@ -13,6 +22,7 @@ LARGEST = 16_777_215
 """Qt's word for no limit of a height."""
 
 Label = TypeVar("Label", bound=QLabel)
+Number = TypeVar("Number", bound=QAbstractSpinBox)
 
 
 class ElidedLabel(QLabel):
@@ -87,11 +97,31 @@ def monospaced(label: Label) -> Label:
     return label
 
 
+def inset(field: Number) -> Number:
+    """Keep a number off the left edge of its field.
+
+    Qt puts the line of a styled spin box at the very edge, whatever padding the style sheet asks for.
+    """
+    field.lineEdit().setTextMargins(round(0.4 * field.fontMetrics().height()), 0, 0, 0)
+    return field
+
+
 def primary(text: str) -> QPushButton:
     """Return the button of the main thing to do."""
     button = QPushButton(text)
     button.setProperty("primary", True)
     return button
+
+
+def hand_over(hidden: QWidget, shown: QWidget) -> None:
+    """Put one button in the place of another, and the keyboard with it if it was there.
+
+    Hidden or disabled first, Qt would send the keyboard to whatever comes next, in another pane perhaps.
+    """
+    shown.show()
+    if hidden.hasFocus():
+        shown.setFocus(Qt.FocusReason.OtherFocusReason)
+    hidden.hide()
 
 
 def set_state(widget: QWidget, name: str, value: object) -> None:

@@ -139,6 +139,17 @@ def test_every_quantity_and_mode_is_drawn_in_both_themes(pane):
                 assert not pane.grab().isNull()
 
 
+def test_the_keyboard_stays_with_the_button_of_a_check(pane, qtbot):
+    pane.set_ready(True)
+    pane.activateWindow()
+    qtbot.waitUntil(pane.isActiveWindow)
+    pane.run.setFocus()
+    pane.show_running("Running the source", 3, 10)
+    assert pane.cancel.hasFocus()
+    pane.show_ended("Cancelled.")
+    assert pane.run.hasFocus()
+
+
 def test_states_of_the_pane(pane, tmp_path):
     pane.set_ready(True)
     pane.show_running("Running the source", 3, 10)

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLabel
+from PySide6.QtWidgets import QLabel, QSpinBox
 
 from dpiat_gui.engine.protocol import Progress
 from dpiat_gui.errors import ExportError, TransferError
@@ -16,7 +16,7 @@ from dpiat_gui.ui.texts import big, bytes_text, percent, plural, shortened
 from dpiat_gui.ui.transfer_panel import TransferPanel, TransferSettings
 from dpiat_gui.ui.transferring import default_output
 from dpiat_gui.ui.trust_dialog import FIRST_LINES, TrustDialog, first_lines
-from dpiat_gui.ui.widgets import ElidedLabel
+from dpiat_gui.ui.widgets import ElidedLabel, inset
 
 
 @pytest.mark.parametrize(
@@ -238,3 +238,9 @@ def test_a_demo_that_is_not_installed_says_how(monkeypatch):
     monkeypatch.setattr("dpiat_gui.ui.demo.find_spec", lambda _: None)
     with pytest.raises(Exception, match=r"pip install"):
         demo_references()
+
+
+def test_a_number_does_not_stand_at_the_edge_of_its_field(qtbot):
+    field = inset(QSpinBox())
+    qtbot.addWidget(field)
+    assert field.lineEdit().textMargins().left() >= 4

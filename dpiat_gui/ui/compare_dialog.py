@@ -87,7 +87,7 @@ class CompareDialog(QDialog):
         self._hopeless: Mapping[str, str] = {}
         self._traces = FlowTraces(jobs, self) if jobs is not None else None
         self.setWindowTitle("Compare matchings")
-        self.resize(QSize(860, 460))
+        self.resize(QSize(920, 460))
         self._make_parts()
         self._lay_out()
         self.other.activated.connect(self._chosen)

@@ -37,9 +37,6 @@ _MM = 25.4
 _PRINT_DOTS = 300.0
 """Pixels an inch of a PNG with a given width."""
 
-COLUMN_WIDTHS = {"one column": 84.0, "two columns": 174.0}
-"""Widths of figures in a paper with two columns, in millimetres."""
-
 
 def render_matching(
     matching: Matching,
@@ -76,7 +73,7 @@ def render_matching(
     orientation, fold_runs
         ``columns``, or ``strips`` for the source on top; whether a run of equal blocks is one box.
     width_mm
-        Width in millimetres, such as a paper's column has (`COLUMN_WIDTHS`), for which columns are
+        Width in millimetres, such as a paper's column has (84, two of them 174), for which columns are
         laid out and a PNG gets 300 pixels an inch. None for the natural size.
 
     Raises

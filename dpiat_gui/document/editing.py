@@ -5,12 +5,12 @@ from typing import TYPE_CHECKING, Any
 
 from dpiat_gui.document import edits
 from dpiat_gui.document.commands import MERGED
-from dpiat_gui.document.corrections import Override, each_of, without
+from dpiat_gui.document.corrections import each_of, without
 from dpiat_gui.document.history import RecordedDocument
 from dpiat_gui.document.pinning import PinChecker
 from dpiat_gui.document.places import places_of
 from dpiat_gui.document.selection import Selection
-from dpiat_gui.document.solving import Solution, Wish, is_slow, overrides_cost, solve_wish
+from dpiat_gui.document.solving import Solution, Wish, is_slow, solve_wish
 from dpiat_gui.document.state import same_tables
 from dpiat_gui.errors import OverrideError
 from dpiat_gui.matching.values import MatchOptions, Overrides
@@ -154,23 +154,6 @@ class EditableDocument(RecordedDocument):
             f"Clear override of {target}", edits.without_target(self.wanted.overrides, self.tables, target)
         )
 
-    def remove_override(self, kind: str, source: str | None, target: str) -> None:
-        """Drop one override.
-
-        Parameters
-        ----------
-        kind
-            ``pin``, ``ban`` or ``fresh``.
-        source
-            The source's path, None for ``fresh``.
-        target
-            The target's path.
-        """
-        one = Override(kind, source, target)
-        state = self.wanted
-        rest, disabled = without(state.overrides, [one]), without(state.disabled, [one])
-        self._edit(f"Remove {one.text}", replace(state, overrides=rest, disabled=disabled))
-
     def clear_overrides(self) -> None:
         """Drop every override, enabled or not."""
         state = replace(self.wanted, overrides=Overrides(), disabled=Overrides())
@@ -185,19 +168,6 @@ class EditableDocument(RecordedDocument):
         if self._checker is None or not self._checker.belongs_to(self.tables, self.overrides):
             self._checker = PinChecker(self.tables, self.overrides)
         return self._checker.reason(source, target)
-
-    def pin_cost(self, source: str, target: str) -> float | None:
-        """Return what pinning a pair would change in the total score, None if it cannot hold."""
-        return self.overrides_cost(self.overrides.with_pin(source, target))
-
-    def overrides_cost(self, overrides: Overrides) -> float | None:
-        """Return the total score under other overrides, less that of the matching there is.
-
-        None if they cannot hold, or nothing is matched.
-        """
-        if self.tables is None or self.matching is None:
-            return None
-        return overrides_cost(self.tables, self.matching, overrides)
 
     # -- options and settings ------------------------------------------------------------
 

@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from dpiat_gui.engine.operations import JobContext
     from dpiat_gui.transfer.values import TransferPlan
 
-VARIANTS = ("source", "before", "after", "difference")
-
 
 def tensor(values: Plain, context: "JobContext") -> Plain:
     """Read one tensor of the source and one of the target, and say what is in them.
@@ -33,10 +31,10 @@ def tensor(values: Plain, context: "JobContext") -> Plain:
     be missing), ``seed``, ``trust``, ``folder`` (where pictures are written) and ``plan`` (the JSON
     of a transfer plan with the one row of the target's tensor; without it there is no *after*).
 
-    Answers with ``variants``, a record for each of `VARIANTS` that there is: ``name``, ``shape``,
-    ``dtype``, ``statistics``, ``histogram`` (none for the difference), ``file`` (.npy, float32),
-    ``layout``, ``shown``, ``of``; and with ``range`` of the histograms, ``reach`` of the colours,
-    ``notes``.
+    Answers with ``variants``, a record for each of source, before, after and difference that there
+    is: ``name``, ``shape``, ``dtype``, ``statistics``, ``histogram`` (none for the difference),
+    ``file`` (.npy, float32), ``layout``, ``shown``, ``of``; and with ``range`` of the histograms,
+    ``reach`` of the colours, ``notes``.
     """
     from dpiat_gui.engine.protocol import Progress
 

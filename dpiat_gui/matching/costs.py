@@ -1,16 +1,14 @@
-"""What pins would cost, for all candidates of a row at once, and what a drop would give."""
+"""What pins would cost, for all candidates of a row at once."""
 
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from dpiat_gui.errors import OverrideError
-from dpiat_gui.matching.compare import Comparison, compare
 from dpiat_gui.matching.constraints import Place, Side
 from dpiat_gui.matching.outlook import Outlook, outlook
 from dpiat_gui.matching.solving import check_pin, solve
 from dpiat_gui.matching.tables import ScoreTables
-from dpiat_gui.matching.values import Matching, Overrides
+from dpiat_gui.matching.values import Overrides
 
 _EXACT = ("dp", "flat")
 """Methods whose totals the tables of both ends know; the others are solved anew for every pin."""
@@ -46,23 +44,6 @@ class PinCost(NamedTuple):
     total: float | None
     change: float | None = None
     reason: str = ""
-
-
-@dataclass(frozen=True)
-class PinPreview:
-    """What a pin would make of a matching.
-
-    Parameters
-    ----------
-    matching
-        The matching with the pin.
-    comparison
-        The matching as it is, against the one with the pin: pairs gone and added, and the change in
-        the total score.
-    """
-
-    matching: Matching
-    comparison: Comparison
 
 
 def pin_costs(
@@ -127,31 +108,6 @@ def has_quick_costs(tables: ScoreTables) -> bool:
     """Tell whether `pin_costs` answers within a few milliseconds, however many candidates there are."""
     n, m = tables.entries.shape
     return tables.options.method in _EXACT and n * n * m <= _MOST_CELLS
-
-
-def preview_pin(
-    tables: ScoreTables, overrides: Overrides, source: str, target: str, before: Matching | None = None
-) -> PinPreview:
-    """Solve as if a pair were pinned.
-
-    Parameters
-    ----------
-    tables
-        The scores.
-    overrides
-        Those that hold.
-    source, target
-        The pair, two layers or two blocks.
-    before
-        The matching as it is, if there is one already.
-
-    Raises
-    ------
-    OverrideError
-        If the pin cannot hold; the message says why.
-    """
-    after = solve(tables, overrides.with_pin(source, target))
-    return PinPreview(after, compare(before or solve(tables, overrides), after))
 
 
 class _Candidate(NamedTuple):

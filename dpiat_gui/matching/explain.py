@@ -8,9 +8,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from dpiat_gui.errors import MatchError
-from dpiat_gui.matching.costs import has_quick_costs, pin_costs
 from dpiat_gui.matching.filling import best_values
-from dpiat_gui.matching.layer_scores import layer_score, shape_ratios
+from dpiat_gui.matching.layer_scores import shape_ratios
 from dpiat_gui.matching.methods import METHODS, Rule
 from dpiat_gui.matching.problems import Problem, make_problem, powers
 from dpiat_gui.matching.recurrence import Span, trace_back
@@ -18,7 +17,6 @@ from dpiat_gui.matching.scores import Scores
 from dpiat_gui.matching.solving import entry_constraints, inner_constraints, solve
 from dpiat_gui.matching.tables import ScoreTables
 from dpiat_gui.matching.values import Matching, Overrides, Pair
-from dpiat_gui.networks.values import Layer
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,49 +243,6 @@ def _runner_up(tables: ScoreTables, matching: Matching, pair: Pair) -> Alternati
     if other is None:
         return Alternative(None, 0.0, banned.score)
     return Alternative(other.source, other.score, banned.score)
-
-
-def alternatives(
-    tables: ScoreTables, matching: Matching, target: str, most: int = 8
-) -> tuple[Alternative, ...]:
-    """Rank the other sources a target layer could have, the least costly first.
-
-    Parameters
-    ----------
-    tables, matching
-        As for `explain_pair`.
-    target
-        Path of a target layer, matched or not.
-    most
-        How many to return at most. Where each takes a solve (see `pin_costs`), no more are weighed:
-        those of the best scores by themselves.
-    """
-    goal = next((layer for layer in tables.target.layers if layer.path == target), None)
-    if goal is None:
-        raise MatchError(f"{tables.target.name} has no layer {target!r}.")
-    if target not in tables.target_side.places:
-        # A bare parameter, which the paper's sequence does not know.
-        return ()
-    present = matching.by_target.get(target)
-    among = None if has_quick_costs(tables) else _best_by_score(tables, goal, present, most)
-    found = [
-        Alternative(cost.source, cost.score, cost.total, cost.reason)
-        for cost in pin_costs(tables, matching.overrides, target=target, among=among)
-        if present is None or cost.source != present.source
-    ]
-    found.sort(key=lambda other: (other.total is None, -(other.total or 0.0), -other.score))
-    return tuple(found[:most])
-
-
-def _best_by_score(tables: ScoreTables, goal: Layer, present: Pair | None, most: int) -> list[str]:
-    scored = [
-        (layer_score(layer, goal, tables.options.layer_types), layer.path)
-        for block in tables.source.entries_for(tables.options.layer_types)
-        for layer in block.layers
-        if present is None or layer.path != present.source
-    ]
-    best = sorted((item for item in scored if item[0] > 0), key=lambda item: -item[0])
-    return [path for _, path in best[:most]]
 
 
 def entry_table(tables: ScoreTables, overrides: Overrides) -> DpTable:

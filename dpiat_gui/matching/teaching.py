@@ -179,13 +179,6 @@ def best_span(cell: Cell) -> SpanValue:
     return max(cell.spans, key=lambda span: span.value)
 
 
-def chosen_value(cell: Cell) -> float:
-    """Return the value of the candidate that was chosen: the cell's own."""
-    if cell.choice == "match":
-        return best_span(cell).value
-    return cell.without_target if cell.choice == "target" else cell.without_source
-
-
 def chosen_from(cell: Cell) -> tuple[int, int]:
     """Return the cell that the chosen candidate builds on."""
     if cell.choice == "match":

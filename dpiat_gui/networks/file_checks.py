@@ -6,8 +6,6 @@ from pathlib import Path
 
 from dpiat_gui.errors import SourceError
 
-_SUFFIXES = (".safetensors", ".pth", ".pt", ".bin", ".ckpt")
-
 
 def cut_off(path: Path) -> SourceError:
     """Return the error for a file whose end is missing, nobody knows how much of it."""

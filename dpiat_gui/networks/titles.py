@@ -83,7 +83,6 @@ _SINGLE_ROLES = {
     LayerRole.PARAMETER: BlockRole.OTHER,
 }
 _GATES = ("se", "attn_se", "squeeze_excite", "squeeze_excitation")
-_GATE_PARTS = ("_se_reduce", "_se_expand", "fc1", "fc2", "conv_reduce", "conv_expand")
 _ATTENTION_NAMES = ("qkv", "in_proj", "query", "q_proj", "to_qkv", "q", "to_q")
 
 

@@ -1,6 +1,6 @@
 """Painting a table: cells as a heat map, numbers where they fit, the way back, marks of overrides."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -73,10 +73,6 @@ class Shown:
         if self.filled is None or row == 0 or column == 0:
             return True
         return (row - 1) * len(self.named.sources) + column <= self.filled
-
-    def without_marks(self) -> "Shown":
-        """Return the same cells with nothing looked at."""
-        return replace(self, current=None, uses=(), chosen=None)
 
 
 class Heat:

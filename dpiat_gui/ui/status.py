@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QCursor, QGuiApplication, QResizeEvent
 from PySide6.QtWidgets import (
     QFrame,
@@ -286,7 +286,6 @@ class JobPanel(_JobView):
     """The running job above the canvas, with its stage: for what takes longer than a second."""
 
     delay_ms = PANEL_MS
-    appeared = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)

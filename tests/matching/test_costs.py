@@ -9,7 +9,7 @@ from made import network
 
 from dpiat_gui.errors import OverrideError
 from dpiat_gui.matching import blocks, costs
-from dpiat_gui.matching.costs import has_quick_costs, pin_costs, preview_pin
+from dpiat_gui.matching.costs import has_quick_costs, pin_costs
 from dpiat_gui.matching.engine import check_pin, prepare, solve
 from dpiat_gui.matching.methods import METHODS
 from dpiat_gui.matching.values import MatchOptions, Overrides, match_options
@@ -188,20 +188,3 @@ def test_large_tables_are_filled_only_for_many_candidates(monkeypatch):
     assert [cost.total for cost in pin_costs(scored, Overrides(), target="t0")] == pytest.approx(
         [cost.total for cost in exact]
     )
-
-
-def test_a_preview_shows_what_a_drop_would_give():
-    source = network("s", [(8,), (8,), (6,)])
-    target = network("t", [(8,), (8,)])
-    scored = prepare(source, target, MatchOptions())
-    before = solve(scored, Overrides())
-    preview = preview_pin(scored, Overrides(), "s1", "t0")
-    assert preview.matching == solve(scored, Overrides(pins=[("s1", "t0")]))
-    assert preview.comparison.score_difference == pytest.approx(preview.matching.score - before.score)
-    assert [(pair.source, pair.target) for pair in preview.comparison.only_second] == [
-        ("s1", "t0"),
-        ("s2", "t1"),
-    ]
-    assert preview_pin(scored, Overrides(), "s1", "t0", before) == preview
-    with pytest.raises(OverrideError, match="cross"):
-        preview_pin(scored, Overrides(pins=[("s0", "t1")]), "s1", "t0")

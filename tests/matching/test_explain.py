@@ -7,7 +7,6 @@ from made import network
 from dpiat_gui.errors import MatchError
 from dpiat_gui.matching.engine import match_networks, prepare, solve
 from dpiat_gui.matching.explain import (
-    alternatives,
     contributions,
     entry_table,
     explain_pair,
@@ -85,43 +84,6 @@ def test_the_runner_up_is_what_a_ban_leaves():
     assert banned.score == explained.runner_up.total
     with pytest.raises(MatchError, match="not matched"):
         explain_pair(tables, solve(tables, Overrides(fresh=["t0"])), "t0")
-
-
-def test_alternatives_tell_their_cost_or_why_not():
-    source = network("s", [(8,), (8,), (6,)])
-    target = network("t", [(8,), (8,)])
-    tables = prepare(source, target, MatchOptions())
-    matching = solve(tables, Overrides(pins=[("s1", "t1")]))
-    found = {other.source: other for other in alternatives(tables, matching, "t0")}
-    assert found["s2"].total is None
-    assert "cross" in found["s2"].reason
-    assert found["s1"].total == pytest.approx(2**0.5)
-
-
-@settings(max_examples=60, deadline=None)
-@given(ENTRIES, ENTRIES, st.sampled_from(sorted(METHODS)), st.data())
-def test_alternatives_are_ranked_by_what_they_leave(source, target, method, data):
-    tables = prepare(network("s", source), network("t", target), MatchOptions(method=method))
-    matching = solve(tables, Overrides())
-    goal = data.draw(st.sampled_from(tables.target.layers)).path
-    found = alternatives(tables, matching, goal)
-    totals = [other.total for other in found if other.total is not None]
-    assert totals == sorted(totals, reverse=True)
-    for other in found:
-        assert other.source != getattr(matching.by_target.get(goal), "source", None)
-        assert (other.total is None) == bool(other.reason)
-        if other.total is not None:
-            pinned = solve(tables, Overrides(pins=[(other.source, goal)]))
-            assert other.total == pytest.approx(pinned.score, abs=1e-9)
-
-
-def test_layers_the_sequence_does_not_know_have_no_alternatives():
-    bare = load_network("timm:vit_tiny_patch16_224")
-    tables = prepare(bare, bare, MatchOptions(layer_types="paper"))
-    token = next(layer.path for layer in bare.layers if layer.bare)
-    assert alternatives(tables, solve(tables, Overrides()), token) == ()
-    with pytest.raises(MatchError, match="no layer"):
-        alternatives(tables, solve(tables, Overrides()), "nowhere")
 
 
 def test_methods_without_a_table_say_so():

@@ -10,7 +10,7 @@ from dpiat_gui.matching.examples import examples
 from dpiat_gui.matching.explain import entry_table
 from dpiat_gui.matching.methods import METHODS, Rule
 from dpiat_gui.matching.named_tables import named_entry_table, named_inner_table
-from dpiat_gui.matching.teaching import StepKind, Steps, best_span, chosen_from, chosen_value, way_back
+from dpiat_gui.matching.teaching import StepKind, Steps, best_span, chosen_from, way_back
 from dpiat_gui.matching.values import MatchOptions, Overrides
 
 SHAPES = st.sampled_from([None, (4,), (6,), (8,), (8, 4, 3, 3), (8, 8, 3, 3)])
@@ -75,7 +75,9 @@ def test_the_chosen_candidate_is_the_value_of_the_cell_and_stands_already(case):
         if step.cell is None:
             continue
         cell = step.cell
-        assert chosen_value(cell) == table.values[step.row, step.column]
+        given = {"target": cell.without_target, "source": cell.without_source}
+        chosen = best_span(cell).value if cell.choice == "match" else given[cell.choice]
+        assert chosen == table.values[step.row, step.column]
         candidates = [cell.without_target, cell.without_source, *(span.value for span in cell.spans)]
         assert max(candidates) == cell.value
         row, column = chosen_from(cell)

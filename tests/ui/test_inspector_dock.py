@@ -7,6 +7,7 @@ from pytestqt.qtbot import QtBot
 
 from dpiat_gui.document.document import Document, Selection
 from dpiat_gui.document.facts import Dimension
+from dpiat_gui.document.solving import overrides_cost
 from dpiat_gui.services.theme import DARK, LIGHT
 from dpiat_gui.transfer.values import FreshReason, PlanRow
 from dpiat_gui.ui.inspector_dock import InspectorPanel
@@ -89,7 +90,9 @@ def test_candidates_show_what_a_pin_would_cost(
 ) -> None:
     document.select_target("t0.0")
     _settle(panel, qtbot)
-    change = document.pin_cost("s1.0", "t0.0")
+    assert document.tables is not None
+    assert document.matching is not None
+    change = overrides_cost(document.tables, document.matching, document.overrides.with_pin("s1.0", "t0.0"))
     assert change is not None
     assert panel.candidates._paths[0].full_text == "s1.0"
     assert panel.candidates._costs[0].text() == cost(change)

@@ -92,6 +92,7 @@ class DpTableFeature:
         self._window = window
         self._theme = LIGHT
         self._height = 0
+        self._lent = self._listening = False
         self._table: DpTablePane | None = None
         self._player: PlayerPane | None = None
         self._table_page = LatePage("DP table", self._build_table)
@@ -176,6 +177,18 @@ class DpTableFeature:
         tall = round(window.height() * _TALL)
         if dock.height() < tall - 20:
             self._height, height = dock.height(), tall
+            self._lent = True
+            if not self._listening:
+                self._listening = True
+                window.tabs.currentChanged.connect(self._give_back)
         else:
             height = self._height or round(window.height() * _USUAL)
+            self._lent = False
         window.resizeDocks([dock], [height], Qt.Orientation.Vertical)
+
+    def _give_back(self, tab: int) -> None:
+        """Let the canvas have its height again when a pane that needs less comes to the front."""
+        if self._lent and self._window.tabs.widget(tab) not in (self._table_page, self._player_page):
+            self._lent = False
+            if self._window.docks[2].height() >= round(self._window.height() * _TALL) - 20:
+                self._toggle_height()

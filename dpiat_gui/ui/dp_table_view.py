@@ -174,6 +174,14 @@ class TableView(QAbstractScrollArea):
         elif rect.bottom() > size.height():
             down.setValue(down.value() + round(rect.bottom() - size.height()) + 1)
 
+    def _is_seen(self, cell: tuple[int, int], width: int, height: int) -> bool:
+        """Whether a cell is in sight with a viewport of this size, or there was no size yet."""
+        place = self.geometry_of_cells
+        rect = place.rect(*cell)
+        if min(width, height) <= 0 or not self.isVisible():
+            return True
+        return rect.left() >= place.left and rect.right() <= width + 1 and place.top <= rect.top() <= height
+
     # -- zoom ------------------------------------------------------------------------------
 
     @property
@@ -214,9 +222,15 @@ class TableView(QAbstractScrollArea):
     # -- Qt's events -----------------------------------------------------------------------
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Keep the whole table in sight where that is wanted."""
+        """Keep the whole table in sight where that is wanted, else the current cell if it was."""
         super().resizeEvent(event)
+        old = event.oldSize()
+        # The first size of a pane that is just shown is a guess, and what was revealed in it stays behind.
+        current = None if self._shown is None else self._shown.current
+        seen = current is not None and self._is_seen(current, old.width(), old.height())
         self._arrange()
+        if current is not None and seen:
+            self.reveal(*current)
 
     def changeEvent(self, event: QEvent) -> None:
         """Measure the names anew in another font."""

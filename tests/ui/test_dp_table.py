@@ -376,6 +376,9 @@ def test_the_actions_bring_table_and_player_to_the_front(window, qtbot):
     qtbot.waitUntil(feature.player.isVisible)
     assert (feature.player.step.row, feature.player.step.column) == (2, 1)
     assert feature.player.phase.currentText() == "Inside s1 → t1"
+    tall = window.docks[2].height()
+    window.tabs.setCurrentWidget(window.pairs)
+    qtbot.waitUntil(lambda: window.docks[2].height() < tall)
     assert not feature.table.isVisible()
 
 

@@ -300,12 +300,14 @@ class EdgeDrawing:
         if mark.factor < 1:
             text += f" · skip {mark.factor:g}"
         width, height = face.width(text), face.metrics.height() + 2
-        x = middle.x() - width / 2
-        if mark.pinned:
-            x += width / 2 + 10 * self._style.unit
-        pill = QRectF(x - 6, middle.y() - height / 2, width + 12, height)
+        # The pill hides the badge of a pin, so it has its own; beside the badge it would reach into a block.
+        room = 12 * self._style.unit if mark.pinned else 0.0
+        x = middle.x() - (width - room) / 2
+        pill = QRectF(x - 6 - room, middle.y() - height / 2, width + 12 + room, height)
+        badge = pin_badge(self._style, x - room + 4, middle.y()) if mark.pinned else []
         return [
             Box(pill, self._style.color("overlay"), self._style.score(mark.score), radius=height / 2),
+            *badge,
             Text(
                 x,
                 face.baseline(pill.y(), height),

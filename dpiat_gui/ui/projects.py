@@ -13,6 +13,7 @@ from dpiat_gui.errors import DpiatError
 from dpiat_gui.project.values import SUFFIX, Project
 from dpiat_gui.ui.notifications import NotificationArea
 from dpiat_gui.ui.opening import Opening
+from dpiat_gui.ui.texts import shortened
 
 if TYPE_CHECKING:
     from dpiat_gui.services.settings import Settings
@@ -86,7 +87,9 @@ class Projects(QObject):
         box = QMessageBox(self._window)
         box.setIcon(QMessageBox.Icon.Question)
         box.setWindowTitle("Unsaved changes")
-        box.setText("Save the changes to this project?")
+        path = self._document.project_path
+        name = shortened(Path(path).name, 40) if path else "this project"
+        box.setText(f"Save the changes to {name}?")
         box.setInformativeText("Networks, options and overrides are lost otherwise.")
         box.setStandardButtons(Button.Save | Button.Discard | Button.Cancel)
         box.setDefaultButton(Button.Save)

@@ -127,7 +127,12 @@ class OutlinePanel(QWidget):
     def _follow(self, selection: Selection) -> None:
         """Show the selected module, without selecting anything anew."""
         path = selection.source if self.side == "source" else selection.target
-        if self._following or path is None or not self.isVisible():
+        if self._following or not self.isVisible():
+            return
+        if path is None:
+            self._following = True
+            self.tree.setCurrentIndex(QModelIndex())
+            self._following = False
             return
         index = self._filters[self.side].mapFromSource(self._models[self.side].index_of(path))
         if index.isValid() and index != self.tree.currentIndex():

@@ -8,6 +8,7 @@ import sys
 import pytest
 
 from dpiat_gui.document.document import Document
+from dpiat_gui.document.selection import Selection
 from dpiat_gui.services.theme import DARK, LIGHT, ThemeKeeper
 from dpiat_gui.ui.app import make_window
 from dpiat_gui.ui.outline_panel import OutlinePanel
@@ -166,6 +167,22 @@ def test_the_outline_makes_the_rows_of_the_side_that_is_shown(qtbot):
     qtbot.waitUntil(lambda: panel.tree.model().rowCount() == 3)
     panel.tabs.setCurrentIndex(0)
     assert panel.tree.model().rowCount() == 1
+
+
+def test_the_outline_forgets_a_module_that_is_selected_no_longer(qtbot):
+    from made import network
+
+    document = Document()
+    panel = OutlinePanel(document)
+    qtbot.addWidget(panel)
+    panel.show()
+    document.open_networks(network("s", [(8, 3, 3, 3)]), network("t", [(8, 3, 3, 3)]))
+    qtbot.waitUntil(lambda: panel.tree.model().rowCount() == 1)
+    document.select(Selection("s0", None))
+    assert panel.tree.selectionModel().hasSelection()
+    document.select(Selection(None, None))
+    assert not panel.tree.selectionModel().hasSelection()
+    assert not panel.tree.currentIndex().isValid()
 
 
 def test_two_known_networks_come_in_one_change(qapp, qtbot):

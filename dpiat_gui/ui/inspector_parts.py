@@ -169,6 +169,8 @@ class LayerList(QTreeWidget):
         super().__init__(parent)
         self._theme = LIGHT
         self.setAccessibleName("Layers of the block")
+        # Four columns in a narrow pane: what air is saved goes to the names.
+        self.setProperty("dense", True)
         set_headings(
             self,
             {

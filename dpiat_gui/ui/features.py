@@ -20,6 +20,7 @@ from dpiat_gui.ui import (
     explaining,
     health,
     ledger,
+    operator_menu,
     reports,
     tensors,
     tours,
@@ -71,6 +72,7 @@ class Feature(Protocol):
 FEATURE_ACTIONS: tuple[Action, ...] = (
     *breadcrumbs.ACTIONS,
     *correcting.ACTIONS,
+    *operator_menu.ACTIONS,
     *health.ACTIONS,
     *ledger.ACTIONS,
     *tensors.ACTIONS,
@@ -87,6 +89,7 @@ def features(window: "MainWindow") -> tuple[Feature, ...]:
     return (
         breadcrumbs.BreadcrumbsFeature(window),
         correcting.CorrectingFeature(window),
+        operator_menu.OperatorMenuFeature(window),
         ledger.LedgerFeature(window),
         checks,
         tensors.TensorsFeature(window),

@@ -65,6 +65,7 @@ MENUS: tuple[tuple[str, tuple[str, ...]], ...] = (
         (
             "pin",
             "pin_to",
+            "fit_by",
             "ban",
             "fresh",
             SEPARATOR,
@@ -156,6 +157,7 @@ SELECTION = (
     "fresh",
     SEPARATOR,
     "pin_to",
+    "fit_by",
     "accept",
     "clear_override",
     SEPARATOR,

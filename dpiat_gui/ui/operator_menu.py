@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 ACTIONS: tuple[Action, ...] = (
     Action(
         "fit_by",
-        "Fit b"F&it by"y",
+        "Fit b&y",
         "Match",
         ("Ctrl+Shift+I",),
         "",
@@ -40,7 +40,7 @@ class OperatorMenuFeature(QObject):
     def __init__(self, window: "MainWindow") -> None:
         super().__init__(window)
         self._window = window
-        self.menu = QMenu("Fit b"F&it by"y", window)
+        self.menu = QMenu("Fit b&y", window)
         self.menu.setToolTipsVisible(True)
         self.menu.setAccessibleName("Operators for the selected target")
         self.menu.aboutToShow.connect(self.fill)

@@ -6,6 +6,7 @@ from pytestqt.qtbot import QtBot
 
 from dpiat_gui.document.corrections import each_of, overrides_of
 from dpiat_gui.document.document import Document, Selection
+from dpiat_gui.document.solving import overrides_cost
 from dpiat_gui.matching.values import Overrides
 from dpiat_gui.services.theme import DARK, LIGHT, Theme
 from dpiat_gui.ui.override_list import ALONE, HERE, OVERRIDE_ROLE, STATE
@@ -73,7 +74,7 @@ def test_costs_arrive_one_by_one_and_belong_to_their_row(
     assert _texts(panel) == [("ban", "s0", "t0"), ("fresh", None, "t2")]
     qtbot.waitUntil(lambda: bool(_cost(panel, 1)))
     assert _cost(panel, 1) == cost(-0.5)
-    ban = document.overrides_cost(Overrides(fresh=["t2"]))
+    ban = overrides_cost(document.tables, document.matching, Overrides(fresh=["t2"]))
     assert ban is not None
     assert _cost(panel, 0) == cost(-ban)
     assert panel.total.text() == f"All together: {cost(document.override_cost)} in total score"
@@ -171,7 +172,7 @@ def test_what_an_override_costs_alone_is_measured_against_the_automatic_matching
     other = Document()
     other.open_networks(SOURCE, TARGET)
     one = panel.list.topLevelItem(0).data(0, OVERRIDE_ROLE)
-    alone = other.overrides_cost(overrides_of([one]))
+    alone = overrides_cost(other.tables, other.matching, overrides_of([one]))
     assert alone is not None
     assert row.text(ALONE) == cost(alone)
 

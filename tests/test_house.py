@@ -11,7 +11,7 @@ from dpiat_gui.resources import resource
 import dpiat_gui
 
 PACKAGE = Path(dpiat_gui.__file__).parent
-QT_FREE = ("api", "errors", "files", "networks", "matching", "transfer", "project", "engine")
+QT_FREE = ("api", "errors", "files", "networks", "matching", "transfer", "project", "engine", "report")
 
 
 def modules(*names: str) -> list[str]:

@@ -15,6 +15,7 @@ from dpiat_gui.document.selection import Selection
 from dpiat_gui.networks.values import Network
 from dpiat_gui.services.theme import Theme
 from dpiat_gui.ui.action_values import Action, StandardKey, WindowState
+from dpiat_gui.ui.widgets import ElidedLabel
 
 if TYPE_CHECKING:
     from dpiat_gui.ui.features import Tab
@@ -192,9 +193,8 @@ class Breadcrumbs(QWidget):
         row = QHBoxLayout(self)
         row.setContentsMargins(10, 1, 10, 1)
         row.setSpacing(12)
-        self._nothing = QLabel(NOTHING)
+        self._nothing = ElidedLabel(NOTHING, mode=Qt.TextElideMode.ElideRight)
         self._nothing.setProperty("muted", True)
-        self._nothing.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         row.addWidget(self._nothing, 1)
         self.trails = {side: Trail(side) for side in ("source", "target")}
         for side, trail in self.trails.items():

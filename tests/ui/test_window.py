@@ -444,3 +444,11 @@ def test_code_of_a_module_is_shown_before_it_is_trusted(window, qtbot, tmp_path,
     assert "print('ran')" in dialog.findChild(QPlainTextEdit).toPlainText()
     assert any(str(tmp_path / "mynets.py") in label.text() for label in dialog.findChildren(QLabel))
     dialog.reject()
+
+
+def test_the_panes_beside_the_canvas_give_way_in_a_narrower_window(window, qtbot):
+    window.resize(1600, 800)
+    window.resizeDocks(window.docks[:2], [300, 400], Qt.Orientation.Horizontal)
+    qtbot.waitUntil(lambda: window.docks[1].width() == 400)
+    window.resize(1060, 800)
+    qtbot.waitUntil(lambda: window.docks[1].width() < 400 and window.docks[0].width() < 300)

@@ -8,7 +8,6 @@ from PySide6.QtWidgets import (
     QAbstractItemView,
     QComboBox,
     QHBoxLayout,
-    QHeaderView,
     QLabel,
     QLineEdit,
     QPushButton,
@@ -102,30 +101,11 @@ class LedgerPane(QWidget):
 
     def _make_table(self) -> LedgerTable:
         table = LedgerTable()
-        table.setModel(self.proxy)
         table.setAccessibleName("Coverage of the target")
-        table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        table.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
-        table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        # The end of a path tells more than its beginning.
-        table.setTextElideMode(Qt.TextElideMode.ElideLeft)
-        table.setWordWrap(False)
-        table.setShowGrid(False)
-        table.setTabKeyNavigation(False)
-        table.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        table.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        table.verticalHeader().hide()
-        table.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-        table.verticalHeader().setDefaultSectionSize(round(self.fontMetrics().height() * 1.6))
-        header = table.horizontalHeader()
-        header.setHighlightSections(False)
+        table.show_rows(self.proxy)
         # What is counted stands beside the name, where it is seen without scrolling.
+        header = table.horizontalHeader()
         header.moveSection(header.visualIndex(Column.SOURCE), header.visualIndex(Column.STATE))
-        table.setSortingEnabled(True)
-        # Until a person sorts, rows stand in the order of the network.
-        self.proxy.sort(-1)
-        header.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
-        header.setSortIndicatorClearable(True)
         return table
 
     def _lay_out(self) -> None:

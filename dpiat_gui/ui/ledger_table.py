@@ -3,12 +3,13 @@
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QBrush, QColor, QKeyEvent, QKeySequence, QPainter, QPaintEvent, QPen, QResizeEvent
-from PySide6.QtWidgets import QSizePolicy, QStyledItemDelegate, QStyleOptionViewItem, QTableView, QWidget
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRectF, QSize, Qt
+from PySide6.QtGui import QBrush, QColor, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QSizePolicy, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from dpiat_gui.services.theme import LIGHT, Theme, score_color
 from dpiat_gui.ui.ledger_model import ENTRY_ROLE, Column, Entry
+from dpiat_gui.ui.rows_table import RowsTable
 from dpiat_gui.ui.texts import big, percent
 
 if TYPE_CHECKING:
@@ -89,31 +90,14 @@ class BarDelegate(QStyledItemDelegate):
             draw_bar(painter, QRectF(option.rect).adjusted(6, space, -10, -space), entry.amounts, self.theme)
 
 
-class LedgerTable(QTableView):
-    """The table itself: Enter opens, Ctrl+C copies, columns share the width there is.
-
-    Signals
-    -------
-    opened
-        Enter on a row.
-    copied
-        Ctrl+C.
-    """
-
-    opened = Signal()
-    copied = Signal()
+class LedgerTable(RowsTable):
+    """The table of the ledger, with a bar in every row."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._sized_by_hand = self._sizing = self._sums = False
+        self._sums = False
         self.bars = BarDelegate(self)
         self.setItemDelegateForColumn(Column.BAR, self.bars)
-        self.horizontalHeader().sectionResized.connect(self._on_section_resized)
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        """Share out the width, until a person sets that of a column."""
-        super().resizeEvent(event)
-        self.share_width()
 
     def show_sums(self, sums: bool) -> None:
         """Show sums over layers or blocks, which need less: no reasons, and no names of sources."""
@@ -123,32 +107,13 @@ class LedgerTable(QTableView):
         self._sizing = False
         self.share_width()
 
-    def share_width(self) -> None:
-        """Give every column what it needs, and share the rest."""
-        if self._sized_by_hand or not self.model():
-            return
+    def _set_widths(self, width: int, character: int) -> None:
         wanted = _CHARACTERS | ({Column.SOURCE: 12, Column.WHY: 0} if self._sums else {})
-        character = self.fontMetrics().averageCharWidth()
-        left = self.viewport().width() - sum(wanted.values()) * character
+        left = width - sum(wanted.values()) * character
         shared = sum(wanted[column] for column in _SHARING)
-        self._sizing = True
         for column, characters in wanted.items():
             more = max(0, left) * characters // shared if column in _SHARING else 0
             self.setColumnWidth(column, characters * character + more)
-        self._sizing = False
-
-    def _on_section_resized(self) -> None:
-        if not self._sizing and self.isVisible():
-            self._sized_by_hand = True
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Take Enter and the key for copying."""
-        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and not event.modifiers():
-            self.opened.emit()
-        elif event.matches(QKeySequence.StandardKey.Copy):
-            self.copied.emit()
-        else:
-            super().keyPressEvent(event)
 
 
 class TotalBar(QWidget):

@@ -10,7 +10,6 @@ from PySide6.QtGui import QGuiApplication, QKeyEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
-    QHeaderView,
     QLineEdit,
     QPushButton,
     QStackedWidget,
@@ -128,32 +127,13 @@ class PairsPanel(QWidget):
 
     def _make_table(self) -> PairsTable:
         table = PairsTable()
-        table.setModel(self.proxy)
         table.setAccessibleName("Pairs")
-        table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        table.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
-        table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        # The end of a path tells more than its beginning.
-        table.setTextElideMode(Qt.TextElideMode.ElideLeft)
-        table.setWordWrap(False)
-        table.setShowGrid(False)
-        table.setTabKeyNavigation(False)
         table.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
-        table.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        table.verticalHeader().hide()
-        table.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-        table.verticalHeader().setDefaultSectionSize(round(self.fontMetrics().height() * 1.6))
-        header = table.horizontalHeader()
-        header.setHighlightSections(False)
-        table.setSortingEnabled(True)
-        table.sortByColumn(Column.TARGET, Qt.SortOrder.AscendingOrder)
         # Until a person sorts, unused sources stand between the targets, where they belong.
-        self.proxy.sort(-1)
-        header.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
-        header.setSortIndicatorClearable(True)
+        table.show_rows(self.proxy)
         table.setColumnHidden(Column.BEFORE, True)
         # Beside the source it has now, where it is seen without scrolling.
-        header.moveSection(Column.BEFORE, Column.TARGET)
+        table.horizontalHeader().moveSection(Column.BEFORE, Column.TARGET)
         return table
 
     def _lay_out(self) -> None:

@@ -18,8 +18,8 @@ from dpiat_gui.ui.action_values import Action, StandardKey, WindowState
 from dpiat_gui.ui.widgets import ElidedLabel
 
 if TYPE_CHECKING:
-    from dpiat_gui.ui.features import Tab
     from dpiat_gui.ui.main_window import MainWindow
+    from dpiat_gui.ui.tab_values import Tab
 
 NOTHING = "Nothing is selected: click a row to see where in its network it is."
 _SEPARATOR = "\N{SINGLE RIGHT-POINTING ANGLE QUOTATION MARK}"

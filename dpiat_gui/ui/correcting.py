@@ -13,12 +13,12 @@ from dpiat_gui.ui.action_values import Action, WindowState, matched, pair
 from dpiat_gui.ui.history_panel import HistoryPanel
 from dpiat_gui.ui.override_exchange import OverrideExchange
 from dpiat_gui.ui.overrides_panel import OverridesPanel
+from dpiat_gui.ui.tab_values import Tab
 from dpiat_gui.ui.texts import plural
 
 if TYPE_CHECKING:
     from dpiat_gui.matching.compare import Comparison
     from dpiat_gui.ui.compare_dialog import CompareDialog
-    from dpiat_gui.ui.features import Tab
     from dpiat_gui.ui.main_window import MainWindow
 
 FILE, MATCH, VIEW = "File", "Match", "View"
@@ -149,8 +149,6 @@ class CorrectingFeature(QObject):
 
     def tabs(self) -> Sequence["Tab"]:
         """Return the list of overrides and the history."""
-        from dpiat_gui.ui.features import Tab
-
         return (Tab(OVERRIDES, "Overrides", self.overrides), Tab(HISTORY, "History", self.history))
 
     def handlers(self) -> Mapping[str, Callable[..., object]]:

@@ -9,10 +9,10 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from dpiat_gui.services.theme import LIGHT, Theme
 from dpiat_gui.ui.action_values import Action, matched
+from dpiat_gui.ui.tab_values import Tab
 
 if TYPE_CHECKING:
     from dpiat_gui.ui.dp_table_pane import DpTablePane
-    from dpiat_gui.ui.features import Tab
     from dpiat_gui.ui.main_window import MainWindow
     from dpiat_gui.ui.player_pane import PlayerPane
 
@@ -114,8 +114,6 @@ class DpTableFeature:
 
     def tabs(self) -> "Sequence[Tab]":
         """Return the two pages."""
-        from dpiat_gui.ui.features import Tab
-
         return (Tab(TABLE, "DP table", self._table_page), Tab(PLAYER, "Player", self._player_page))
 
     def handlers(self) -> Mapping[str, Callable[..., object]]:

@@ -21,8 +21,8 @@ from dpiat_gui.services.theme import Theme
 from dpiat_gui.ui.words import explanation
 
 if TYPE_CHECKING:
-    from dpiat_gui.ui.features import Tab
     from dpiat_gui.ui.main_window import MainWindow
+    from dpiat_gui.ui.tab_values import Tab
 
 PAGES: Mapping[str, tuple[str, str]] = {
     "Pairs": ("pairs", "All matched and unmatched layers as a table that can be sorted and filtered"),

@@ -7,10 +7,7 @@ actions among `FEATURE_ACTIONS`.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, Protocol
-
-from PySide6.QtWidgets import QWidget
+from typing import TYPE_CHECKING, Protocol
 
 from dpiat_gui.services.theme import Theme
 from dpiat_gui.ui import (
@@ -26,31 +23,10 @@ from dpiat_gui.ui import (
     tours,
 )
 from dpiat_gui.ui.action_values import Action
+from dpiat_gui.ui.tab_values import Tab
 
 if TYPE_CHECKING:
     from dpiat_gui.ui.main_window import MainWindow
-
-
-@dataclass(frozen=True, slots=True)
-class Tab:
-    """A page that a feature puts beside others.
-
-    Parameters
-    ----------
-    name
-        For `MainWindow.show_tab`.
-    title
-        On the tab.
-    page
-        What it shows.
-    dock
-        Where it stands: ``details`` below the canvas, ``inspector`` at its right.
-    """
-
-    name: str
-    title: str
-    page: QWidget
-    dock: Literal["details", "inspector"] = "details"
 
 
 class Feature(Protocol):

@@ -11,13 +11,13 @@ from dpiat_gui.transfer.sanity import SanityReport, SanityRequest
 from dpiat_gui.ui import health_texts as texts
 from dpiat_gui.ui.action_values import Action, matched
 from dpiat_gui.ui.health_pane import HealthPane
+from dpiat_gui.ui.tab_values import Tab
 
 if TYPE_CHECKING:
     from dpiat_gui.document.document import Document
     from dpiat_gui.engine.protocol import Progress
     from dpiat_gui.services.jobs import Job
     from dpiat_gui.services.theme import Theme
-    from dpiat_gui.ui.features import Tab
     from dpiat_gui.ui.main_window import MainWindow
 
 ACTIONS = (
@@ -63,8 +63,6 @@ class HealthFeature(QObject):
 
     def tabs(self) -> "Sequence[Tab]":
         """Return the pane, below the canvas."""
-        from dpiat_gui.ui.features import Tab
-
         return (Tab("health", "Health", self.pane),)
 
     def handlers(self) -> Mapping[str, Callable[..., object]]:

@@ -11,12 +11,12 @@ from PySide6.QtWidgets import QFileDialog, QMenu
 from dpiat_gui.errors import DpiatError
 from dpiat_gui.ui.action_values import Action, matched
 from dpiat_gui.ui.ledger_pane import LedgerPane
+from dpiat_gui.ui.tab_values import Tab
 from dpiat_gui.ui.texts import bytes_text
 
 if TYPE_CHECKING:
     from dpiat_gui.document.document import Document
     from dpiat_gui.services.theme import Theme
-    from dpiat_gui.ui.features import Tab
     from dpiat_gui.ui.main_window import MainWindow
 
 EXPORTS = ("export_ledger", "export_plan", "export_script")
@@ -109,8 +109,6 @@ class LedgerFeature(QObject):
 
     def tabs(self) -> "Sequence[Tab]":
         """Return the pane, below the canvas."""
-        from dpiat_gui.ui.features import Tab
-
         return (Tab("coverage", "Coverage", self.pane),)
 
     def handlers(self) -> Mapping[str, Callable[..., object]]:

@@ -12,8 +12,8 @@ from dpiat_gui.ui.action_values import Action, target_row
 
 if TYPE_CHECKING:
     from dpiat_gui.services.theme import Theme
-    from dpiat_gui.ui.features import Tab
     from dpiat_gui.ui.main_window import MainWindow
+    from dpiat_gui.ui.tab_values import Tab
 
 ACTIONS: tuple[Action, ...] = (
     Action(

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from dpiat_gui.report.content import ReportInput
     from dpiat_gui.services.theme import Theme
     from dpiat_gui.transfer.sanity import SanityReport
-    from dpiat_gui.ui.features import Tab
     from dpiat_gui.ui.main_window import MainWindow
+    from dpiat_gui.ui.tab_values import Tab
 
 ACTIONS: tuple[Action, ...] = (
     Action(

@@ -14,6 +14,7 @@ from dpiat_gui.document.places import Place, places_of
 from dpiat_gui.errors import DpiatError
 from dpiat_gui.ui.action_values import Action, WindowState
 from dpiat_gui.ui.inspector_plan import how_text
+from dpiat_gui.ui.tab_values import Tab
 from dpiat_gui.ui.tensors_pane import TensorsPane, heading
 from dpiat_gui.ui.tensors_values import keys_of, read_answer, tensor_names
 from dpiat_gui.ui.widgets import scrolling
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from dpiat_gui.services.jobs import Job
     from dpiat_gui.services.theme import Theme
     from dpiat_gui.transfer.values import PlanRow
-    from dpiat_gui.ui.features import Tab
     from dpiat_gui.ui.main_window import MainWindow
 
 WAIT_MS = 120
@@ -88,8 +88,6 @@ class TensorsFeature(QObject):
 
     def tabs(self) -> "Sequence[Tab]":
         """Return the pane, beside the inspector."""
-        from dpiat_gui.ui.features import Tab
-
         return (Tab("tensors", "Tensors", self.page, "inspector"),)
 
     def handlers(self) -> Mapping[str, Callable[..., object]]:

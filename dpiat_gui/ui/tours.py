@@ -14,8 +14,8 @@ from dpiat_gui.ui.tour_steps import TOURS
 from dpiat_gui.ui.tour_values import Tour, TourStep
 
 if TYPE_CHECKING:
-    from dpiat_gui.ui.features import Tab
     from dpiat_gui.ui.main_window import MainWindow
+    from dpiat_gui.ui.tab_values import Tab
 
 ACTIONS: tuple[Action, ...] = tuple(
     Action(tour.id, f"Tour: {tour.title}", "Help", (), "", tour.summary) for tour in TOURS

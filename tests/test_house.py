@@ -1,10 +1,13 @@
 """Rules of the house that no single module can hold by itself."""
 
+import ast
 import subprocess
 import sys
+from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
 
+import networkx
 import pytest
 from dpiat_gui.resources import resource
 
@@ -51,6 +54,44 @@ def test_what_the_window_imports_needs_no_torch():
 def test_modules_stay_small():
     sizes = {str(file): len(file.read_text().splitlines()) for file in PACKAGE.rglob("*.py")}
     assert {file: size for file, size in sizes.items() if size > 420} == {}
+
+
+def imported(tree: ast.AST, known: set[str]) -> Iterator[str]:
+    """Yield the modules that one imports, inside its functions too; not what only annotations need."""
+    for node in ast.iter_child_nodes(tree):
+        if isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING":
+            continue
+        if isinstance(node, ast.Import):
+            yield from (name.name for name in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            full = [f"{node.module}.{name.name}" for name in node.names]
+            yield from (name if name in known else node.module for name in full)
+        else:
+            yield from imported(node, known)
+
+
+def test_no_modules_import_each_other_in_a_circle():
+    files = {name: PACKAGE.parent.joinpath(*name.split(".")) for name in modules("")}
+    graph = networkx.DiGraph()
+    for name, place in files.items():
+        file = place / "__init__.py" if place.is_dir() else place.with_suffix(".py")
+        # The package itself is lazy: it imports its parts when they are asked for.
+        found = set(imported(ast.parse(file.read_text()), set(files))) & set(files) - {name, "dpiat_gui"}
+        graph.add_edges_from((name, other) for other in found)
+    assert graph.number_of_edges() > 500
+    assert [sorted(part) for part in networkx.strongly_connected_components(graph) if len(part) > 1] == []
+
+
+def test_functions_stay_short():
+    long = []
+    for file in PACKAGE.rglob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text())):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                said = node.body[0] if ast.get_docstring(node) else None
+                told = said.end_lineno - said.lineno + 1 if said else 0
+                if node.end_lineno - node.lineno + 1 - told > 60:
+                    long.append(f"{file.name}: {node.name}")
+    assert long == []
 
 
 def test_the_version_is_told_once():

@@ -274,7 +274,7 @@ def _png(page: Page, ground: str, scale: float, dots: float) -> bytes:
     image.setDotsPerMeterX(round(dots / 0.0254))
     image.setDotsPerMeterY(round(dots / 0.0254))
     buffer = _buffer()
-    image.save(buffer, "PNG")  # type: ignore[call-overload]
+    image.save(buffer, "PNG")  # type: ignore[call-overload]  # the stubs want bytes, Qt takes text
     return _bytes(buffer)
 
 

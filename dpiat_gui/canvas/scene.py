@@ -28,7 +28,7 @@ class MatchScene(BoardScene):
 
     def attend(self, **changes: object) -> None:
         """Change what is looked at, by the names of `Attention`."""
-        before, now = self.attention, replace(self.attention, **changes)  # type: ignore[arg-type]
+        before, now = self.attention, replace(self.attention, **changes)  # type: ignore[arg-type]  # any field
         if now == before:
             return
         self.attention = now

@@ -111,7 +111,7 @@ def solved(state: DocumentState, previous: Snapshot | None = None) -> Snapshot:
     else:
         tables = None
     # The first solve of a run brings its libraries along, which is no part of how long it takes.
-    import dpiat_gui.matching.solving  # noqa: F401
+    import dpiat_gui.matching.solving  # noqa: F401 - to have it loaded is all
 
     began = perf_counter()
     if tables is None:

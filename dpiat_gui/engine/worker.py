@@ -107,7 +107,7 @@ class Worker:
             message = decode(line)
             self._take(message)
         except ValueError as error:
-            print(f"The engine was sent a line it cannot read: {error}", file=sys.stderr)  # noqa: T201
+            print(f"The engine was sent a line it cannot read: {error}", file=sys.stderr)  # noqa: T201 - for its log
             if isinstance(message.get("id"), int):
                 failed = failure_to_json(failure_of(EngineError(f"The request makes no sense: {error}.")))
                 self._send({"id": message["id"], "failed": failed})
@@ -237,7 +237,7 @@ def serve(
     faulthandler.enable()
     # Last, so that nothing in the folder the program was started in hides an installed package;
     # a person's own factories are found there all the same.
-    if (here := os.getcwd()) not in sys.path:  # noqa: PTH109
+    if (here := os.getcwd()) not in sys.path:  # noqa: PTH109 - text, as in sys.path
         sys.path.append(here)
     worker = Worker(requests, answers, warmth or Warmth(), operations)
     # Ctrl+C in the terminal reaches the whole group; the window decides what it means.

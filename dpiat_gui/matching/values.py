@@ -84,7 +84,10 @@ def match_options(preset: str = "recommended", **overrides: Any) -> MatchOptions
         raise MatchError(f"There is no preset named {preset!r}.", f"Use one of: {', '.join(PRESETS)}.")
     unknown = set(overrides) - {option.name for option in fields(MatchOptions)}
     if unknown:
-        raise MatchError(f"There is no matching option named {sorted(unknown)[0]!r}.")
+        raise MatchError(
+            f"There is no matching option named {sorted(unknown)[0]!r}.",
+            f"Use: {', '.join(option.name for option in fields(MatchOptions))}.",
+        )
     return MatchOptions(**(PRESETS[preset] | overrides))
 
 

@@ -236,11 +236,11 @@ def _watching() -> Callable[[_Watch], Any]:
     def to_meta(tensor: "torch.Tensor") -> "torch.Tensor":
         return tensor if tensor.is_meta else tensor.to("meta")
 
-    class Watching(TorchDispatchMode):  # type: ignore[no-untyped-call]
+    class Watching(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch says no types here
         """Values that stay on the CPU (tables of indices) go to the meta device where they meet it."""
 
         def __init__(self, watch: _Watch) -> None:
-            super().__init__()  # type: ignore[no-untyped-call]
+            super().__init__()  # type: ignore[no-untyped-call]  # torch says no types here
             self._watch = watch
 
         def __torch_dispatch__(

@@ -217,8 +217,8 @@ def _seeded(seed: int) -> Iterator[None]:
             # The CPU's generator alone: weights are made there, and others keep their state.
             torch.default_generator.manual_seed(seed)
             random.seed(seed)
-            np.random.seed(seed % 2**32)  # noqa: NPY002
+            np.random.seed(seed % 2**32)  # noqa: NPY002 - likewise
             yield
         finally:
             random.setstate(python)
-            np.random.set_state(numpy)  # noqa: NPY002
+            np.random.set_state(numpy)  # noqa: NPY002 - likewise

@@ -277,7 +277,7 @@ def _in_use_but(module: "nn.Module", norms: list["nn.Module"]) -> Iterator[dict[
             norm.training = True
             # A batch's statistics whole: what was there, infinite perhaps, must not shine through.
             norm.momentum = 1.0  # type: ignore[assignment]  # nn.Module knows no momentum
-            norm.reset_running_stats()  # type: ignore[operator]
+            norm.reset_running_stats()  # type: ignore[operator]  # likewise
         yield before
     finally:
         for part, was in training.items():

@@ -83,7 +83,7 @@ def measure(
         stack.enter_context(_watching(module, layers, tallies, step))
         loss, name = loss_of(module(batch), seed)
         if loss.requires_grad:
-            loss.backward()  # type: ignore[no-untyped-call]
+            loss.backward()  # type: ignore[no-untyped-call]  # torch says no types here
     gradients = [parameter.grad for parameter in module.parameters() if parameter.grad is not None]
     norm = math.sqrt(sum(_squares(gradient) for gradient in gradients))
     scales = tuple(_scale(module, layer, tallies.get(layer.path)) for layer in layers)
@@ -160,7 +160,7 @@ def _see(output: "torch.Tensor", layer: Layer, tally: _Tally, step: Callable[[],
 
     if output.requires_grad:
         # A hook of the tensor, not of the module: those do not bear functions that write in place.
-        output.register_hook(back)  # type: ignore[no-untyped-call]
+        output.register_hook(back)  # type: ignore[no-untyped-call]  # torch says no types here
 
 
 def _scale(module: "nn.Module", layer: Layer, tally: _Tally | None) -> LayerScale:

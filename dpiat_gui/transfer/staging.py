@@ -47,7 +47,7 @@ class Lane:
         self._is_cuda = self._device.type == "cuda"
         self._stream: torch.cuda.Stream | None = None
         if self._is_cuda:
-            self._stream = torch.cuda.Stream(self._device)  # type: ignore[no-untyped-call]
+            self._stream = torch.cuda.Stream(self._device)  # type: ignore[no-untyped-call]  # torch says no types here
 
     def work(self) -> AbstractContextManager[object]:
         """Return what to put around the work of a batch."""
@@ -75,7 +75,7 @@ class Lane:
 
         if self._stream is None:
             return lambda: None
-        event = torch.cuda.Event()  # type: ignore[no-untyped-call]
+        event = torch.cuda.Event()  # type: ignore[no-untyped-call]  # torch says no types here
         event.record(self._stream)
         return event.synchronize
 

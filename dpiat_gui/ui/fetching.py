@@ -140,7 +140,7 @@ def _known_tree(reference: SourceReference, flow: bool, _token: object) -> Modul
     """Return a structure that is known already, None where the engine has to read it."""
     # Imported here, in a thread: reading and matching bring NumPy along, which takes a tenth of a
     # second that the window's own thread must not stand still for.
-    import dpiat_gui.ui.warm  # noqa: F401
+    import dpiat_gui.ui.warm  # noqa: F401 - to have it loaded is all
     from dpiat_gui.networks.sources import load_cached_tree
 
     return load_cached_tree(reference, flow=flow)

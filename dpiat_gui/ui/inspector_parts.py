@@ -1,6 +1,7 @@
 """Parts of the inspector: the list of candidates, a block's layers, a layer's properties."""
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
@@ -285,7 +286,7 @@ def layer_rows(source: Layer | None, target: Layer | None) -> list[tuple[str, st
         row("parameters", lambda layer: f"{layer.parameters:,}"),
     ]
     for name, shown in _SHOWN_ATTRIBUTES.items():
-        rows.append(row(shown, lambda layer, name=name: _attribute_text(layer, name)))  # type: ignore[misc]
+        rows.append(row(shown, partial(_attribute_text, name=name)))
     return [row for row in rows if row[1] or row[2]]
 
 

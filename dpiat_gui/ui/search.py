@@ -53,9 +53,10 @@ def find_hits(source: Network | None, target: Network | None, query: str) -> tup
     if not tests:
         return ()
     hits: list[Hit] = []
-    for side, network in (("source", source), ("target", target)):
-        if network is not None:
-            hits.extend(Hit(side, path) for path in _paths(network, query.strip(), tests))  # type: ignore[arg-type]
+    if source is not None:
+        hits.extend(Hit("source", path) for path in _paths(source, query.strip(), tests))
+    if target is not None:
+        hits.extend(Hit("target", path) for path in _paths(target, query.strip(), tests))
     return tuple(hits)
 
 

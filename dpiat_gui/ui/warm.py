@@ -5,4 +5,4 @@ import dpiat_gui.matching.similarity
 import dpiat_gui.matching.solving
 import dpiat_gui.networks.standardize
 import dpiat_gui.transfer.coverage
-import dpiat_gui.transfer.planning  # noqa: F401
+import dpiat_gui.transfer.planning  # noqa: F401 - to have them loaded is all

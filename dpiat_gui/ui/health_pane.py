@@ -28,7 +28,17 @@ from dpiat_gui.ui import health_texts as texts
 from dpiat_gui.ui.health_curves import curves_of, ran, scales_at
 from dpiat_gui.ui.health_findings import FindingsTable
 from dpiat_gui.ui.health_plot import ScalesPlot, role_colors
-from dpiat_gui.ui.widgets import ElidedLabel, hand_over, inset, muted, primary, scrolling, section, set_state
+from dpiat_gui.ui.widgets import (
+    ElidedLabel,
+    disable_for_now,
+    hand_over,
+    inset,
+    muted,
+    primary,
+    scrolling,
+    section,
+    set_state,
+)
 
 RANDOM, IMAGES = "random", "images"
 _WIDE = 900
@@ -234,7 +244,7 @@ class HealthPane(QWidget):
 
     def show_cancelling(self) -> None:
         """Say that Cancel was heard."""
-        self.cancel.setEnabled(False)
+        disable_for_now(self.cancel)
         self.stage.set_full_text("Cancelling…")
 
     def show_ended(self, text: str) -> None:

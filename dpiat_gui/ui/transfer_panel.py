@@ -22,7 +22,16 @@ from dpiat_gui.ui.texts import bytes_text
 from dpiat_gui.ui.transfer_form import TransferForm, choose, row_of
 from dpiat_gui.ui.transfer_room import TransferRoom
 from dpiat_gui.ui.transfer_steps import TransferSteps
-from dpiat_gui.ui.widgets import CoverageBar, ElidedLabel, hand_over, muted, primary, section, set_state
+from dpiat_gui.ui.widgets import (
+    CoverageBar,
+    ElidedLabel,
+    disable_for_now,
+    hand_over,
+    muted,
+    primary,
+    section,
+    set_state,
+)
 
 SUFFIXES = (".safetensors", ".pth", ".pt")
 PROGRESS_STEPS = 1000
@@ -221,7 +230,7 @@ class TransferPanel(QWidget):
 
     def show_cancelling(self) -> None:
         """Say that Cancel was heard."""
-        self.cancel.setEnabled(False)
+        disable_for_now(self.cancel)
         self.stage.set_full_text("Cancelling…")
 
     def show_done(self, text: str) -> None:

@@ -17,7 +17,7 @@ from dpiat_gui.networks.references import LIVE, parse_reference
 from dpiat_gui.services.jobs import Job, JobRunner
 from dpiat_gui.ui.editing import Editing
 from dpiat_gui.ui.notifications import NotificationArea
-from dpiat_gui.ui.texts import big, bytes_text, percent
+from dpiat_gui.ui.texts import big, bytes_text, percent, plural
 from dpiat_gui.ui.transfer_panel import SUFFIXES, TransferPanel, TransferSettings
 
 if TYPE_CHECKING:
@@ -274,7 +274,7 @@ def coverage_text(coverage: "Coverage", note: str = "") -> str:
     lines = [
         f"{percent(coverage.fraction)} of {amount(coverage.elements)} elements; "
         f"{amount(coverage.fresh)} stay fresh" + (f", steps set {amount(made)}" if made else ""),
-        f"{whole:,} tensors whole, {coverage.padded_tensors:,} in part, "
+        f"{plural(whole, 'tensor')} whole, {coverage.padded_tensors:,} in part, "
         f"{coverage.fresh_tensors:,} not at all"
         + (f", {coverage.set_tensors:,} set" if coverage.set_tensors else ""),
     ]

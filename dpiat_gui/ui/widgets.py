@@ -3,10 +3,11 @@
 from collections.abc import Mapping
 from typing import TypeVar
 
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import QEvent, QObject, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractSpinBox,
+    QComboBox,
     QLabel,
     QPushButton,
     QScrollArea,
@@ -119,9 +120,16 @@ def hand_over(hidden: QWidget, shown: QWidget) -> None:
     Hidden or disabled first, Qt would send the keyboard to whatever comes next, in another pane perhaps.
     """
     shown.show()
-    if hidden.hasFocus():
+    if hidden.hasFocus() or hidden.property("held"):
         shown.setFocus(Qt.FocusReason.OtherFocusReason)
+    hidden.setProperty("held", False)
     hidden.hide()
+
+
+def disable_for_now(button: QWidget) -> None:
+    """Disable a button whose place another takes soon, by `hand_over`, which gives the keyboard back."""
+    button.setProperty("held", button.hasFocus())
+    button.setEnabled(False)
 
 
 def set_state(widget: QWidget, name: str, value: object) -> None:
@@ -159,13 +167,32 @@ def set_headings(tree: QTreeWidget, headings: Mapping[str, str]) -> None:
 
 
 def scrolling(content: QWidget) -> QScrollArea:
-    """Return a frameless area that scrolls `content` up and down."""
+    """Return a frameless area that scrolls `content` up and down, and nothing else with it.
+
+    The wheel changes a choice or a number in it only after a click or a key has gone there.
+    """
     area = QScrollArea()
     area.setWidgetResizable(True)
     area.setFrameShape(QScrollArea.Shape.NoFrame)
     area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
     area.setWidget(content)
+    wheel = WheelToScroll(area)
+    for kind in (QComboBox, QAbstractSpinBox):
+        for field in content.findChildren(kind):
+            field.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+            field.installEventFilter(wheel)
     return area
+
+
+class WheelToScroll(QObject):
+    """Leaves the wheel over a field that has not the keyboard to the area that the field is in."""
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Keep the wheel from a field that is only passed."""
+        if event.type() == QEvent.Type.Wheel and isinstance(watched, QWidget) and not watched.hasFocus():
+            event.ignore()
+            return True
+        return False
 
 
 class CoverageBar(QWidget):

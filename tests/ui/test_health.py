@@ -146,6 +146,7 @@ def test_the_keyboard_stays_with_the_button_of_a_check(pane, qtbot):
     pane.run.setFocus()
     pane.show_running("Running the source", 3, 10)
     assert pane.cancel.hasFocus()
+    pane.show_cancelling()
     pane.show_ended("Cancelled.")
     assert pane.run.hasFocus()
 

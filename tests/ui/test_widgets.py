@@ -1,8 +1,9 @@
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLabel, QSpinBox
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QWheelEvent
+from PySide6.QtWidgets import QApplication, QComboBox, QLabel, QPushButton, QSpinBox, QVBoxLayout, QWidget
 
 from dpiat_gui.engine.protocol import Progress
 from dpiat_gui.errors import ExportError, TransferError
@@ -16,7 +17,7 @@ from dpiat_gui.ui.texts import big, bytes_text, percent, plural, shortened
 from dpiat_gui.ui.transfer_panel import TransferPanel, TransferSettings
 from dpiat_gui.ui.transferring import default_output
 from dpiat_gui.ui.trust_dialog import FIRST_LINES, TrustDialog, first_lines
-from dpiat_gui.ui.widgets import ElidedLabel, inset
+from dpiat_gui.ui.widgets import ElidedLabel, inset, scrolling
 
 
 @pytest.mark.parametrize(
@@ -244,3 +245,37 @@ def test_a_number_does_not_stand_at_the_edge_of_its_field(qtbot):
     field = inset(QSpinBox())
     qtbot.addWidget(field)
     assert field.lineEdit().textMargins().left() >= 4
+
+
+def test_the_wheel_over_a_scrolling_pane_changes_no_field_that_is_only_passed(qtbot):
+    content, box, number = QWidget(), QComboBox(), QSpinBox()
+    box.addItems(["as it is", "otherwise", "not at all"])
+    column = QVBoxLayout(content)
+    other = QPushButton("Run")
+    for widget in (other, box, number):
+        column.addWidget(widget)
+    area = scrolling(content)
+    qtbot.addWidget(area)
+    area.show()
+    area.activateWindow()
+    qtbot.waitUntil(area.isActiveWindow)
+    other.setFocus()
+
+    def turn(field):
+        """Turn the wheel down over a field; returns whether the field took it."""
+        at = QPointF(field.rect().center())
+        event = QWheelEvent(
+            at, field.mapToGlobal(at), QPoint(), QPoint(0, -120), Qt.MouseButton.NoButton,
+            Qt.KeyboardModifier.NoModifier, Qt.ScrollPhase.NoScrollPhase, False,
+        )  # fmt: skip
+        QApplication.sendEvent(field, event)
+        return event.isAccepted()
+
+    number.setValue(5)
+    assert not turn(box)
+    assert not turn(number)
+    assert (box.currentIndex(), number.value()) == (0, 5)
+    assert other.hasFocus()
+    box.setFocus()
+    turn(box)
+    assert box.currentIndex() == 1

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 LAYOUT_VERSION = 1
 LARGEST_FIRST = QSize(1680, 1000)
 SHARE_OF_SCREEN = 0.92
-LEAST_CENTRE = 0.44
+LEAST_CENTRE = 0.52
 """Share of the window's width under which the canvas gets some from the panes beside it."""
 
 

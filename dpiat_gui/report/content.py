@@ -7,6 +7,7 @@ from importlib import metadata
 from typing import Any
 
 from dpiat_gui.matching.values import Matching, Overrides, Similarity
+from dpiat_gui.networks.titles import format_shape
 from dpiat_gui.networks.values import Block, Layer, Network
 from dpiat_gui.transfer.ledger import Ledger, ledger
 from dpiat_gui.transfer.options import TransferOptions
@@ -202,11 +203,6 @@ def content_of(given: ReportInput) -> Content:
     )
 
 
-def format_shape(shape: tuple[int, ...]) -> str:
-    """Return a shape as people write it: ``64×3×3×3``, ``–`` for none."""
-    return "×".join(map(str, shape)) if shape else "–"
-
-
 def _headline(given: ReportInput, account: Ledger) -> Facts:
     matching = given.matching
     facts = [("Score", f"{matching.score:.3f}")]
@@ -270,8 +266,8 @@ def _pairs(
             pair.source,
             pair.target,
             target.kind.value,
-            format_shape(source.shape or ()),
-            format_shape(target.shape or ()),
+            format_shape(source.shape) or "–",
+            format_shape(target.shape) or "–",
             pair.score,
             pair.span,
             "pinned" if pair.pinned else "weak" if pair.score < WEAK else "auto",
@@ -283,7 +279,7 @@ def _without(layers: Mapping[str, Layer], paired: set[str]) -> Iterator[tuple[st
     """Yield the layers with a weight that are in no pair."""
     for path, layer in layers.items():
         if path not in paired and layer.weight is not None:
-            yield path, layer.kind.value, format_shape(layer.shape or ())
+            yield path, layer.kind.value, format_shape(layer.shape) or "–"
 
 
 def _overrides(overrides: Overrides) -> Iterator[OverrideRow]:

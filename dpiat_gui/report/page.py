@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from dpiat_gui.errors import ExportError
 from dpiat_gui.files import write_whole
-from dpiat_gui.report.content import ReportInput, content_of, format_shape
+from dpiat_gui.report.content import ReportInput, content_of
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -28,7 +28,7 @@ def report_html(given: ReportInput) -> str:
         If the transfer cannot be planned.
     """
     content = content_of(given)
-    return _template().render(content=content, figure=_inline(content.figure), shape=format_shape)
+    return _template().render(content=content, figure=_inline(content.figure))
 
 
 def write_report(given: ReportInput, path: str | os.PathLike[str]) -> Path:

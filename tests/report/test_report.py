@@ -7,6 +7,7 @@ from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
+from made import network
 
 import dpiat_gui as dg
 from dpiat_gui.canvas.render import matching_svg
@@ -27,7 +28,8 @@ def matching():
 
 
 @pytest.fixture(scope="module")
-def given(matching):
+def given(matching, qapp):
+    # With the application of the other tests: the figure would make one that shows no windows.
     return ReportInput(
         matching,
         figure=matching_svg(matching),
@@ -103,6 +105,17 @@ def test_names_from_outside_cannot_break_the_page(given, matching):
     text = report_html(replace(given, matching=replace(matching, source=evil), figure=""))
     assert "<script>" not in text
     assert "&lt;script&gt;" in text
+
+
+def test_names_from_outside_cannot_break_the_figure(given):
+    name = "</text></svg><script>alert(1)</script>\"'<!-- ]]>"
+    sides = [network(name, [[(8, 4, 3, 3), (8,)], (10, 8)]), network(f"{name} too", [[(8, 4, 3, 3), (8,)]])]
+    made = dg.match(*sides)
+    text = report_html(replace(given, matching=made, figure=matching_svg(made, expanded=True)))
+    page = Page(text)
+    assert "svg" in page.tags
+    assert "alert(1)" in text
+    assert "script" not in page.tags
 
 
 def test_the_figure_is_the_svg_itself(given):

@@ -1,3 +1,4 @@
+import itertools
 from itertools import pairwise
 
 import numpy as np
@@ -289,9 +290,13 @@ def place_apart_of(view):
 def test_pairs_that_cross_scroll_apart_without_fault(linked):
     source, target = linked.board.matching.source, linked.board.matching.target
     linked.set_matching(match_networks(source, target, match_options(method="random", seed=1)))
+    assert linked.board.matching.crossings
     linked.expand_all()
+    drawn = []
     for share in np.linspace(0, 1, 7):
         scroll_to(linked, share)
-        linked.viewport().grab()
+        drawn.append(linked.viewport().grab().toImage())
     linked.fit_all()
-    linked.viewport().grab()
+    drawn.append(linked.viewport().grab().toImage())
+    # Every place shows something else.
+    assert all(one != other for one, other in itertools.pairwise(drawn))

@@ -452,3 +452,13 @@ def test_the_panes_beside_the_canvas_give_way_in_a_narrower_window(window, qtbot
     qtbot.waitUntil(lambda: window.docks[1].width() == 400)
     window.resize(1060, 800)
     qtbot.waitUntil(lambda: window.docks[1].width() < 400 and window.docks[0].width() < 300)
+
+
+def test_enter_presses_the_button_that_has_the_keyboard(matched, qtbot):
+    pair = pair_of(matched)
+    matched.document.select(Selection(pair.source, pair.target))
+    button = matched.inspector.pin
+    qtbot.waitUntil(lambda: button.isVisible() and button.isEnabled())
+    before = len(matched.document.overrides.pins)
+    qtbot.keyClick(button, Qt.Key.Key_Return)
+    assert len(matched.document.overrides.pins) == before + 1

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from dpiat_gui.services.theme import LIGHT, Theme
 from dpiat_gui.ui.action_values import Action, matched
+from dpiat_gui.ui.borrowed_height import BorrowedHeight
 from dpiat_gui.ui.tab_values import Tab
 
 if TYPE_CHECKING:
@@ -41,9 +42,6 @@ ACTIONS: tuple[Action, ...] = (
         "Watch the table being filled and read back, step by step; with small examples.",
     ),
 )
-
-_TALL, _USUAL = 0.62, 0.3
-"""Shares of the window's height that the dock takes: where more room is wanted, and else."""
 
 
 class LatePage(QWidget):
@@ -91,8 +89,7 @@ class DpTableFeature:
     def __init__(self, window: "MainWindow") -> None:
         self._window = window
         self._theme = LIGHT
-        self._height = 0
-        self._lent = self._listening = False
+        self._height = BorrowedHeight(window, lambda: (self._table_page, self._player_page))
         self._table: DpTablePane | None = None
         self._player: PlayerPane | None = None
         self._table_page = LatePage("DP table", self._build_table)
@@ -130,13 +127,13 @@ class DpTableFeature:
     def show_table(self) -> None:
         """Bring the table to the front, with room for it, the keyboard in its cells."""
         self._window.show_tab(TABLE)
-        self._grow()
+        self._height.borrow()
         self.table.grid.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def show_player(self) -> None:
         """Bring the player to the front, with room for it, the keyboard in its table."""
         self._window.show_tab(PLAYER)
-        self._grow()
+        self._height.borrow()
         self.player.stage.grid.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _build_table(self) -> QWidget:
@@ -144,7 +141,7 @@ class DpTableFeature:
 
         self._table = pane = DpTablePane(self._window.document)
         pane.set_theme(self._theme)
-        pane.taller_requested.connect(self._toggle_height)
+        pane.taller_requested.connect(self._height.toggle)
         pane.menu_requested.connect(lambda where: self._window.selection_menu.show(where))
         pane.play_requested.connect(self._play)
         return pane
@@ -154,7 +151,7 @@ class DpTableFeature:
 
         self._player = pane = PlayerPane(self._window.document)
         pane.set_theme(self._theme)
-        pane.taller_requested.connect(self._toggle_height)
+        pane.taller_requested.connect(self._height.toggle)
         pane.revealed.connect(self._window.view.set_revealed_edges)
         pane.inside_played.connect(self._window.view.expand)
         return pane
@@ -163,30 +160,3 @@ class DpTableFeature:
         """Play the table that is shown, from its current cell."""
         self.show_player()
         self.player.play_document(inside, cell)
-
-    def _grow(self) -> None:
-        """Give the dock most of the window, unless it has much of it already."""
-        if self._window.docks[2].height() < 0.45 * self._window.height():
-            self._toggle_height()
-
-    def _toggle_height(self) -> None:
-        """Give the dock most of the window, or what it had before."""
-        dock, window = self._window.docks[2], self._window
-        tall = round(window.height() * _TALL)
-        if dock.height() < tall - 20:
-            self._height, height = dock.height(), tall
-            self._lent = True
-            if not self._listening:
-                self._listening = True
-                window.tabs.currentChanged.connect(self._give_back)
-        else:
-            height = self._height or round(window.height() * _USUAL)
-            self._lent = False
-        window.resizeDocks([dock], [height], Qt.Orientation.Vertical)
-
-    def _give_back(self, tab: int) -> None:
-        """Let the canvas have its height again when a pane that needs less comes to the front."""
-        if self._lent and self._window.tabs.widget(tab) not in (self._table_page, self._player_page):
-            self._lent = False
-            if self._window.docks[2].height() >= round(self._window.height() * _TALL) - 20:
-                self._toggle_height()

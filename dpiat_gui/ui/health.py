@@ -10,6 +10,7 @@ from dpiat_gui.errors import DpiatError
 from dpiat_gui.transfer.sanity import SanityReport, SanityRequest
 from dpiat_gui.ui import health_texts as texts
 from dpiat_gui.ui.action_values import Action, matched
+from dpiat_gui.ui.borrowed_height import BorrowedHeight
 from dpiat_gui.ui.health_pane import HealthPane
 from dpiat_gui.ui.tab_values import Tab
 
@@ -33,6 +34,9 @@ ACTIONS = (
 )
 """Rows of the table of actions."""
 
+_TALL = 0.56
+"""Share of the window's height that findings and advice are given."""
+
 
 class HealthFeature(QObject):
     """Runs one check at a time, and keeps its report until another takes its place.
@@ -51,6 +55,7 @@ class HealthFeature(QObject):
         self._report: SanityReport | None = None
         self._checked: object = None
         self.pane = HealthPane()
+        self._height = BorrowedHeight(window, lambda: (self.pane,), _TALL)
         document, pane = self._document, self.pane
         document.matching_changed.connect(self._on_matching_changed)
         document.settings_changed.connect(self._on_changed)
@@ -103,6 +108,9 @@ class HealthFeature(QObject):
         snapshot = (document.matching, document.state.transfer, document.seed)
         job = self._window.jobs.run_in_engine({"do": "check"} | request.to_json(), "Checking the result")
         self._job = job
+        if self._window.is_tab_shown("health"):
+            # The findings and the advice need more rows than the pairs do.
+            self._height.borrow()
         self.pane.show_running("Starting", 0, 0)
         job.deliver_to(
             self,

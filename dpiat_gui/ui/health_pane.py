@@ -149,7 +149,7 @@ class HealthPane(QWidget):
         found.addWidget(self.verdict)
         found.addWidget(self.table, 1)
         self._noted = scrolling(self.notes)
-        self._noted.setMaximumHeight(3 * self.fontMetrics().height())
+        self._noted.setMaximumHeight(8 * self.fontMetrics().height())
         found.addWidget(self._noted)
         plotted.setContentsMargins(0, 0, 0, 0)
         found.setContentsMargins(8, 0, 0, 0)

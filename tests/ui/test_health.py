@@ -193,8 +193,10 @@ def window(qtbot, tmp_path):
 def test_a_check_runs_in_the_engine_and_marks_the_canvas(window, qtbot):
     health = next(feature for feature in window.features if isinstance(feature, HealthFeature))
     health.pane.count.setValue(2)
+    before = window.docks[2].height()
     window.commands["check"].trigger()
     assert health.running
+    qtbot.waitUntil(lambda: window.docks[2].height() > 0.5 * window.height())
     qtbot.waitUntil(lambda: not health.running, timeout=LONG)
     assert health.report is not None, health.pane.message.text()
     assert health.report.inputs == "2 random inputs of 3 × 64 × 64, seed 0"
@@ -212,6 +214,9 @@ def test_a_check_runs_in_the_engine_and_marks_the_canvas(window, qtbot):
     window.document.set_target(window.document.source)
     assert health.report is None
     assert window.view.layer_marks["target"] == {}
+    # The canvas has its height again when another tab comes to the front.
+    window.tabs.setCurrentWidget(window.pairs)
+    qtbot.waitUntil(lambda: abs(window.docks[2].height() - before) < 8)
     # Begun and cancelled, nothing is left behind.
     health.run()
     health.cancel()

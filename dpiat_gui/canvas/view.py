@@ -195,12 +195,21 @@ class MatchView(AimingView):
         self._leave()
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
-        """Select what is under the pointer, or what the keyboard is at, and ask for a menu."""
+        """Select what is under the pointer, or what the keyboard is at, and ask for a menu.
+
+        Between the cards nothing is meant: the selection stays, and the menu is asked for without paths.
+        """
         if event.reason() is QContextMenuEvent.Reason.Mouse:
             source, target = self.pair_at(QPointF(self.viewport().mapFromGlobal(event.globalPos())))
             spot = self._scene.place_at(
                 self._to_scene(QPointF(self.viewport().mapFromGlobal(event.globalPos())))
             )
+            if spot is None and source is None and target is None:
+                # A menu about the whole drawing: the selection stays.
+                self._leave()
+                self.context_menu_requested.emit(None, None, event.globalPos())
+                event.accept()
+                return
             # A menu on one of several that were selected together is about all of them.
             if spot is None or self._paths_at(spot) not in self.multi_selection:
                 self.select(spot or target, None if spot else source)

@@ -248,7 +248,7 @@ class MainWindow(QMainWindow):
         view.demo_requested.connect(self.commands["demo"].trigger)
         view.message.connect(self.status.say)
         view.details_requested.connect(lambda: first_focus(self.inspector).setFocus())
-        view.context_menu_requested.connect(lambda _source, _target, where: self.selection_menu.show(where))
+        view.context_menu_requested.connect(self.selection_menu.show_on_canvas)
 
     # -- what the actions and controllers ask for --------------------------------------------
 

@@ -1,6 +1,6 @@
 """The menu bar as data, read from the table of actions."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QAction
@@ -167,6 +167,17 @@ SELECTION = (
 )
 
 
+BACKGROUND = (
+    "fit_all",
+    "expand_all",
+    "collapse_all",
+    SEPARATOR,
+    "open_source",
+    "open_target",
+)
+"""What makes sense where nothing is pointed at."""
+
+
 class SelectionMenu:
     """What can be done with the selection, as a menu where it was asked for.
 
@@ -181,11 +192,11 @@ class SelectionMenu:
     def __init__(self, window: QMainWindow, actions: Mapping[str, QAction]) -> None:
         self._window, self._actions = window, actions
 
-    def build(self) -> QMenu:
-        """Return the menu; it is gone when it closes."""
+    def build(self, names: Sequence[str] = SELECTION) -> QMenu:
+        """Return the menu of some actions; it is gone when it closes."""
         menu = QMenu(self._window)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        for name in SELECTION:
+        for name in names:
             if name == SEPARATOR:
                 menu.addSeparator()
             else:
@@ -195,6 +206,10 @@ class SelectionMenu:
     def show(self, position: QPoint) -> None:
         """Open the menu at a place on the screen."""
         self.build().popup(position)
+
+    def show_on_canvas(self, source: str | None, target: str | None, position: QPoint) -> None:
+        """Open the menu of what is selected; where nothing is, one that is about the whole drawing."""
+        self.build(SELECTION if source or target else BACKGROUND).popup(position)
 
 
 def build_menus(window: QMainWindow, actions: Mapping[str, QAction]) -> dict[str, QMenu]:

@@ -406,6 +406,16 @@ def test_the_context_menu_is_asked_for_what_is_under_the_pointer(qtbot, view):
     assert caught.args == ["s2", "t3", view.viewport().mapToGlobal(point)]
 
 
+def test_a_context_menu_beside_the_cards_keeps_the_selection(qtbot, view):
+    view.set_selection("s2", "t3")
+    point = QPoint(1, view.viewport().height() - 1)
+    event = QContextMenuEvent(QContextMenuEvent.Reason.Mouse, point, view.viewport().mapToGlobal(point))
+    with qtbot.waitSignal(view.context_menu_requested) as caught:
+        QApplication.sendEvent(view.viewport(), event)
+    assert caught.args[:2] == [None, None]
+    assert view.selection == ("s2", "t3")
+
+
 # -- dropping files --------------------------------------------------------------------------
 
 

@@ -22,6 +22,7 @@ from dpiat_gui.ui.app import make_window
 from dpiat_gui.ui.fetching import Fetch, _code_of
 from dpiat_gui.ui.help_dialog import shortcuts_html
 from dpiat_gui.ui.legend import LegendPanel
+from dpiat_gui.ui.menus import BACKGROUND
 from dpiat_gui.ui.networks_panel import NetworksPanel
 from dpiat_gui.ui.notifications import Severity
 from dpiat_gui.ui.open_dialog import OpenDialog
@@ -302,6 +303,8 @@ def test_torch_stays_out_of_the_window(tmp_path):
 def test_the_context_menu_offers_the_overrides(matched):
     menu = matched.selection_menu.build()
     assert [action.objectName() for action in menu.actions()][:3] == ["pin", "ban", "fresh"]
+    about_all = matched.selection_menu.build(BACKGROUND)
+    assert all(action.isEnabled() for action in about_all.actions())
 
 
 def test_unsaved_work_is_kept_offered_back_and_restored(matched, qtbot):

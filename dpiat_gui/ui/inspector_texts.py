@@ -51,6 +51,8 @@ def state_line(facts: Facts, overrides: Overrides, note: str) -> str:
     state = "pinned by hand" if by_hand else "weak" if weak else "matched"
     if facts.is_block and facts.entry is not None and facts.entry.pinned and not by_hand:
         state = "held by pins inside"
+    elif not by_hand and facts.matched and _is_pinned_by_block(facts, overrides):
+        state = "pinned by its block"
     return f"{what} · {state}"
 
 
@@ -142,6 +144,13 @@ def _spans(facts: Facts) -> tuple[int, int]:
     """Return the lengths of the spans that a matched pair is part of: of layers, and of entries."""
     inner = facts.pair.span if facts.pair is not None else 1
     return inner, facts.entry.span if facts.entry is not None else 1
+
+
+def _is_pinned_by_block(facts: Facts, overrides: Overrides) -> bool:
+    """Tell whether a pair of layers is held because their blocks are pinned to each other."""
+    if facts.is_block or facts.source is None or facts.target is None or facts.target.block.single:
+        return False
+    return (facts.source.block.path, facts.target.block.path) in overrides.pins
 
 
 def _is_nested(facts: Facts) -> bool:

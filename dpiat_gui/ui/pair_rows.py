@@ -1,7 +1,7 @@
 """What the pairs table says: one row per scored target layer, and per source layer that gives nothing."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
 
 from dpiat_gui.document.places import is_scored
@@ -58,6 +58,8 @@ class PairRow:
         `dpiat_gui.ui.pair_filter.CHANGES`; ``""`` while nothing is compared.
     before
         Source of the target in that other matching, ``""`` for none.
+    by_block
+        Whether it is pinned because its block is.
     """
 
     source: str
@@ -71,6 +73,7 @@ class PairRow:
     elements: int = 0
     change: str = ""
     before: str = ""
+    by_block: bool = False
 
     @property
     def selection(self) -> Selection:
@@ -86,7 +89,8 @@ class PairRow:
         if column == Column.BEFORE:
             words = {"added": "+ new", "removed": f"− {self.before}", "changed": f"was {self.before}"}
             return words.get(self.change, "")
-        return (self.source or "–", self.target or "–", self.kind, self.shapes, "", self.state)[column]
+        state = f"{self.state} (block)" if self.by_block else self.state
+        return (self.source or "–", self.target or "–", self.kind, self.shapes, "", state)[column]
 
     def sort_key(self, column: int) -> int | float | str:
         """Return what a cell is sorted by; paths stand in the order of their network."""
@@ -122,6 +126,7 @@ def pair_rows(matching: Matching, covered: Mapping[str, float] | None = None) ->
         if is_scored(layer, layer_types) and layer.path not in matching.by_source
     ][::-1]
     banned = {target for _, target in matching.overrides.bans}
+    by_block = _held_by_blocks(matching)
     rows: list[PairRow] = []
     position = 0
     for block in matching.target_entries:
@@ -131,8 +136,10 @@ def pair_rows(matching: Matching, covered: Mapping[str, float] | None = None) ->
                 at = order[pair.source]
                 while unused and unused[-1] < at:
                     rows.append(_unused_row(sources[unused[-1]], unused.pop()))
-                state = "pinned" if pair.pinned else "weak" if pair.score < WEAK else "auto"
-                rows.append(_pair_row(sources[at], layer, pair.score, state, (at, position), covered))
+                held = pair.source in by_block.get(block.path, ())
+                state = "pinned" if pair.pinned or held else "weak" if pair.score < WEAK else "auto"
+                row = _pair_row(sources[at], layer, pair.score, state, (at, position), covered)
+                rows.append(replace(row, by_block=True) if held and not pair.pinned else row)
             elif is_scored(layer, layer_types):
                 is_banned = bool({layer.path, block.path} & banned)
                 by_hand = _left_fresh(matching.overrides, layer.path, block.path)
@@ -141,6 +148,16 @@ def pair_rows(matching: Matching, covered: Mapping[str, float] | None = None) ->
             position += 1
     rows += [_unused_row(sources[at], at) for at in reversed(unused)]
     return rows
+
+
+def _held_by_blocks(matching: Matching) -> dict[str, frozenset[str]]:
+    """Return the layers of the source block by the target block it is pinned to, both of several layers."""
+    found: dict[str, frozenset[str]] = {}
+    for entry in matching.entry_pairs:
+        source, target = matching.source_entries[entry.source], matching.target_entries[entry.target]
+        if (source.path, target.path) in matching.overrides.pins and not target.single:
+            found[target.path] = frozenset(layer.path for layer in source.layers)
+    return found
 
 
 def _left_fresh(overrides: Overrides, *paths: str) -> bool:

@@ -37,8 +37,8 @@ _TIPS = (
     "Kind of both layers",
     "Shapes of the scored tensors, source → target",
     "Product over the dimensions of the smaller size by the larger",
-    "auto: found by the matching · pinned: by hand · weak: scores below 0.5 · fresh: takes nothing · "
-    "banned: takes nothing after a ban · unused: gives nothing",
+    "auto: found by the matching · pinned: by hand, itself or its block · weak: scores below 0.5 · "
+    "fresh: takes nothing · banned: takes nothing after a ban · unused: gives nothing",
     "Share of the target layer's elements that come from the source",
     "Source in the matching this one is compared with, where it is another",
 )

@@ -20,6 +20,12 @@ def _is_chosen(window: "MainWindow") -> object:
     return window.document.selection.target == matched_block(window)
 
 
+def _choose_it(window: "MainWindow") -> None:
+    path = matched_block(window)
+    if path is not None and not window.document.selection.target:
+        window.document.select_target(path)
+
+
 def _is_transfer_shown(window: "MainWindow") -> object:
     return window.tabs.isVisible() and window.tabs.currentWidget() is window.transfer_page
 
@@ -49,7 +55,7 @@ def _open() -> TourStep:
 
 
 def _choose(text: str) -> TourStep:
-    return TourStep("Choose a block", text, block_of_target, watch=_is_chosen)
+    return TourStep("Choose a block", text, block_of_target, watch=_is_chosen, skip=_choose_it)
 
 
 def _first() -> tuple[TourStep, ...]:

@@ -33,6 +33,8 @@ class TourStep:
         Whether the signal's values mean that it is done.
     once
         Whether the step is left out where `watch` is true already.
+    skip
+        Does what is asked for in the person's place, where the next steps build on it.
     """
 
     title: str
@@ -42,6 +44,7 @@ class TourStep:
     signal: Callable[["MainWindow"], SignalInstance] | None = None
     accepts: Callable[..., bool] = lambda *values: True
     once: bool = False
+    skip: Callable[["MainWindow"], object] | None = None
 
     @property
     def asks(self) -> bool:

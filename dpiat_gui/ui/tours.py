@@ -84,7 +84,7 @@ class TourFeature(QObject):
         self._tour = tour
         self._ring, self._callout = Ring(self._window), Callout(self._window)
         self._ring.set_theme(self._theme)
-        self._callout.next_requested.connect(partial(self.go, 1))
+        self._callout.next_requested.connect(self._skip)
         self._callout.back_requested.connect(partial(self.go, -1))
         self._callout.leave_requested.connect(self.end)
         self._window.installEventFilter(self)
@@ -130,6 +130,14 @@ class TourFeature(QObject):
         return False
 
     # -- one step ----------------------------------------------------------------------------
+
+    def _skip(self) -> None:
+        """Go on by the button; what later steps build on is done first."""
+        step = self.step
+        if step is not None and step.skip is not None:
+            self._stop_listening()
+            step.skip(self._window)
+        self.go(1)
 
     def _is_done_already(self, step: TourStep) -> bool:
         return step.once and step.watch is not None and bool(step.watch(self._window))

@@ -93,6 +93,21 @@ def test_a_tour_can_be_left_gone_back_and_skipped(window, qtbot):
     tours.end()
 
 
+def test_what_later_steps_build_on_is_done_where_it_is_skipped(window, qtbot):
+    with qtbot.waitSignal(window.document.matching_changed, timeout=LONG, check_params_cb=bool):
+        window.opening.open_demo()
+    tours = tours_of(window)
+    window.commands["tour_first"].trigger()
+    while tours.step.title != "Choose a block":
+        tours.callout.next.click()
+    assert not window.document.selection.target
+    tours.callout.next.click()
+    assert tours.step.title == "Why these two?"
+    assert window.document.selection.target
+    assert window.document.selection.source
+    tours.end()
+
+
 def test_a_tour_says_each_step_to_a_screen_reader(window):
     tours = tours_of(window)
     window.commands["tour_transfer"].trigger()

@@ -309,8 +309,9 @@ class PlayerPane(QWidget):
 
     def _tell(self, pairs: Revealed) -> None:
         if pairs != self._told:
-            if self._told is None:
-                self._document.message.emit(_HIDDEN)
+            if self._told is None or pairs is None:
+                # Said when edges go, and taken back when they are there again.
+                self._document.message.emit(_HIDDEN if pairs is not None else "")
             self._told = pairs
             self.revealed.emit(pairs)
 

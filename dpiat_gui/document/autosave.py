@@ -114,6 +114,7 @@ class Autosave(QObject):
             document.overrides_changed,
             document.settings_changed,
             document.modified_changed,
+            document.solving_changed,
         ):
             signal.connect(self._changed)
 
@@ -136,7 +137,7 @@ class Autosave(QObject):
     def _changed(self, _what: object = None) -> None:
         if self._over:
             return
-        if not self._document.modified:
+        if not self._document.at_risk:
             self._timer.stop()
             self._remove()
         elif not self._timer.isActive():
@@ -147,14 +148,14 @@ class Autosave(QObject):
             # Once more when the write that is under way has ended.
             self._timer.start()
             return
-        if self._over or not self._document.modified:
+        if self._over or not self._document.at_risk:
             return
         try:
             self._hold_lock()
         except OSError as error:
             self._failed(error)
             return
-        project = _closed(self._document.to_project(), self._document.project_path)
+        project = _closed(self._document.to_project(wanted=True), self._document.project_path)
         work = partial(_save, project, self.file)
         self._job = self._jobs.run_in_thread(work, "Keeping unsaved work")
         self._job.deliver_to(self, done=self._written, failed=self._failed, cancelled=self._ended)
@@ -175,7 +176,7 @@ class Autosave(QObject):
 
     def _ended(self) -> None:
         self._job = None
-        if self._over or not self._document.modified:
+        if self._over or not self._document.at_risk:
             self._remove()
 
     def _failed(self, error: Exception) -> None:

@@ -184,15 +184,17 @@ class Document(CorrectingDocument):
 
         self._assign_anew(Wish("", state, fits=True, told=tell))
 
-    def to_project(self, view: Mapping[str, Any] | None = None) -> Project:
+    def to_project(self, view: Mapping[str, Any] | None = None, *, wanted: bool = False) -> Project:
         """Return the document as a project.
 
         Parameters
         ----------
         view
             State of the window to keep with it; what the project had already if left out.
+        wanted
+            With an edit that is still being solved: what is kept is what was asked for.
         """
-        state = self.state
+        state = self.wanted if wanted else self.state
         return Project(
             source=_record(state.source, state.source_reference, self._project.source),
             target=_record(state.target, state.target_reference, self._project.target),
@@ -236,10 +238,11 @@ class Document(CorrectingDocument):
         goal = Path(path)
         if not goal.suffix:
             goal = goal.with_name(f"{goal.name}{SUFFIX}")
-        project = self.to_project(view)
+        project = self.to_project(view, wanted=True)
         save_project(project, goal)
         self._project = project
         self._set_path(str(goal))
+        self._saved = self.wanted if self.wanted != self.state else None
         self.undo_stack.setClean()
 
     def _set_path(self, path: str) -> None:

@@ -47,6 +47,7 @@ class RecordedDocument(ReadableDocument):
         self._wish: Wish | None = None
         self._job: Job | None = None
         self._walk: list[tuple[Derived | None, Snapshot]] | None = None
+        self._saved: DocumentState | None = None  # what a file holds although it is still being solved
         self.undo_stack.setUndoLimit(UNDO_LIMIT)
         self.undo_stack.cleanChanged.connect(self._on_clean_changed)
         # The stack empties itself as it dies with the document, and would tell a half-dead one.
@@ -61,6 +62,12 @@ class RecordedDocument(ReadableDocument):
     def wanted(self) -> DocumentState:
         """The state as it will be when the job that solves has ended; without one, the state."""
         return self._wish.state if self._wish is not None else self.state
+
+    @property
+    def at_risk(self) -> bool:
+        """Whether something would be lost with the program now: unsaved steps, or one still being solved."""
+        under_way = self._wish is not None and bool(self._wish.text)
+        return not self.undo_stack.isClean() or (under_way and self._saved is None)
 
     def cancel_solving(self) -> None:
         """Give up the matching that is being solved; the old one stays."""
@@ -212,6 +219,9 @@ class RecordedDocument(ReadableDocument):
             self.undo_stack.push(Change(wish.text, self._snapshot, solution.snapshot, put, wish.setting))
         else:
             self._assign(solution.snapshot, solution.derived)
+        saved, self._saved = self._saved, None
+        if saved is not None and saved == solution.snapshot.state:
+            self.undo_stack.setClean()
         if wish.told is not None:
             wish.told(solution)
         if wish.asked is not None:
@@ -238,9 +248,16 @@ class RecordedDocument(ReadableDocument):
         """Drop what is under way; its job's end is nobody's business any more."""
         job, self._job, self._wish = self._job, None, None
         if job is not None:
+            self._differ_from_file()
             job.cancel()
             if tell:
                 self.solving_changed.emit(False)
+
+    def _differ_from_file(self) -> None:
+        """Count as modified where the file holds an edit that has come to nothing."""
+        if self._saved is not None:
+            self._saved = None
+            self.undo_stack.resetClean()
 
     # -- the job's end ---------------------------------------------------------------------
 
@@ -268,6 +285,7 @@ class RecordedDocument(ReadableDocument):
         return wish
 
     def _give_up(self, error: DpiatError) -> None:
+        self._differ_from_file()
         if self._snapshot.unsolved:
             shown = error if isinstance(error, MatchError) else MatchError(error.message, error.hint)
             self._assign(replace(self._snapshot, error=shown))

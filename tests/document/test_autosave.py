@@ -5,10 +5,12 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from threading import Event
 
 import pytest
 from made import network
 
+from dpiat_gui.document import history, solving
 from dpiat_gui.document.autosave import DELAY_MS, Autosave, find_leftovers, recovery_folder
 from dpiat_gui.document.document import Document
 from dpiat_gui.project.project import load_project
@@ -42,6 +44,22 @@ def test_an_edit_is_written_within_two_seconds(kept, qtbot):
     qtbot.waitUntil(kept.autosave.file.is_file)
     assert load_project(kept.autosave.file).overrides.pins == (("s0", "t0"),)
     assert kept.autosave.file.parent == recovery_folder()
+
+
+def test_an_edit_that_takes_long_to_solve_is_kept_before_it_is_solved(kept, qtbot, monkeypatch):
+    monkeypatch.setattr(solving, "SLOW_MS", -1.0)
+    gate = Event()
+    solved = history.solve_whole
+    monkeypatch.setattr(history, "solve_whole", lambda *given: gate.wait(20) and solved(*given))
+    kept.document.pin("s0", "t0")
+    try:
+        qtbot.waitUntil(kept.autosave.file.is_file)
+        assert kept.document.solving
+        assert load_project(kept.autosave.file).overrides.pins == (("s0", "t0"),)
+    finally:
+        gate.set()
+    qtbot.waitUntil(lambda: not kept.document.solving)
+    assert kept.document.modified
 
 
 def test_nothing_is_written_while_there_is_nothing_to_save(kept, qtbot):

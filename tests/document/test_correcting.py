@@ -246,6 +246,20 @@ def test_overrides_from_elsewhere_that_do_not_fit_are_kept_disabled_and_reported
     assert document.overrides == Overrides(bans=[("s2", "t2")])
 
 
+def test_an_operator_of_a_target_that_is_gone_does_not_fit_even_alone(document: Document) -> None:
+    heard: list[tuple[Misfit, ...]] = []
+    document.misfitted.connect(heard.append)
+    gone = Override("operator", None, "t99", "full")
+    document.apply_overrides(Overrides(operators=[("t0", "clip"), ("t99", "full")]))
+    assert document.overrides.operators == (("t0", "clip"),)
+    assert document.disabled.operators == (("t99", "full"),)
+    assert [misfit.override for misfit in heard[0]] == [gone]
+    with pytest.raises(OverrideError, match="no layer or block 't99'") as caught:
+        document.set_enabled([gone], True)
+    assert caught.value.hint
+    assert document.disabled.operators == (("t99", "full"),)
+
+
 def test_near_paths_are_offered_that_would_hold(document: Document) -> None:
     assert document.tables is not None
     found = near_overrides(document.tables, Overrides(), Override("pin", "s3.7", "t3.0"))

@@ -10,6 +10,7 @@ from dpiat_gui.document.state import DocumentState
 from dpiat_gui.errors import OverrideError
 from dpiat_gui.matching.engine import match_networks
 from dpiat_gui.matching.values import MatchOptions, Overrides, match_options
+from dpiat_gui.project.project import load_project
 from dpiat_gui.services.engine_client import EngineClient
 from dpiat_gui.services.jobs import JobRunner
 
@@ -211,3 +212,37 @@ def test_a_thread_never_holds_the_document(slow, monkeypatch):
     slow.cancel_solving()
     slow._jobs.shutdown()
     assert all(wish.told is None for wish in seen)
+
+
+def test_saving_keeps_the_edit_that_is_still_being_solved(slow, qtbot, tmp_path):
+    slow.set_options(method="flat")
+    assert slow.at_risk
+    slow.save_as(tmp_path / "a.dpiat")
+    assert load_project(tmp_path / "a.dpiat").options.method == "flat"
+    assert slow.solving
+    assert not slow.at_risk
+    ended(slow, qtbot)
+    assert slow.options.method == "flat"
+    assert not slow.modified
+    slow.undo()
+    ended(slow, qtbot)
+    assert slow.modified
+
+
+@pytest.mark.parametrize("end", ["cancel_solving", "undo", "further", "back", "refused"])
+def test_a_file_with_an_edit_that_came_to_nothing_counts_as_not_saved(slow, qtbot, tmp_path, end):
+    if end == "refused":
+        slow.pin("s0.0", "t5")
+    else:
+        slow.set_options(method="flat")
+    slow.save_as(tmp_path / "a.dpiat")
+    assert not slow.modified
+    if end == "further":
+        slow.set_options(exponent=0.3)
+    elif end == "back":
+        slow.set_options(method="dp")
+    elif end != "refused":
+        getattr(slow, end)()
+    ended(slow, qtbot)
+    assert slow.modified
+    assert slow.undo_stack.count() == (end == "further")

@@ -102,6 +102,41 @@ def test_a_plan_by_hand_does_the_same_at_any_width(widths, kind, operator, align
     assert all(np.array_equal(state[key].numpy(), value) for key, value in expected.items())
 
 
+@pytest.mark.parametrize("way", ["grow", "shrink"])
+@pytest.mark.parametrize("kind", MAKERS)
+@given(
+    st.tuples(st.integers(1, 3), st.integers(1, 2)),
+    st.sampled_from(list(OPERATORS)),
+    st.sampled_from(ALIGNMENTS),
+    st.integers(0, 3),
+)
+@settings(deadline=None, max_examples=6)
+def test_each_kind_of_layer_at_random_widths(kind, way, widths, operator, align, seed):
+    small, large = 4 * widths[0], 4 * sum(widths)
+    source, target = (
+        filled(MAKERS[kind](width), number)
+        for number, width in enumerate((small, large) if way == "grow" else (large, small))
+    )
+    flows = flow_of(source, kind), flow_of(target, kind)
+    plan = planned(source, target, flows=flows, operator=operator, align=align, seed=seed)[1]
+    expected = by_hand(json.loads(json.dumps(plan_to_json(plan))), arrays(source), arrays(target))
+    state = target.state_dict()
+    before = {key: value.clone() for key, value in state.items()}
+    apply_plan(plan, source.state_dict().__getitem__, state)
+    assert all(np.array_equal(state[key].numpy(), value) for key, value in expected.items())
+    counts = coverage(plan)
+    assert counts.elements == sum(value.numel() for value in state.values())
+    assert counts.copied + counts.set_elements + counts.fresh == counts.elements
+    for row in plan.rows:
+        if row.source is None:
+            assert torch.equal(state[row.target], before[row.target])
+        elif operator == "clip" and align == "paper":
+            smaller = [min(sizes) for sizes in zip(row.source_shape, row.target_shape, strict=True)]
+            assert row.copied == np.prod(smaller, dtype=int)
+        elif operator == "full":
+            assert row.copied == row.elements
+
+
 @pytest.mark.parametrize("kernel", [1, 3, 5])
 def test_magnitudes_are_sums_of_absolute_values(kernel):
     up = nn.ConvTranspose2d(6, 8, kernel, groups=2)

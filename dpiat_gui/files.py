@@ -371,6 +371,11 @@ def _sync_folder(folder: Path) -> None:
         os.close(handle)
 
 
+def csv_name(text: str) -> str:
+    """Return a name as a cell that spreadsheets show: what they would run as a formula gets an apostrophe."""
+    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
+
+
 def write_error(path: Path, error: OSError) -> ExportError:
     """Say in plain words why `path` could not be written, and what to do next."""
     if error.errno in (errno.ENOSPC, errno.EDQUOT):

@@ -6,7 +6,7 @@ import os
 import pytest
 
 from dpiat_gui.errors import ExportError
-from dpiat_gui.files import read_json, write_whole
+from dpiat_gui.files import csv_name, read_json, write_whole
 
 
 def test_a_file_appears_only_when_it_is_whole(tmp_path):
@@ -68,3 +68,10 @@ def test_what_is_no_json_of_ours_is_a_value_error(tmp_path, text):
         read_json(tmp_path / "a.json", 9 if text.isdecimal() else 2**20)
     (tmp_path / "a.json").write_text("[1]")
     assert read_json(tmp_path / "a.json", 3) == [1]
+
+
+@pytest.mark.parametrize("start", "=+-@")
+def test_no_name_is_a_formula_to_a_spreadsheet(start):
+    assert csv_name(f"{start}a.b") == f"'{start}a.b"
+    assert csv_name(f"a{start}b") == f"a{start}b"
+    assert csv_name("") == ""

@@ -13,7 +13,7 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeE
 from rich.table import Table
 
 from dpiat_gui.errors import DpiatError
-from dpiat_gui.files import write_whole
+from dpiat_gui.files import csv_name, write_whole
 from dpiat_gui.matching.compare import Comparison
 from dpiat_gui.matching.values import Matching, Similarity
 from dpiat_gui.networks.values import Layer
@@ -145,7 +145,8 @@ def write_csv(where: str, matching: Matching) -> None:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(COLUMNS)
-    writer.writerows(_rows(matching))
+    for source, target, *rest in _rows(matching):
+        writer.writerow((csv_name(source), csv_name(target), *rest))
     _write(where, text.getvalue())
 
 

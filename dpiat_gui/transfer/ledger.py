@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from math import prod
 from typing import Any, Literal
 
+from dpiat_gui.files import csv_name
 from dpiat_gui.networks.values import Network
 from dpiat_gui.transfer.values import Indices, PlanRow, TransferPlan
 
@@ -264,8 +265,14 @@ def _table(rows: Iterable[LedgerRow], delimiter: str) -> str:
         amounts = row.amounts
         writer.writerow(
             (
-                *(row.target, _shape(row.shape), row.dtype, row.layer, row.block),
-                *(row.source, _shape(row.source_shape)),
+                *(
+                    csv_name(row.target),
+                    _shape(row.shape),
+                    row.dtype,
+                    csv_name(row.layer),
+                    csv_name(row.block),
+                ),
+                *(csv_name(row.source), _shape(row.source_shape)),
                 *(amounts.elements, amounts.copied, amounts.set, amounts.kept, amounts.fresh),
                 *(row.cut, f"{row.scale:g}", row.state, row.why),
             )

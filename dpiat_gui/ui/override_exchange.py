@@ -14,6 +14,7 @@ from dpiat_gui.document.document import Document
 from dpiat_gui.errors import DpiatError
 from dpiat_gui.ui.misfits_dialog import MisfitsDialog
 from dpiat_gui.ui.notifications import Notification, NotificationArea, Severity
+from dpiat_gui.ui.pair_rows import HEADERS, Column
 from dpiat_gui.ui.texts import plural
 
 OVERRIDES = "Overrides (*.overrides.json *.dpiat);;All files (*)"
@@ -109,9 +110,14 @@ class OverrideExchange(QObject):
 
     def export_pairs(self, path: str) -> None:
         """Write the rows of the pairs table as CSV, filtered and sorted as they are shown."""
+        from dpiat_gui.files import csv_name
+
         goal = path if Path(path).suffix else f"{path}.csv"
         text = io.StringIO()
-        csv.writer(text, lineterminator="\n").writerows(self._cells())
+        header, *rows = self._cells()
+        named = {header.index(HEADERS[column]) for column in (Column.SOURCE, Column.TARGET)}
+        safe = [[csv_name(cell) if at in named else cell for at, cell in enumerate(row)] for row in rows]
+        csv.writer(text, lineterminator="\n").writerows([header, *safe])
         self._write(partial(_write_text, goal, text.getvalue()), goal)
 
     def _write(self, write: Callable[[], object], goal: str) -> None:

@@ -51,6 +51,13 @@ def test_match_writes_json_and_csv(capsys, tmp_path):
     ]
 
 
+def test_no_name_in_the_csv_is_a_formula_to_a_spreadsheet(tmp_path, monkeypatch):
+    row = ("=a", "@b", "conv", "1x1", "1x1", "1", "-1", "auto")
+    monkeypatch.setattr(output, "_rows", lambda matching: iter([row]))
+    output.write_csv(str(tmp_path / "m.csv"), None)
+    assert (tmp_path / "m.csv").read_text().splitlines()[1] == "'=a,'@b,conv,1x1,1x1,1,-1,auto"
+
+
 def test_json_without_a_file_goes_to_standard_output(capsys):
     code, out, _ = run(capsys, "similarity", SOURCE, "timm:resnet50", "--json")
     assert code == 0

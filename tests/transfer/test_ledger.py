@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+from dataclasses import replace
 
 import numpy as np
 from hypothesis import given
@@ -78,4 +79,11 @@ def test_json_and_csv_say_the_same():
         assert line["shape"] == "x".join(map(str, row["shape"]))
     assert found.text("x.csv") == found.to_csv()
     assert json.loads(found.text("x.json")) == told
+
+
+def test_no_name_in_the_csv_is_a_formula_to_a_spreadsheet():
+    _, found = real()
+    row = replace(found.rows[0], target="=1+1", layer="@a", block="-b", source="+c")
+    line = next(csv.DictReader(io.StringIO(replace(found, rows=(row,)).to_csv())))
+    assert [line[name] for name in ("target", "layer", "block", "source")] == ["'=1+1", "'@a", "'-b", "'+c"]
     assert tsv(found.rows[:1]).count("\n") == 2

@@ -17,6 +17,7 @@ from dpiat_gui.matching.values import Overrides
 from dpiat_gui.ui.app import make_window
 from dpiat_gui.ui.correcting import CorrectingFeature
 from dpiat_gui.ui.misfits_dialog import MisfitsDialog
+from dpiat_gui.ui.override_exchange import OverrideExchange
 from dpiat_gui.ui.pair_rows import Column
 
 # A menu asks for the keyboard, which a platform without a screen has none to give of.
@@ -350,6 +351,13 @@ def test_pairs_are_exported_as_they_are_shown(window, feature, tmp_path):
     assert rows[0][:2] == ["Source", "Target"]
     assert len(rows) == window.pairs.proxy.rowCount() + 1
     assert all("conv" in row[2].lower() for row in rows[1:])
+
+
+def test_an_exported_name_is_no_formula_to_a_spreadsheet(window, feature, tmp_path):
+    table = [["Source", "Target", "Covered"], ["=cmd", "-1.a", "-5 %"]]
+    exchange = OverrideExchange(window.document, window.notices, lambda: table, window)
+    exchange.export_pairs(str(tmp_path / "pairs.csv"))
+    assert (tmp_path / "pairs.csv").read_text().splitlines()[1] == "'=cmd,'-1.a,-5 %"
 
 
 def test_overrides_of_a_project_opened_with_other_networks_are_kept(window):

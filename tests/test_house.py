@@ -12,6 +12,7 @@ import pytest
 from dpiat_gui.resources import resource
 
 import dpiat_gui
+from dpiat_gui import errors
 
 PACKAGE = Path(dpiat_gui.__file__).parent
 QT_FREE = ("api", "errors", "files", "networks", "matching", "transfer", "project", "engine", "report")
@@ -92,6 +93,25 @@ def test_functions_stay_short():
                 if node.end_lineno - node.lineno + 1 - told > 60:
                     long.append(f"{file.name}: {node.name}")
     assert long == []
+
+
+def test_every_error_says_what_to_do_next():
+    kinds = {name for name, kind in vars(errors).items() if isinstance(kind, type)} - {"Cancelled"}
+    silent, seen = [], 0
+    for file in PACKAGE.rglob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text())):
+            if not isinstance(node, ast.Call) or getattr(node.func, "id", "") not in kinds:
+                continue
+            seen += 1
+            hints = [*node.args[1:2], *(word.value for word in node.keywords if word.arg == "hint")]
+            # A message that was made elsewhere, such as a refusal's reason, holds its advice itself.
+            made = not hints and node.args and isinstance(node.args[0], ast.Name)
+            spread = any(isinstance(argument, ast.Starred) for argument in node.args)
+            empty = any(isinstance(hint, ast.Constant) and not hint.value for hint in hints)
+            if (not hints and not made and not spread) or empty:
+                silent.append(f"{file.name}:{node.lineno}")
+    assert seen > 150
+    assert silent == []
 
 
 def test_the_version_is_told_once():

@@ -109,8 +109,8 @@ class Worker:
         except ValueError as error:
             print(f"The engine was sent a line it cannot read: {error}", file=sys.stderr)  # noqa: T201 - for its log
             if isinstance(message.get("id"), int):
-                failed = failure_to_json(failure_of(EngineError(f"The request makes no sense: {error}.")))
-                self._send({"id": message["id"], "failed": failed})
+                refused = EngineError(f"The request makes no sense: {error}.", "Start the program again.")
+                self._send({"id": message["id"], "failed": failure_to_json(failure_of(refused))})
 
     def _take(self, message: Plain) -> None:
         if message.get("shutdown"):

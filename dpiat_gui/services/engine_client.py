@@ -147,7 +147,8 @@ class EngineClient(Engine):
             try:
                 line = request_line(request)
             except (TypeError, ValueError) as error:
-                failure = EngineError(f"The request is not made of plain values: {error}.")
+                message = f"The request is not made of plain values: {error}."
+                failure = EngineError(message, "Check paths and options for characters that are no text.")
                 self._end(request.number, Outcome(JobState.FAILED, error=failure))
                 return
             self._running, self._began = request, time.time()

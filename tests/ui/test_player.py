@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QApplication
 
 from dpiat_gui.document.document import Document
 from dpiat_gui.matching.examples import examples
+from dpiat_gui.matching.explain import entry_table
 from dpiat_gui.matching.named_tables import named_entry_table
 from dpiat_gui.matching.teaching import StepKind, Steps
 from dpiat_gui.services.theme import DARK
@@ -56,7 +57,8 @@ def test_it_plays_the_document_from_the_start(pane, document):
     assert pane.controls.slider.maximum() == len(pane.steps) - 1
 
 
-def test_the_table_it_shows_is_the_prefix_of_d(pane):
+def test_the_table_it_shows_is_the_prefix_of_d(pane, document):
+    whole = entry_table(document.tables, document.overrides).values
     for number in range(len(pane.steps)):
         pane.controls.go(number)
         shown = pane.stage.grid.shown
@@ -64,6 +66,8 @@ def test_the_table_it_shows_is_the_prefix_of_d(pane):
         for row in range(6):
             for column in range(5):
                 assert shown.has(row, column) == (not np.isnan(prefix[row, column]))
+                if shown.has(row, column):
+                    assert shown.named.table.values[row, column] == prefix[row, column] == whole[row, column]
 
 
 def test_buttons_and_keys_move_it(pane, qtbot):

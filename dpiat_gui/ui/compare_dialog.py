@@ -44,6 +44,9 @@ from dpiat_gui.ui.widgets import muted
 if TYPE_CHECKING:
     from dpiat_gui.matching.values import Matching
 
+_FIRST = ("flat", "dp")
+"""Matchers to begin with where nothing was corrected: the first that is not in use."""
+
 KEPT = -1
 """Stands for a step of the history that was chosen before the history went on."""
 
@@ -82,6 +85,7 @@ class CompareDialog(QDialog):
         self._answer: Answer | None = None
         self._present: Matching | None = None
         self._step: Matching | None = None
+        self._by_itself: tuple[str, ...] = ()
         self._traced: dict[str, ModuleTree] = {}
         self._tracing: Mapping[str, str] = {}
         self._hopeless: Mapping[str, str] = {}
@@ -171,7 +175,21 @@ class CompareDialog(QDialog):
         super().showEvent(event)
         if not event.spontaneous():
             self._list_steps()
+            self._choose_other()
             self.refresh()
+
+    def _choose_other(self) -> None:
+        """Begin with a matching that may differ: the present one compared with itself says nothing."""
+        state = self._document.state
+        if state.overrides:
+            same = self.other.currentData() in (state.options.method, *self._by_itself)
+            wanted = AUTOMATIC if same else None
+        else:
+            same = self.other.currentData() in (AUTOMATIC, state.options.method)
+            wanted = next(name for name in _FIRST if name != state.options.method) if same else None
+        self._by_itself = (wanted,) if wanted is not None else ()
+        if wanted is not None:
+            self.other.setCurrentIndex(self.other.findData(wanted))
 
     def hideEvent(self, event: QHideEvent) -> None:
         """Mark nothing any more, and trace nothing."""

@@ -9,7 +9,7 @@ from dpiat_gui.document.document import Document
 from dpiat_gui.services.engine_client import EngineClient
 from dpiat_gui.services.jobs import JobRunner
 from dpiat_gui.ui.compare_dialog import CompareDialog
-from dpiat_gui.ui.comparing import short_name
+from dpiat_gui.ui.comparing import AUTOMATIC, short_name
 
 C1, C2 = (8, 3, 3, 3), (16, 8, 3, 3)
 SOURCE = network("s", [[C1, (8,)], [C2, (16,)], (10, 12), (10, 6)])
@@ -28,6 +28,8 @@ def dialog(document, qtbot):
     dialog = CompareDialog(document)
     qtbot.addWidget(dialog)
     dialog.show()
+    dialog.other.setCurrentIndex(dialog.other.findData(AUTOMATIC))
+    dialog.refresh()
     return dialog
 
 
@@ -45,6 +47,21 @@ def test_without_overrides_nothing_differs(dialog):
     assert "Both matchings are the same" in dialog.equal.text()
     assert dialog.equal.isVisible()
     assert not dialog.list.isVisible()
+
+
+def test_it_opens_on_a_matching_that_may_differ(document, qtbot):
+    dialog = CompareDialog(document)
+    qtbot.addWidget(dialog)
+    dialog.show()
+    assert dialog.other.currentData() == "flat"
+    dialog.hide()
+    document.set_options(method="flat")
+    dialog.show()
+    assert dialog.other.currentData() == "dp"
+    dialog.hide()
+    document.pin("s3", "t2")
+    dialog.show()
+    assert dialog.other.currentData() == AUTOMATIC
 
 
 def test_an_override_shows_what_it_changed(dialog, document):

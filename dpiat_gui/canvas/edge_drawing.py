@@ -42,6 +42,9 @@ _STUB = (
 )
 """A stub and its head: how far out, and how far towards its partner."""
 
+_GRIP = 4.2
+"""Radius of the ring on an end that can be moved."""
+
 _RIBBON_STEPS = tuple((step / 16, weight(step / 16)) for step in range(17))
 
 
@@ -179,6 +182,17 @@ class EdgeDrawing:
                 painter.scale(1 / scale, 1 / scale)
             paint_all(painter, self.label(i, QPointF(0, 0)))
             painter.restore()
+
+    def paint_grips(self, painter: QPainter, edges: Iterable[int], scale: float) -> None:
+        """Paint rings on the ends of edges, where they can be taken and moved to another row."""
+        radius = _GRIP * self._style.unit / min(scale, 1.0)
+        for i in edges:
+            if self._cut is not None and i not in self._cut.whole:
+                continue
+            painter.setPen(QPen(self._style.color("accent"), radius * 0.45))
+            painter.setBrush(self._style.color("surface"))
+            for end in self._ends(i):
+                painter.drawEllipse(end, radius, radius)
 
     def paint_hairlines(self, painter: QPainter) -> None:
         """Paint all edges as hairlines, for a zoom at which more cannot be seen."""

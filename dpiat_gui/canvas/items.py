@@ -206,13 +206,20 @@ class LabelItem(QGraphicsRectItem):
         self.setZValue(2)
         self._drawing: EdgeDrawing | None = None
         self._edges: tuple[int, ...] = ()
+        self._held: tuple[int, ...] = ()
 
-    def show_labels(self, drawing: EdgeDrawing | None, edges: tuple[int, ...], bounds: QRectF) -> None:
-        """Draw the scores of some edges of a drawing."""
-        if (drawing, edges) != (self._drawing, self._edges):
-            self._drawing, self._edges = drawing, edges
+    def show_labels(
+        self,
+        drawing: EdgeDrawing | None,
+        edges: tuple[int, ...],
+        bounds: QRectF,
+        held: tuple[int, ...] = (),
+    ) -> None:
+        """Draw the scores of some edges of a drawing, and the grips of those in `held`."""
+        if (drawing, edges, held) != (self._drawing, self._edges, self._held):
+            self._drawing, self._edges, self._held = drawing, edges, held
             self.setRect(bounds)
-            self.setVisible(bool(edges))
+            self.setVisible(bool(edges or held))
             self.update()
 
     def paint(
@@ -222,6 +229,7 @@ class LabelItem(QGraphicsRectItem):
         if self._drawing is not None:
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             self._drawing.paint_labels(painter, self._edges, scale_of(painter))
+            self._drawing.paint_grips(painter, self._held, scale_of(painter))
 
 
 class ArcItem(QGraphicsRectItem):

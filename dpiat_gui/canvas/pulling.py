@@ -12,7 +12,7 @@ from dpiat_gui.canvas.ghosts import GhostKind
 from dpiat_gui.canvas.overlays import Card
 from dpiat_gui.canvas.walking import WalkingView
 
-GRIP_RADIUS = 9.0
+GRIP_RADIUS = 12.0
 """How near the pointer must be to the end of the selected edge to take hold of it, in pixels."""
 
 _OPEN_DELAY = 600

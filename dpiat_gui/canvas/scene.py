@@ -92,7 +92,9 @@ class MatchScene(BoardScene):
         self._edges.lift(selected | hovered, rest)
         labelled = tuple(sorted(hovered or selected))
         shown = labelled if len(labelled) <= _MOST_LABELS else ()
-        self._labels.show_labels(self._drawing, shown, self._edges.rect())
+        # One edge alone can be taken by its ends.
+        held = tuple(selected) if len(selected) == 1 and not state.extra else ()
+        self._labels.show_labels(self._drawing, shown, self._edges.rect(), held)
 
     def _edges_of_extra(self) -> frozenset[int]:
         """Return the drawn edges of all selected places, where there are several."""

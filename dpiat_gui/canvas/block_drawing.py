@@ -14,6 +14,9 @@ from dpiat_gui.canvas.style import Measured, Style
 
 RADIUS = 5.0
 TAGS = {Side.SOURCE: "unused", Side.TARGET: "fresh"}
+_LEAST_PATH = 5
+"""Letters of a path, with the sign that some are left out, under which it says nothing."""
+
 _FEWEST_CHIPS = 4
 """Chips below which a number of layers stands in their place, where not all have room."""
 
@@ -82,7 +85,7 @@ def _title(view: BlockView, style: Style) -> list[Primitive]:
 
 def _path(view: BlockView, style: Style, left: float, right: float, strip: float) -> list[Primitive]:
     path = style.mono.fitted(view.path, right - left, Qt.TextElideMode.ElideLeft)
-    if len(path) < min(len(view.path), 6):
+    if len(path) < min(len(view.path), _LEAST_PATH):
         return []
     return [_right(right, style.mono.baseline(0, strip), path, style.mono, style, "text_muted")]
 
@@ -109,7 +112,9 @@ def _single(view: BlockView, style: Style) -> list[Primitive]:
     drawing += tag
     note, right = _note(view, style, 0, right, height / 2)
     drawing += note
-    if row.scored and face.width(view.entry.title) > right - left:
+    named = style.mono.width(view.path[-_LEAST_PATH:]) + 10 * unit
+    if row.scored and face.width(view.entry.title) > right - left - named:
+        # Rather smaller than without its name.
         face = style.strong
     title = face.fitted(view.entry.title, right - left, Qt.TextElideMode.ElideRight)
     color = style.color("text" if row.scored else "text_muted")

@@ -48,7 +48,6 @@ if TYPE_CHECKING:
     from dpiat_gui.services.settings import Settings
 
 Area = Qt.DockWidgetArea
-DOCK_WIDTHS = (244, 316)
 
 
 class MainWindow(QMainWindow):
@@ -166,8 +165,6 @@ class MainWindow(QMainWindow):
             add_dock(self, "inspector", "Inspector", self.side_tabs, Area.RightDockWidgetArea),
             add_dock(self, "details", "Pairs and transfer", self.tabs, Area.BottomDockWidgetArea),
         )
-        for dock, width in zip(self.docks, DOCK_WIDTHS, strict=False):
-            dock.setMinimumWidth(width)
         # Wide tables scroll; they must not push the window beyond the screen.
         self.tabs.setMinimumWidth(360)
         self.pairs.setMinimumWidth(1)

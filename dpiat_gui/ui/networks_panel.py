@@ -84,11 +84,12 @@ class NetworkCard(QFrame):
         """Show a network, one that is still being opened, one that could not be, or none."""
         title = CARD_TITLES[self._side]
         self.empty.setVisible(network is None and not reference)
-        self.figures.setVisible(network is not None)
+        self.figures.setVisible(network is not None or bool(reference))
         self.origin.set_full_text(f"{title} · {describe_origin(reference)}" if reference else title)
         if network is None:
-            state = "opening…" if pending else "not open"
-            self.name.set_full_text(f"{_title_of(reference)} ({state})" if reference else "None yet")
+            # On a line of its own: a long name is shortened, what became of it is not.
+            self.name.set_full_text(_title_of(reference) if reference else "None yet")
+            self.figures.set_full_text(("(opening…)" if pending else "(not open)") if reference else "")
         else:
             self.name.set_full_text(network.name)
             self.figures.set_full_text(figures_of(network))

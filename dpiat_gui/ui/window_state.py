@@ -13,6 +13,10 @@ if TYPE_CHECKING:
 LAYOUT_VERSION = 1
 LARGEST_FIRST = QSize(1680, 1000)
 SHARE_OF_SCREEN = 0.92
+SMALL = 1100
+"""Width of a screen or window under which the panes beside the canvas may be narrower."""
+LEAST, LEAST_SMALL, USUAL_SMALL = (244, 316), (196, 248), (208, 316)
+"""The least widths of the left and right pane; where there is little room, those and the ones at first."""
 LEAST_CENTRE = 0.52
 """Share of the window's width under which the canvas gets some from the panes beside it."""
 
@@ -32,6 +36,7 @@ class WindowState:
 
     def __init__(self, window: QMainWindow, docks: Sequence[QDockWidget], settings: "Settings") -> None:
         self._window, self._docks, self._settings = window, tuple(docks), settings
+        self.limit()
 
     def save(self) -> None:
         """Keep the layout."""
@@ -58,6 +63,17 @@ class WindowState:
             self._docks[2:], [min(max(round(height * 0.27), 200), 300)], Qt.Orientation.Vertical
         )
 
+    def limit(self) -> None:
+        """Let the panes beside the canvas be no narrower than the room allows."""
+        for dock, width in zip(self._docks, self._least(), strict=False):
+            if dock.minimumWidth() != width:
+                dock.setMinimumWidth(width)
+
+    def _least(self) -> tuple[int, int]:
+        screen = self._window.screen()
+        room = min(self._window.width(), screen.availableSize().width() if screen is not None else SMALL)
+        return LEAST if room >= SMALL else LEAST_SMALL
+
     def make_room(self) -> None:
         """Take from the docks beside the canvas what they have beyond their share of the window."""
         beside = [dock.width() for dock in self._docks[:2]]
@@ -66,7 +82,9 @@ class WindowState:
 
     def _shares(self) -> list[int]:
         width = self._window.width()
-        return [min(max(round(width * 0.17), 240), 300), min(max(round(width * 0.22), 316), 400)]
+        # With less the inspector is cut; who wants that pulls its edge.
+        left, right = LEAST if self._least() == LEAST else USUAL_SMALL
+        return [min(max(round(width * 0.17), left), 300), min(max(round(width * 0.22), right), 400)]
 
     def _first_size(self) -> None:
         screen = QGuiApplication.primaryScreen()
@@ -90,6 +108,8 @@ class Narrowing(QObject):
         """Look whether the window became too narrow for the panes as they are."""
         if event.type() == QEvent.Type.Resize:
             before, self._width = self._width, self._centre.window().width()
+            if (self._width < SMALL) != (before < SMALL):
+                QTimer.singleShot(0, self, self._state.limit)
             if self._width < before and self._centre.width() < LEAST_CENTRE * self._width:
                 # Not now: the window is being laid out.
                 QTimer.singleShot(0, self, self._state.make_room)

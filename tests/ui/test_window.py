@@ -23,7 +23,7 @@ from dpiat_gui.ui.fetching import Fetch, _code_of
 from dpiat_gui.ui.help_dialog import shortcuts_html
 from dpiat_gui.ui.legend import LegendPanel
 from dpiat_gui.ui.menus import BACKGROUND
-from dpiat_gui.ui.networks_panel import NetworksPanel
+from dpiat_gui.ui.networks_panel import NetworkCard, NetworksPanel
 from dpiat_gui.ui.notifications import Severity
 from dpiat_gui.ui.open_dialog import OpenDialog
 from dpiat_gui.ui.trust_dialog import TrustDialog
@@ -455,6 +455,23 @@ def test_the_panes_beside_the_canvas_give_way_in_a_narrower_window(window, qtbot
     qtbot.waitUntil(lambda: window.docks[1].width() == 400)
     window.resize(1060, 800)
     qtbot.waitUntil(lambda: window.docks[1].width() < 400 and window.docks[0].width() < 300)
+
+
+def test_the_window_fits_a_small_screen(window, qtbot):
+    window.resize(1024, 700)
+    window.window_state.limit()
+    window.window_state.arrange()
+    qtbot.waitUntil(lambda: window.docks[0].minimumWidth() < 240)
+    assert window.minimumSizeHint().width() <= 853
+
+
+def test_a_network_that_cannot_be_opened_says_so_under_its_name(qtbot):
+    card = NetworkCard("source")
+    qtbot.addWidget(card)
+    card.resize(200, 80)
+    card.show_network(None, "timm:a_network_of_a_very_long_name_indeed")
+    assert card.figures.full_text == "(not open)"
+    assert not card.figures.isHidden()
 
 
 def test_enter_presses_the_button_that_has_the_keyboard(matched, qtbot):

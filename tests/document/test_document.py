@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from made import network
 from PySide6.QtCore import QCoreApplication
 
-from dpiat_gui.document.corrections import Override
+from dpiat_gui.document.corrections import Override, each_of
 from dpiat_gui.document.document import Document, Selection
 from dpiat_gui.document.solving import overrides_cost
 from dpiat_gui.errors import DpiatError, MatchError, OverrideError, StandardizationError
@@ -453,6 +453,46 @@ def test_any_edits_undone_and_redone_return_to_exact_states(qapp: QCoreApplicati
     for expected in list(reversed(states))[1:]:
         document.undo_stack.redo()
         assert _values(document) == expected
+
+
+GESTURES = st.one_of(
+    EDITS,
+    st.tuples(st.just("pin"), SOURCES, TARGETS),
+    st.tuples(st.just("accept")),
+    st.tuples(st.just("pin_all"), st.lists(st.tuples(SOURCES, TARGETS), max_size=3)),
+    st.tuples(st.just("ban_all"), st.lists(st.tuples(SOURCES, TARGETS), min_size=1, max_size=3)),
+    st.tuples(st.just("pin_instead"), SOURCES, TARGETS),
+    st.tuples(st.just("repin"), st.tuples(SOURCES, TARGETS), st.tuples(SOURCES, TARGETS)),
+    st.tuples(st.just("set_operator"), TARGETS, st.sampled_from(["full", "clip", None])),
+    st.tuples(st.just("switch"), st.booleans()),
+)
+
+
+@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
+@given(data=st.data())
+def test_200_random_actions_undone_and_redone_return_to_the_ends(
+    qapp: QCoreApplication, data: st.DataObject
+) -> None:
+    document = Document()
+    document.open_networks(SOURCE, TARGET)
+    first = _values(document)
+    for _ in range(200):
+        name, *arguments = data.draw(GESTURES)
+        if name in ("undo", "redo"):
+            getattr(document.undo_stack, name)()
+        elif name == "set_buffers":
+            document.set_transfer(buffers=arguments[0])
+        elif name == "switch":
+            there = document.disabled if arguments[0] else document.overrides
+            _attempt(document.set_enabled, [each_of(there), arguments[0]])
+        else:
+            _attempt(getattr(document, name), arguments)
+    last, done = _values(document), document.undo_stack.index()
+    document.undo_stack.setIndex(0)
+    assert _values(document)[:3] == first[:3]
+    assert not document.modified
+    document.undo_stack.setIndex(done)
+    assert _values(document)[:3] == last[:3]
 
 
 def _attempt(edit: Callable[..., None], arguments: list[Any]) -> None:

@@ -81,7 +81,7 @@ class Projects(QObject):
 
     def when_safe(self, then: Callable[[], object]) -> None:
         """Call `then` when nothing unsaved would be lost, or the person does not mind."""
-        if not self._document.modified:
+        if not self._document.at_risk:
             then()
             return
         box = QMessageBox(self._window)

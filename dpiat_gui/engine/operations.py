@@ -47,6 +47,12 @@ class JobContext:
         if self.cancelled():
             raise Cancelled
 
+    def load_torch(self) -> None:
+        """Say that torch is waited for, wait, and raise `Cancelled` if the job was cancelled meanwhile."""
+        self.progress(Progress(0, 0, "Loading PyTorch"))
+        self.need_torch()
+        self.check()
+
 
 Operation = Callable[[Plain, JobContext], Plain]
 
@@ -97,9 +103,7 @@ def describe(values: Plain, context: JobContext) -> Plain:
     flow = bool(values.get("flow", False))
     tree = load_cached_tree(reference, flow=flow) if cache else None
     if tree is None:
-        context.progress(Progress(0, 0, "Loading PyTorch"))
-        context.need_torch()
-        context.check()
+        context.load_torch()
         context.progress(Progress(0, 0, f"Reading {reference}"))
         trust = values.get("trust")
         tree = load_tree(reference, trust=TrustStore(trust) if trust else None, cache=cache, flow=flow)
@@ -152,9 +156,7 @@ def transfer(values: Plain, context: JobContext) -> Plain:
     from dpiat_gui.transfer.request import TransferRequest
 
     request = TransferRequest.from_json(values)
-    context.progress(Progress(0, 0, "Loading PyTorch"))
-    context.need_torch()
-    context.check()
+    context.load_torch()
     from dpiat_gui.transfer.execution import run_transfer
 
     try:
@@ -169,9 +171,7 @@ def check(values: Plain, context: JobContext) -> Plain:
     from dpiat_gui.transfer.sanity import SanityRequest
 
     request = SanityRequest.from_json(values)
-    context.progress(Progress(0, 0, "Loading PyTorch"))
-    context.need_torch()
-    context.check()
+    context.load_torch()
     from dpiat_gui.transfer.sanity_running import run_check
 
     try:
@@ -190,9 +190,7 @@ def plan(values: Plain, context: JobContext) -> Plain:
     from dpiat_gui.transfer.request import TransferRequest
 
     request = TransferRequest.from_json(values.get("request"))
-    context.progress(Progress(0, 0, "Loading PyTorch"))
-    context.need_torch()
-    context.check()
+    context.load_torch()
     from dpiat_gui.transfer.preparing import export_plan
     from dpiat_gui.transfer.progress import Meter
 
@@ -208,9 +206,7 @@ def verify(values: Plain, context: JobContext) -> Plain:
 
     Answers with what `dpiat_gui.transfer.checking.Checked` holds.
     """
-    context.progress(Progress(0, 0, "Loading PyTorch"))
-    context.need_torch()
-    context.check()
+    context.load_torch()
     from dpiat_gui.transfer.checking import check_checkpoint
     from dpiat_gui.transfer.progress import Meter
 

@@ -38,9 +38,7 @@ def tensor(values: Plain, context: "JobContext") -> Plain:
     """
     from dpiat_gui.engine.protocol import Progress
 
-    context.progress(Progress(0, 0, "Loading PyTorch"))
-    context.need_torch()
-    context.check()
+    context.load_torch()
     context.progress(Progress(0, 0, "Reading the tensor"))
     found, notes = _read(values)
     context.check()

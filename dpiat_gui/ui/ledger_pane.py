@@ -23,7 +23,7 @@ from dpiat_gui.services.theme import Theme
 from dpiat_gui.ui.ledger_model import ENTRY_ROLE, Column, Entry, LedgerModel, LedgerProxy, Level, entries_of
 from dpiat_gui.ui.ledger_table import LedgerTable, TotalBar
 from dpiat_gui.ui.texts import plural
-from dpiat_gui.ui.widgets import muted
+from dpiat_gui.ui.widgets import empty_page, muted
 
 if TYPE_CHECKING:
     from dpiat_gui.transfer.ledger import Ledger
@@ -133,14 +133,8 @@ class LedgerPane(QWidget):
         top.addWidget(self.shown)
         top.addStretch(1)
         top.addWidget(self.exports)
-        empty = QWidget()
-        inside = QVBoxLayout(empty)
-        inside.addStretch(1)
-        inside.addWidget(self.empty_text, 0, Qt.AlignmentFlag.AlignHCenter)
-        inside.addWidget(self.clear_filter, 0, Qt.AlignmentFlag.AlignHCenter)
-        inside.addStretch(2)
         self._stack.addWidget(self.table)
-        self._stack.addWidget(empty)
+        self._stack.addWidget(empty_page(self.empty_text, self.clear_filter))
         layout = QVBoxLayout(self)
         layout.setContentsMargins(8, 6, 8, 0)
         layout.setSpacing(6)

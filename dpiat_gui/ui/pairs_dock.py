@@ -26,7 +26,7 @@ from dpiat_gui.ui.pair_filter import parse_filter
 from dpiat_gui.ui.pair_rows import HEADERS, Column, PairRow
 from dpiat_gui.ui.pairs_model import ROW_ROLE, PairsModel, PairsProxy
 from dpiat_gui.ui.pairs_table import PairsTable
-from dpiat_gui.ui.widgets import muted, set_state
+from dpiat_gui.ui.widgets import empty_page, muted, set_state
 
 if TYPE_CHECKING:
     from dpiat_gui.matching.compare import Comparison
@@ -150,14 +150,8 @@ class PairsPanel(QWidget):
         top.addWidget(self.error, 2)
         top.addStretch(1)
         top.addWidget(self.shown)
-        empty = QWidget()
-        inside = QVBoxLayout(empty)
-        inside.addStretch(1)
-        inside.addWidget(self.empty_text, 0, Qt.AlignmentFlag.AlignHCenter)
-        inside.addWidget(self.clear_filter, 0, Qt.AlignmentFlag.AlignHCenter)
-        inside.addStretch(2)
         self._stack.addWidget(self.table)
-        self._stack.addWidget(empty)
+        self._stack.addWidget(empty_page(self.empty_text, self.clear_filter))
         layout = QVBoxLayout(self)
         layout.setContentsMargins(8, 6, 8, 0)
         layout.setSpacing(6)

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
     QSizePolicy,
     QToolButton,
     QTreeWidget,
+    QVBoxLayout,
     QWidget,
 )
 
@@ -193,6 +194,17 @@ class WheelToScroll(QObject):
             event.ignore()
             return True
         return False
+
+
+def empty_page(words: QWidget, button: QWidget) -> QWidget:
+    """Return the page that stands for an empty table: words, and what to press, above the middle."""
+    page = QWidget()
+    column = QVBoxLayout(page)
+    column.addStretch(1)
+    column.addWidget(words, 0, Qt.AlignmentFlag.AlignHCenter)
+    column.addWidget(button, 0, Qt.AlignmentFlag.AlignHCenter)
+    column.addStretch(2)
+    return page
 
 
 class CoverageBar(QWidget):

@@ -129,10 +129,10 @@ class ValuesPicture(QWidget):
         if not height or not width:
             return room
         scale = min(room.width() / width, room.height() / height)
-        if self._grid.cells == 1 and max(height, width) > 6 * min(height, width):
-            # A long narrow matrix is stretched: as squares nobody would see it.
-            return room
-        return QRectF(room.left(), room.top(), width * scale, height * scale)
+        place = QRectF(room.left(), room.top(), width * scale, height * scale)
+        narrow = 2 * place.width() < room.width() or 2 * place.height() < room.height()
+        # A matrix whose squares would leave most of the room empty is stretched.
+        return room if self._grid.cells == 1 and narrow else place
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         """Draw the image, or say why there is none."""

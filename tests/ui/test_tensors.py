@@ -13,6 +13,7 @@ from dpiat_gui.services.theme import DARK, LIGHT
 from dpiat_gui.transfer.values import PlanRow
 from dpiat_gui.ui.app import make_window
 from dpiat_gui.ui.tensors import NOTHING, TensorsFeature
+from dpiat_gui.ui.tensors_drawings import ValuesPicture
 from dpiat_gui.ui.tensors_images import (
     LEVELS,
     NOT_A_NUMBER,
@@ -169,6 +170,17 @@ def test_vectors_are_curves_and_matrices_have_no_channel(pane):
         for width in (200, 320, 700):
             pane.resize(width, 700)
             assert not pane.grab().isNull()
+
+
+@pytest.mark.parametrize("shape", [(300, 50), (50, 300)])
+def test_a_long_matrix_leaves_no_room_empty(qtbot, shape):
+    picture = ValuesPicture("source")
+    qtbot.addWidget(picture)
+    picture.resize(300, 180)
+    picture.show_variant(variant("source", np.ones(shape), "matrix"), 1.0, None)
+    picture.show()
+    # Every corner of the widget shows a value: nothing beside the picture is bare.
+    assert all(picture.value_at(x, y) for x in (2, 297) for y in (2, 177))
 
 
 def test_messages(pane):

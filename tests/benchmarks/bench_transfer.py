@@ -2,12 +2,13 @@
 
     python tests/benchmarks/bench_transfer.py [--quick] [--folder FOLDER]
 
-In memory: carrying out a plan, by every operator, against one memcpy of the bytes it moves. To
-disk: a transfer from one checkpoint into another, against writing and syncing a file of that size,
-and against loading all into a module and saving it; with the peak of anonymous memory as a multiple
-of the largest tensor. One checkpoint of few huge tensors shows memory and how long a wish to cancel
-waits. Where there is a CUDA card, the same transfers on it: their bytes must equal the CPU's. The
-reference is compared with where it is installed (``pip install --no-deps iatransfer inflection``).
+In memory: carrying out a plan, by every operator, against one memcpy of the bytes it moves, and
+against the bare copies, tensor by tensor, once every view of them is made. To disk: a transfer from
+one checkpoint into another, against writing and syncing a file of that size, and against loading all
+into a module and saving it; with the peak of anonymous memory as a multiple of the largest tensor.
+One checkpoint of few huge tensors shows memory and how long a wish to cancel waits. Where there is a
+CUDA card, the same transfers on it: their bytes must equal the CPU's. The reference is compared with
+where it is installed (``pip install --no-deps iatransfer inflection``).
 """
 
 import argparse
@@ -39,7 +40,7 @@ from dpiat_gui.networks.sources import build_module, load_network
 from dpiat_gui.networks.standardize import standardize_tree
 from dpiat_gui.networks.torch_modules import tree_of
 from dpiat_gui.networks.tracing import with_flow
-from dpiat_gui.transfer.copying import apply_plan
+from dpiat_gui.transfer.copying import apply_plan, one_thread, region
 from dpiat_gui.transfer.coverage import coverage
 from dpiat_gui.transfer.execution import run_transfer
 from dpiat_gui.transfer.memory import transfer_modules
@@ -89,6 +90,12 @@ def in_memory(source_name: str, target_name: str) -> None:
     cold = timed(lambda: np.copyto(there, here), chill)
     apply_warm = timed(lambda: apply_plan(plan, given.__getitem__, taken))
     apply_cold = timed(lambda: apply_plan(plan, given.__getitem__, taken), chill)
+    rows = [row for row in plan.rows if row.source]
+    into = [region(taken[row.target], row.target_slices) for row in rows]
+    parts = [region(given[str(row.source)], row.source_slices) for row in rows]
+    with torch.no_grad(), one_thread():
+        bare_warm = timed(lambda: torch._foreach_copy_(into, parts))
+        bare_cold = timed(lambda: torch._foreach_copy_(into, parts), chill)
     whole = timed(lambda: transfer_modules(source, target, plan))
     planning = timed(lambda: plan_transfer(matching))
     counting = timed(lambda: coverage(plan))
@@ -97,7 +104,8 @@ def in_memory(source_name: str, target_name: str) -> None:
         f"{source_name} -> {target_name}: {size / 1e6:.0f} MB in {len(plan.rows)} tensors, "
         f"{coverage(plan).fraction:.1%} covered\n"
         f"  memcpy {warm * 1e3:.2f} ms warm, {cold * 1e3:.2f} cold; "
-        f"plan carried out {apply_warm / warm:.2f} x warm, {apply_cold / cold:.2f} x cold; "
+        f"plan carried out {apply_warm / warm:.2f} x warm, {apply_cold / cold:.2f} x cold "
+        f"(the bare copies {bare_warm / warm:.2f} x and {bare_cold / cold:.2f} x); "
         f"with state dicts, checks and report {whole / warm:.2f} x\n"
         f"  planning {planning * 1e3:.1f} ms, coverage {counting * 1e3:.1f} ms"
     )

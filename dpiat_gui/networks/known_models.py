@@ -2,8 +2,10 @@
 
 A state dict says nothing of activations, pools, strides or the order of registration. Where its
 keys and shapes are exactly those of one of timm's models, the model's own structure says it all.
-The catalogue holds one number for each model: a sum of hashes of its tensors, the classifier's left
-out, so that another number of classes makes no difference. Nothing here imports torch.
+Where its shapes are those of a model, one after another, another author named the same tensors.
+The catalogue holds two numbers for each model: a sum of hashes of its tensors, and a hash of their
+shapes in order. The classifier is left out of both, so that another number of classes makes no
+difference. Nothing here imports torch.
 
 Run ``python -m dpiat_gui.networks.known_models`` after timm has changed, to write it afresh.
 """
@@ -22,6 +24,8 @@ from dpiat_gui.networks.values import ModuleNode, ModuleTree, TensorSpec
 _FILE = ("catalogue", "timm_tensors.txt")
 _MODULUS = 2**64
 _COUNTER = ".num_batches_tracked"  # what some programs leave out of their files
+_NO_ORDER = "-"
+_FEWEST = 20  # tensors; networks of fewer are too easily alike
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +60,7 @@ def known_model(specs: Sequence[TensorSpec]) -> SourceReference | None:
     hashes = {spec.key: _hash(spec) for spec in specs if not spec.key.endswith(_COUNTER)}
     shapes = {spec.key: spec.shape for spec in specs}
     total = sum(hashes.values())
-    for classifiers, models in _catalogue().items():
+    for classifiers, models in _catalogue().sums.items():
         own = [key for key in hashes if _belongs(key, classifiers)]
         name = models.get((total - sum(hashes[key] for key in own)) % _MODULUS)
         if name is None:
@@ -65,6 +69,36 @@ def known_model(specs: Sequence[TensorSpec]) -> SourceReference | None:
         options = (("num_classes", weight[0]),) if weight else ()
         return SourceReference("timm", name, options=options)
     return None
+
+
+def known_by_order(specs: Sequence[TensorSpec]) -> SourceReference | None:
+    """Return the timm model whose tensors have these shapes, one after another, whatever their keys.
+
+    Parameters
+    ----------
+    specs
+        Every tensor of a checkpoint, in registration order.
+
+    Returns
+    -------
+    SourceReference or None
+        With ``num_classes`` as the checkpoint has it. A guess: models that differ in nothing but
+        activations, strides or padding have the same shapes.
+    """
+    shapes = [spec.shape for spec in without_counters(specs)]
+    if len(shapes) < _FEWEST:
+        return None
+    orders = _catalogue().orders
+    if shapes[-1] == shapes[-2][:1]:
+        name = orders.get(_order_hash(shapes[:-2]))
+        if name is not None:
+            return SourceReference("timm", name, options=(("num_classes", shapes[-2][0]),))
+    return None
+
+
+def without_counters(specs: Iterable[TensorSpec]) -> list[TensorSpec]:
+    """Return tensors without the counters of batches, which some programs leave out of their files."""
+    return [spec for spec in specs if not _is_counter(spec.key)]
 
 
 def adopt(tree: ModuleTree, specs: Sequence[TensorSpec]) -> ModuleTree | None:
@@ -87,6 +121,49 @@ def adopt(tree: ModuleTree, specs: Sequence[TensorSpec]) -> ModuleTree | None:
     if own != {spec.key: spec.shape for spec in specs}:
         return None
     return replace(tree, root=_adopted(tree.root, given))
+
+
+def annotate(tree: ModuleTree, model: ModuleTree) -> ModuleTree | None:
+    """Return a tree that was made of keys, with what a model says of the same tensors.
+
+    Parameters
+    ----------
+    tree
+        Of a checkpoint with an author's own keys, in registration order.
+    model
+        The structure of the model that `known_by_order` named.
+
+    Returns
+    -------
+    ModuleTree or None
+        Modules that hold the same tensors as one of the model's have its class, kind and attributes
+        (groups, stride, whether a skip leads around it); paths and children stay. None where the
+        shapes differ after all.
+    """
+    own, given = without_counters(model.tensors), without_counters(tree.tensors)
+    if [spec.shape for spec in own] != [spec.shape for spec in given]:
+        return None
+    keys = {spec.key: other.key for spec, other in zip(own, given, strict=True)}
+    said: dict[frozenset[str], ModuleNode] = {}
+    for node in model.root.walk():
+        held = frozenset(keys[spec.key] for spec in without_counters(_tensors_below(node)))
+        # Of a wrapper and what it wraps, the inner one is met last.
+        said[held] = node
+    return replace(tree, root=_annotated(tree.root, said))
+
+
+def _annotated(node: ModuleNode, said: Mapping[frozenset[str], ModuleNode]) -> ModuleNode:
+    children = tuple(_annotated(child, said) for child in node.children)
+    same = said.get(frozenset(spec.key for spec in without_counters(_tensors_below(node))))
+    if same is None or not node.path or bool(same.tensors) != bool(node.tensors):
+        return replace(node, children=children)
+    return replace(
+        node, class_name=same.class_name, kind=same.kind, attributes=same.attributes, children=children
+    )
+
+
+def _tensors_below(node: ModuleNode) -> list[TensorSpec]:
+    return [spec for part in node.walk() for spec in part.tensors]
 
 
 def _adopted(node: ModuleNode, given: Mapping[str, TensorSpec]) -> ModuleNode:
@@ -118,15 +195,39 @@ def _body_sum(specs: Iterable[TensorSpec], classifiers: Sequence[str]) -> int:
     return sum(_hash(spec) for spec in body) % _MODULUS
 
 
+def _order_hash(shapes: Sequence[tuple[int, ...]]) -> str:
+    return hashlib.blake2b(repr(shapes).encode(), digest_size=8).hexdigest()
+
+
+def _order_of(specs: Sequence[TensorSpec], classifiers: Sequence[str]) -> str:
+    """Return the hash of a model's shapes in order, if a weight and a bias of its classifier end it."""
+    kept = without_counters(specs)
+    own = [_belongs(spec.key, classifiers) for spec in kept]
+    ends = len(kept) >= _FEWEST and own[-2:] == [True, True] and sum(own) == 2
+    return _order_hash([spec.shape for spec in kept[:-2]]) if ends else _NO_ORDER
+
+
+@dataclass(frozen=True, slots=True)
+class _Catalogue:
+    sums: Mapping[tuple[str, ...], Mapping[int, str]]
+    """Names by the sum of their tensors, by the classifiers that it leaves out."""
+    orders: Mapping[str, str]
+    """Names by the hash of their shapes in order."""
+
+
 @cache
-def _catalogue() -> dict[tuple[str, ...], dict[int, str]]:
-    """Read the catalogue: names by sum, by the classifiers that the sum leaves out."""
-    found: dict[tuple[str, ...], dict[int, str]] = {}
+def _catalogue() -> _Catalogue:
+    """Read the catalogue."""
+    sums: dict[tuple[str, ...], dict[int, str]] = {}
+    orders: dict[str, str] = {}
     file = resources.files("dpiat_gui.resources").joinpath(*_FILE)
     for line in file.read_text("utf-8").splitlines():
-        total, name, *classifiers = line.split(" ")
-        found.setdefault(tuple(classifiers), {})[int(total, 16)] = name
-    return found
+        total, order, name, *classifiers = line.split(" ")
+        sums.setdefault(tuple(classifiers), {})[int(total, 16)] = name
+        # The shortest name is the plainest of those that differ in what shapes do not tell.
+        orders[order] = min(orders.get(order, name), name, key=lambda one: (len(one), one))
+    orders.pop(_NO_ORDER, None)
+    return _Catalogue(sums, orders)
 
 
 def write_catalogue(path: Path, models: Iterable[tuple[KnownModel, Sequence[TensorSpec]]]) -> int:
@@ -142,14 +243,14 @@ def write_catalogue(path: Path, models: Iterable[tuple[KnownModel, Sequence[Tens
     ExportError
         If the file cannot be written.
     """
-    names: dict[tuple[int, tuple[str, ...]], str] = {}
+    lines: dict[tuple[int, tuple[str, ...]], tuple[str, str]] = {}
     for model, specs in sorted(models, key=lambda one: (len(one[0].name), one[0].name)):
-        names.setdefault((_body_sum(specs, model.classifiers), model.classifiers), model.name)
-    lines = sorted(f"{name} {' '.join(classifiers)}".rstrip() for (_, classifiers), name in names.items())
-    sums = {(name, *classifiers): total for (total, classifiers), name in names.items()}
+        total, order = _body_sum(specs, model.classifiers), _order_of(specs, model.classifiers)
+        named = f"{model.name} {' '.join(model.classifiers)}".rstrip()
+        lines.setdefault((total, model.classifiers), (named, f"{total:016x} {order}"))
     with write_whole(path) as stream:
-        for line in lines:
-            stream.write(f"{sums[tuple(line.split(' '))]:016x} {line}\n".encode())
+        for named, numbers in sorted(lines.values()):
+            stream.write(f"{numbers} {named}\n".encode())
     return len(lines)
 
 

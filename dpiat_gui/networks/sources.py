@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from dpiat_gui.errors import SourceError, StandardizationError
 from dpiat_gui.networks.checkpoints import is_safetensors, read_specs
 from dpiat_gui.networks.key_inference import tree_from_tensors
-from dpiat_gui.networks.known_models import adopt, known_model
+from dpiat_gui.networks.known_models import adopt, annotate, known_by_order, known_model
 from dpiat_gui.networks.references import SourceReference, parse_reference
 from dpiat_gui.networks.standardize import standardize_tree
 from dpiat_gui.networks.tree_cache import cache_key, keep, load_kept
@@ -190,19 +190,36 @@ def _cached_or_leave(model: SourceReference, *, flow: bool) -> ModuleTree:
 def _read_checkpoint(
     reference: SourceReference, read_model: Callable[[SourceReference], ModuleTree]
 ) -> ModuleTree:
-    """Read a checkpoint's structure: that of the timm model whose tensors it has, else from its keys."""
+    """Read a checkpoint's structure: that of the timm model whose tensors it has, else from its keys.
+
+    What a model with the same shapes in the same order says of its modules is taken over to the keys.
+    """
     specs = read_specs(Path(reference.name))
+    tree = tree_from_tensors(specs, reference.title, reference.text)
     model = known_model(specs)
-    if model is not None:
-        try:
-            tree = adopt(read_model(model), specs)
-        except (SourceError, StandardizationError):
-            # Another version of timm, or a model that cannot be traced: the keys are still there.
-            tree = None
-        if tree is not None:
-            details = (*tree.details, ("model", model.text))
-            return replace(tree, name=reference.title, origin=reference.text, details=details)
-    return tree_from_tensors(specs, reference.title, reference.text)
+    found = _of_model(model, read_model, lambda structure: adopt(structure, specs))
+    if found is None:
+        model = known_by_order(tree.tensors)
+        found = _of_model(model, read_model, lambda structure: annotate(tree, structure))
+    if model is None or found is None:
+        return tree
+    details = (*found.details, ("model", model.text))
+    return replace(found, name=reference.title, origin=reference.text, details=details)
+
+
+def _of_model(
+    model: SourceReference | None,
+    read: Callable[[SourceReference], ModuleTree],
+    take: Callable[[ModuleTree], ModuleTree | None],
+) -> ModuleTree | None:
+    """Read a model's structure and take what is wanted of it; None where that cannot be."""
+    if model is None:
+        return None
+    try:
+        return take(read(model))
+    except (SourceError, StandardizationError):
+        # Another version of timm, or a model that cannot be traced: the keys are still there.
+        return None
 
 
 @contextmanager

@@ -28,7 +28,7 @@ from dpiat_gui.networks.values import ModuleTree
 LIMIT = 200
 """Structures kept; beyond it the one unused for longest goes."""
 
-_RULES = 4  # to be raised when the same source is read into another tree
+_RULES = 5  # to be raised when the same source is read into another tree
 _WHOLE = 64 << 20  # bytes up to which a file is keyed by all of its content
 _ENDS = 1 << 20  # bytes of either end that key a larger one, beside its size and time
 

@@ -3,7 +3,7 @@
 import copy
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,9 +21,11 @@ from dpiat_gui.transfer.sanity_rules import findings_of, notes_of
 from dpiat_gui.transfer.values import Progress
 
 if TYPE_CHECKING:
+    import torch
     from torch import nn
 
     from dpiat_gui.networks.factories import TrustStore
+    from dpiat_gui.networks.twins import Twin
 
 _TITLES = {"source": "Running the source", "before": "Running the target before", "after": "Running it after"}
 
@@ -58,17 +60,14 @@ def run_check(
 
     Notes
     -----
-    The source is left out, with a note, where it cannot be run: a checkpoint holds no code. All
-    networks take the same random numbers or images, each in the size it takes.
+    A checkpoint holds no code: it is run as the timm model whose tensors it has, and a note says so.
+    Where none has them, the source is left out, with a note. All networks take the same random numbers
+    or images, each in the size it takes.
     """
     began = time.perf_counter()
     checker = _Checker(request, Meter(progress, cancelled))
     target = parse_reference(request.transfer.target)
-    if target.kind == "checkpoint":
-        raise TransferError(
-            f"{target.title} cannot be run: a checkpoint holds weights, but not the code of its network.",
-            f"Name the target as timm:NAME?checkpoint_path={target.name} or FILE.py:factory.",
-        )
+    checker.twin_for(target)  # asked before the work
     # One batch is too little work to share out: on cores that are busy, threads that wait for each
     # other took twelve times as long as one.
     with tempfile.TemporaryDirectory(prefix="dpiat-gui-check-") as folder, one_thread():
@@ -96,6 +95,31 @@ class _Network:
     module: "nn.Module"
     layers: tuple[Layer, ...]
     batch: Batch
+    twin: "Twin | None" = None
+    """The model that a checkpoint is run as."""
+
+    def load(self, state: "Mapping[str, torch.Tensor]") -> None:
+        """Take other weights, by the keys of the network's checkpoint.
+
+        Raises
+        ------
+        KeyError, RuntimeError
+            If they are not the network's.
+        """
+        if self.twin is None:
+            self.module.load_state_dict(state)
+            return
+        given = {own: state[key] for own, key in self.twin.keys.items()}
+        self.module.load_state_dict(self.module.state_dict() | given)
+
+    def as_named(self, run: Run) -> Run:
+        """Return a run with its layers called as the person's checkpoint calls them."""
+        if self.twin is None:
+            return run
+        names = {layer.path: self.twin.path_of(layer) for layer in self.layers}
+        return replace(
+            run, layers=tuple(replace(scale, path=names.get(scale.path, scale.path)) for scale in run.layers)
+        )
 
 
 class _Checker:
@@ -107,6 +131,31 @@ class _Checker:
         self.runs: list[Run] = []
         self.notes: list[str] = []
         self.inputs = self.loss = ""
+        self._twins: dict[str, Twin] = {}
+
+    def twin_for(self, reference: SourceReference) -> "Twin | None":
+        """Return what a checkpoint is run as; None for a network that has code of its own.
+
+        Raises
+        ------
+        SourceError, TransferError
+            If a checkpoint cannot be read, or no known model can stand in for it.
+        """
+        from dpiat_gui.networks.twins import twin_of
+
+        if reference.kind != "checkpoint":
+            return None
+        if reference.name not in self._twins:
+            self._meter.stage(f"Reading {reference.title}")
+            twin = twin_of(reference)
+            if twin is None:
+                raise TransferError(
+                    f"{reference.title} cannot be run: a checkpoint holds weights, but not the code of its "
+                    "network, and none of timm's models has these tensors.",
+                    f"Name the model itself: FILE.py:factory, or timm:NAME?checkpoint_path={reference.name}.",
+                )
+            self._twins[reference.name] = twin
+        return self._twins[reference.name]
 
     def transfer(self, folder: Path) -> Path:
         """Carry out the transfer into a temporary file: what is checked is what would be written."""
@@ -120,12 +169,6 @@ class _Checker:
 
     def run_source(self, reference: SourceReference) -> None:
         """Run the source, or note why not."""
-        if reference.kind == "checkpoint":
-            self.notes.append(
-                f"{reference.title} was not run: a checkpoint holds weights, but not the code of its "
-                f"network. Named as timm:NAME?checkpoint_path=FILE it can be."
-            )
-            return
         try:
             network = self._build(reference)
             self._run(network, "source")
@@ -147,8 +190,8 @@ class _Checker:
         with open_weights(weights) as opened:
             state = {key: opened.read(key) for key in opened.keys()}  # noqa: SIM118 - no mapping
             try:
-                network.module.load_state_dict(state)
-            except RuntimeError as error:
+                network.load(state)
+            except (KeyError, RuntimeError) as error:
                 raise TransferError(
                     f"{weights.name} is no checkpoint of {reference.title}.",
                     "Choose the file that the transfer wrote.",
@@ -157,16 +200,23 @@ class _Checker:
 
     def _build(self, reference: SourceReference) -> _Network:
         from dpiat_gui.networks.sources import build_module, load_network
+        from dpiat_gui.networks.twins import build_twin
 
         self._meter.stage(f"Building {reference.title}")
         request, trust = self._request, self._trust()
-        layers = load_network(reference, request.transfer.method, trust=trust).layers
-        module = build_module(reference, seed=request.transfer.seed, trust=trust)
-        if reference.runs_code:
+        twin = self.twin_for(reference)
+        code = twin.model if twin is not None else reference
+        layers = load_network(code, request.transfer.method, trust=trust).layers
+        if twin is not None:
+            module = build_twin(twin)
+            self.notes.append(twin.note)
+        else:
+            module = build_module(code, seed=request.transfer.seed, trust=trust)
+        if code.runs_code:
             # A person's factory may give the same module twice.
             module = copy.deepcopy(module)
-        batch = make_batch(module, layers, reference, request, self._meter.check)
-        return _Network(module.to(self.device), layers, batch)
+        batch = make_batch(module, layers, code, request, self._meter.check)
+        return _Network(module.to(self.device), layers, batch, twin)
 
     def _run(self, network: _Network, role: str) -> None:
         import torch
@@ -194,7 +244,7 @@ class _Checker:
                 ) from error
             except Exception as error:  # a network's own code may raise anything
                 raise cannot_run(role_title(role), error, told=True) from error
-            self.runs.append(run)
+            self.runs.append(network.as_named(run))
 
     def _trust(self) -> "TrustStore | None":
         if self._request.transfer.trust is None:

@@ -5,11 +5,22 @@ from dataclasses import replace
 
 import pytest
 import torch
+import torchvision
 from hypothesis import given
 from hypothesis import strategies as st
 from safetensors.torch import save_file
 
-from dpiat_gui.networks.known_models import KnownModel, adopt, known_model, write_catalogue
+from dpiat_gui.matching.engine import match_networks
+from dpiat_gui.matching.values import match_options
+from dpiat_gui.networks.known_models import (
+    KnownModel,
+    adopt,
+    annotate,
+    known_by_order,
+    known_model,
+    write_catalogue,
+)
+from dpiat_gui.networks.shipped import demo_source
 from dpiat_gui.networks.sources import load_cached_tree, load_network, load_tree
 from dpiat_gui.networks.timm_models import timm_tree
 from dpiat_gui.networks.values import TensorSpec
@@ -107,6 +118,51 @@ def test_the_flow_of_a_checkpoint_of_a_model_is_that_of_the_model(tmp_path, own_
     assert paths(load_network(str(path), "graph")) == paths(load_network("timm:resnet18", "graph"))
 
 
+@pytest.mark.parametrize(
+    ("author", "name"),
+    [
+        ("mobilenet_v2", "mobilenetv2_100"),
+        ("mnasnet1_0", "mnasnet_100"),
+        ("efficientnet_b0", "efficientnet_b0"),
+    ],
+)
+def test_another_author_of_the_same_tensors_is_known_by_their_order(author, name, tmp_path, own_cache):
+    module = getattr(torchvision.models, author)(num_classes=7)
+    path = tmp_path / "theirs.pth"
+    torch.save(module.state_dict(), path)
+    tree = load_tree(str(path))
+    assert dict(tree.details)["model"] == f"timm:{name}?num_classes=7"
+    # Keys and paths stay the author's own.
+    assert [spec.key for spec in tree.tensors] == list(module.state_dict())
+    model = timm_tree(name, {"num_classes": 7})
+    assert annotate(tree, model) == tree
+    other = timm_tree(name, {"num_classes": 8})
+    assert annotate(tree, other) is None
+
+
+def test_shapes_in_another_order_or_of_few_tensors_name_no_model():
+    specs = [spec for spec in timm_tree_once().tensors if not spec.key.endswith("num_batches_tracked")]
+    renamed = [replace(spec, key=f"m{number}.weight") for number, spec in enumerate(specs)]
+    assert known_by_order(renamed).text == "timm:resnet18?num_classes=1000"
+    assert known_by_order([renamed[1], renamed[0], *renamed[2:]]) is None
+    assert known_by_order(renamed[:-1]) is None
+    assert known_by_order(renamed[-10:]) is None
+    assert known_by_order([]) is None
+
+
+def test_skips_are_told_of_checkpoints_whose_keys_are_an_authors_own(tmp_path, own_cache):
+    network = load_network(demo_source())
+    model = load_network("timm:efficientnet_lite0")
+    told = {block.path: block.skip for block in network.sequence if not block.single}
+    assert [*told.values()] == [block.skip for block in model.sequence if not block.single]
+    assert True in told.values()
+    # So the skip factor of the recommended preset acts on them as on the model.
+    target = load_network("timm:mobilenetv2_100")
+    options = match_options("recommended")
+    scores = [match_networks(one, target, options).score for one in (network, model)]
+    assert scores[0] == pytest.approx(scores[1])
+
+
 def test_of_models_with_the_same_tensors_the_shortest_name_stays(tmp_path):
     one = [TensorSpec("a.weight", (2, 3)), TensorSpec("fc.weight", (9, 2))]
     other = [TensorSpec("a.weight", (2, 4))]
@@ -117,4 +173,7 @@ def test_of_models_with_the_same_tensors_the_shortest_name_stays(tmp_path):
         (KnownModel("b", ()), other),
     ]
     assert write_catalogue(path, models) == 2
-    assert [line.split(" ")[1:] for line in path.read_text().splitlines()] == [["b"], ["long", "fc"]]
+    assert [line.split(" ")[1:] for line in path.read_text().splitlines()] == [
+        ["-", "b"],
+        ["-", "long", "fc"],
+    ]

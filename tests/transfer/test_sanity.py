@@ -7,8 +7,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import timm
 import torch
+import torchvision
 from pairing import network_of
+from safetensors.torch import save_file
 from torch import nn
 from transfers import request
 
@@ -18,7 +21,7 @@ from dpiat_gui.networks.sources import load_network
 from dpiat_gui.networks.trust import TrustStore
 from dpiat_gui.transfer.execution import run_transfer
 from dpiat_gui.transfer.options import TransferOptions
-from dpiat_gui.transfer.sanity import Finding, LayerScale, Run, SanityReport, SanityRequest
+from dpiat_gui.transfer.sanity import MODES, ROLES, Finding, LayerScale, Run, SanityReport, SanityRequest
 from dpiat_gui.transfer.sanity_measuring import measure
 from dpiat_gui.transfer.sanity_rules import BOUND, NORM_RATIO, RATIO, advice_of, findings_of, notes_of
 from dpiat_gui.transfer.sanity_running import run_check
@@ -181,10 +184,38 @@ def test_a_source_that_is_a_checkpoint_is_left_out_and_said_so(nets, tmp_path):
     torch.save({"conv.weight": torch.randn(8, 3, 3, 3)}, tmp_path / "s.pth")
     report = run_check(nets(str(tmp_path / "s.pth"), f"Net?{SIZED}", inputs=4))
     assert {run.role for run in report.runs} == {"before", "after"}
-    assert "a checkpoint holds weights, but not the code" in report.notes[0]
+    assert "holds weights, but not the code of its network, and none of timm's models" in report.notes[0]
     with pytest.raises(TransferError, match="cannot be run"):
         run_check(nets(f"Net?{SIZED}", f"Net?{SIZED}").__class__(
             request(tmp_path / "s.pth", tmp_path / "s.pth", tmp_path / "o.safetensors")))  # fmt: skip
+
+
+def test_checkpoints_whose_model_is_known_are_run_as_that_model(tmp_path):
+    theirs, mine, out = tmp_path / "theirs.pth", tmp_path / "mine.safetensors", tmp_path / "o.safetensors"
+    torch.manual_seed(0)
+    module = torchvision.models.mobilenet_v2(num_classes=10)
+    torch.save(module.state_dict(), theirs)
+    save_file(timm.create_model("mobilenetv2_050", num_classes=10).state_dict(), mine)
+    asked = request(theirs, mine, out)
+    matching = match_networks(load_network(asked.source), load_network(asked.target), asked.options)
+    pairs = tuple((pair.source, pair.target) for pair in matching.pairs)
+    report = run_check(SanityRequest(asked, pairs, inputs=2))
+    assert [run.role for run in report.runs] == [role for role in ROLES for _ in MODES]
+    assert [note.split(":")[0] for note in report.notes[:2]] == [
+        "theirs holds no code",
+        "mine holds no code",
+    ]
+    # Layers have the names that the pairs have, so that curves and marks find each other.
+    scales = report.run("source", "eval").scales()
+    assert {source for source, _ in pairs} <= set(scales)
+    batch = torch.randn(2, 3, 224, 224, generator=torch.Generator().manual_seed(0))
+    with torch.no_grad():
+        first = module.eval().features[0][0](batch)
+    assert scales["features.0.0"].activation == pytest.approx(first.square().mean().sqrt().item(), rel=1e-5)
+    # The target after the transfer holds what a transfer writes.
+    run_transfer(asked)
+    again = run_check(SanityRequest(asked, pairs, weights=str(out), inputs=2))
+    assert replace(again, seconds=0) == replace(report, seconds=0)
 
 
 def test_a_network_that_does_not_run_says_what_to_do(nets):

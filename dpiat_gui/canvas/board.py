@@ -6,7 +6,7 @@ No Qt: the scene and the figure writer both draw what a board says.
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping
 
-from dpiat_gui.canvas import expansion
+from dpiat_gui.canvas import expanding
 from dpiat_gui.canvas.board_state import BoardState
 from dpiat_gui.canvas.columns import Place, Side
 from dpiat_gui.canvas.connections import Edge
@@ -120,19 +120,19 @@ class Board(BoardState):
 
         Places of single layers are left alone; `refresh` follows by itself.
         """
-        return self._changed(expansion.expand(self, spots, open_them, partners))
+        return self._changed(expanding.expand(self, spots, open_them, partners))
 
     def unfold(self, spots: Iterable[Place], partners: bool = True) -> bool:
         """Show the members of the runs that places are in, and of their partners'."""
-        return self._changed(expansion.unfold(self, spots, partners))
+        return self._changed(expanding.unfold(self, spots, partners))
 
     def fold(self, spots: Iterable[Place], partners: bool = True) -> bool:
         """Fold the runs that places are in again, with their partners'."""
-        return self._changed(expansion.fold(self, spots, partners))
+        return self._changed(expanding.fold(self, spots, partners))
 
     def set_folding(self, folding: bool) -> bool:
         """Draw every run of equal blocks as one box, or none."""
-        return self._changed(expansion.set_folding(self, folding))
+        return self._changed(expanding.set_folding(self, folding))
 
     def _changed(self, changed: bool) -> bool:
         if changed:

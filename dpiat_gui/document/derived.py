@@ -3,15 +3,12 @@
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from dpiat_gui.errors import DpiatError
-from dpiat_gui.matching.engine import solve
-from dpiat_gui.matching.values import Matching, Overrides, Similarity
+from dpiat_gui.matching.values import Matching
 from dpiat_gui.transfer.operators import OPERATORS
 from dpiat_gui.transfer.options import TransferOptions
 
 if TYPE_CHECKING:
     from dpiat_gui.document.state import Snapshot
-    from dpiat_gui.matching.tables import ScoreTables
     from dpiat_gui.transfer.coverage import Coverage
     from dpiat_gui.transfer.values import TransferPlan
 
@@ -64,39 +61,3 @@ def _drawn_by(matching: Matching | None, options: TransferOptions, seed: int) ->
     """Return the seed where an operator draws indices by it, else 0."""
     names = {options.operator, *(name for _, name in (matching.overrides.operators if matching else ()))}
     return seed if any(name in OPERATORS and OPERATORS[name].fills for name in names) else 0
-
-
-class Unconstrained:
-    """What two networks are to each other before any override; shared by all snapshots of its tables.
-
-    Parameters
-    ----------
-    tables
-        The scores of the two networks.
-    """
-
-    def __init__(self, tables: "ScoreTables") -> None:
-        self._tables = tables
-
-    @cached_property
-    def similarity(self) -> Similarity | None:
-        """Similarity of the architectures, None where it has no meaning."""
-        # Here and not above, as with plan and coverage: the window paints before it loads NumPy.
-        from dpiat_gui.matching.similarity import similarity
-
-        tables = self._tables
-        try:
-            return similarity(tables.source, tables.target, tables.options)
-        except DpiatError:
-            # Networks without a scored layer have none; the matching tells so already.
-            return None
-
-    @cached_property
-    def score(self) -> float:
-        """Total score of the best matching without overrides."""
-        return self.matching.score
-
-    @cached_property
-    def matching(self) -> Matching:
-        """The best matching without overrides."""
-        return solve(self._tables, Overrides())

@@ -5,8 +5,8 @@ from time import perf_counter
 from typing import TYPE_CHECKING
 
 from dpiat_gui.document.corrections import Misfit, fitting_overrides, joined, overrides_of
-from dpiat_gui.document.derived import Unconstrained
 from dpiat_gui.document.places import places_of
+from dpiat_gui.document.unconstrained import Unconstrained
 from dpiat_gui.errors import MatchError, OverrideError
 from dpiat_gui.matching.engine import prepare, solve
 from dpiat_gui.matching.values import Matching, MatchOptions, Overrides, match_options

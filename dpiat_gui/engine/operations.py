@@ -9,49 +9,19 @@ import os
 import sys
 import tempfile
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from dpiat_gui.engine.context import JobContext
 from dpiat_gui.engine.protocol import Plain, Progress
 from dpiat_gui.engine.tensors import tensor
-from dpiat_gui.errors import Cancelled, EngineError, SourceError
+from dpiat_gui.errors import EngineError, SourceError
 from dpiat_gui.networks.folders import cache_folder
 from dpiat_gui.networks.tree_json import tree_from_json, tree_to_json
 from dpiat_gui.networks.values import ModuleTree
 
 INLINE_LIMIT = 1 << 20
 """Structures of more characters than this travel as a file, not in the answer."""
-
-
-@dataclass(frozen=True, slots=True)
-class JobContext:
-    """What an operation has of its job.
-
-    Parameters
-    ----------
-    progress
-        Takes a `Progress`; may be called as often as one likes.
-    cancelled
-        Tells whether the job was cancelled.
-    need_torch
-        Returns once torch and timm can be imported; raises `Cancelled` or `EngineError`.
-    """
-
-    progress: Callable[[Progress], None]
-    cancelled: Callable[[], bool]
-    need_torch: Callable[[], None]
-
-    def check(self) -> None:
-        """Raise `Cancelled` if the job was cancelled."""
-        if self.cancelled():
-            raise Cancelled
-
-    def load_torch(self) -> None:
-        """Say that torch is waited for, wait, and raise `Cancelled` if the job was cancelled meanwhile."""
-        self.progress(Progress(0, 0, "Loading PyTorch"))
-        self.need_torch()
-        self.check()
 
 
 Operation = Callable[[Plain, JobContext], Plain]

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     import torch
 
-    from dpiat_gui.engine.operations import JobContext
+    from dpiat_gui.engine.context import JobContext
     from dpiat_gui.transfer.values import TransferPlan
 
 

@@ -15,7 +15,8 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any
 
-from dpiat_gui.engine.operations import OPERATIONS, JobContext, Operation, carry_out
+from dpiat_gui.engine.context import JobContext
+from dpiat_gui.engine.operations import OPERATIONS, Operation, carry_out
 from dpiat_gui.engine.pipes import LineWriter, read_lines
 from dpiat_gui.engine.protocol import (
     PROTOCOL_VERSION,

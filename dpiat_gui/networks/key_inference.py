@@ -1,39 +1,15 @@
 """The module tree of a checkpoint, rebuilt from its keys and shapes alone."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
 from dpiat_gui.errors import SourceError
+from dpiat_gui.networks.key_nodes import KeyNode
 from dpiat_gui.networks.key_order import in_registration_order
 from dpiat_gui.networks.kind_inference import infer_kinds
 from dpiat_gui.networks.kinds import LayerKind
 from dpiat_gui.networks.values import Attribute, ModuleNode, ModuleTree, TensorSpec
 
 _DEPTH_LIMIT = 100
-
-
-@dataclass
-class KeyNode:
-    """A module as far as keys tell: its own tensors, and the modules below it.
-
-    Parameters
-    ----------
-    path
-        Dotted path from the root.
-    tensors
-        Its own, by the last part of their keys.
-    children
-        By name, in order.
-    """
-
-    path: str
-    tensors: dict[str, TensorSpec] = field(default_factory=dict)
-    children: dict[str, "KeyNode"] = field(default_factory=dict)
-
-    @property
-    def name(self) -> str:
-        """Last part of the path."""
-        return self.path.rpartition(".")[2]
 
 
 def tree_from_tensors(specs: Sequence[TensorSpec], name: str, origin: str = "") -> ModuleTree:

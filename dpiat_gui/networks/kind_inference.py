@@ -10,7 +10,7 @@ from dpiat_gui.networks.values import TensorSpec
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from dpiat_gui.networks.key_inference import KeyNode
+    from dpiat_gui.networks.key_nodes import KeyNode
 
 _CONVOLUTIONS = {3: LayerKind.CONV1D, 4: LayerKind.CONV2D, 5: LayerKind.CONV3D}
 _TRANSPOSED = {

@@ -6,7 +6,8 @@ from typing import Any
 
 from PySide6.QtCore import QObject
 
-from dpiat_gui.engine.operations import OPERATIONS, JobContext, Operation, carry_out
+from dpiat_gui.engine.context import JobContext
+from dpiat_gui.engine.operations import OPERATIONS, Operation, carry_out
 from dpiat_gui.engine.protocol import Progress
 from dpiat_gui.services.job import JobState, JobToken, Outcome, outcome_of
 from dpiat_gui.services.jobs import Engine

@@ -7,7 +7,8 @@ import pytest
 from plain_files import write_networks
 
 from dpiat_gui.engine import operations
-from dpiat_gui.engine.operations import JobContext, carry_out, read_structure
+from dpiat_gui.engine.context import JobContext
+from dpiat_gui.engine.operations import carry_out, read_structure
 from dpiat_gui.errors import Cancelled, EngineError, SourceError, TransferError
 from dpiat_gui.networks.kinds import LayerKind
 from dpiat_gui.networks.tree_json import tree_to_json
@@ -94,7 +95,8 @@ def test_a_checkpoint_is_described_without_loading_torch(tmp_path):
     file = tmp_path / "small.safetensors"
     file.write_bytes(len(header).to_bytes(8, "little") + header + bytes(24))
     code = (
-        "import sys\nfrom dpiat_gui.engine.operations import JobContext, carry_out, read_structure\n"
+        "import sys\nfrom dpiat_gui.engine.context import JobContext\n"
+        "from dpiat_gui.engine.operations import carry_out, read_structure\n"
         "def need_torch(): raise SystemExit('torch was asked for')\n"
         "context = JobContext(lambda progress: None, lambda: False, need_torch)\n"
         f"answer = carry_out('describe', {{'reference': {str(file)!r}}}, context)\n"

@@ -9,7 +9,8 @@ from safetensors.torch import save_file
 from transfers import OTHER, SMALL, request
 
 from dpiat_gui.engine import tensors
-from dpiat_gui.engine.operations import JobContext, carry_out
+from dpiat_gui.engine.context import JobContext
+from dpiat_gui.engine.operations import carry_out
 from dpiat_gui.errors import EngineError, SourceError
 from dpiat_gui.matching.engine import match_networks
 from dpiat_gui.networks.sources import build_module, load_network

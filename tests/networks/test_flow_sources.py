@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from dpiat_gui.engine.operations import JobContext, carry_out, read_structure
+from dpiat_gui.engine.context import JobContext
+from dpiat_gui.engine.operations import carry_out, read_structure
 from dpiat_gui.errors import SourceError, StandardizationError
 from dpiat_gui.networks import tracing
 from dpiat_gui.networks.references import parse_reference

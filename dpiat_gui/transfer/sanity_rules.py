@@ -8,7 +8,7 @@ source layer it takes from (source):
   times the larger of before and source; or that of its output is beyond `BOUND`, whatever it was.
 - *vanishing*: one of the two is less than 1 / `RATIO` ** 2 of the smaller of before and source.
 - *dead*: half or more of its output's channels are 0 for the whole batch, and at least a quarter
-  of all more than before.
+  of all more than before and than in the source: what was silent there is silent here with reason.
 
 For the whole network: the norm of the gradient of all parameters is more than `NORM_RATIO` times
 the larger of before and source. A layer whose weights are all zero starts as nothing on purpose (the
@@ -54,7 +54,7 @@ def findings_of(runs: Sequence[Run], pairs: Iterable[tuple[str, str]]) -> tuple[
         for layer in after.layers:
             partners = [before.get(layer.path), source.get(source_of.get(layer.path, ""))]
             known = [partner for partner in partners if partner is not None]
-            found += _of_layer(layer, known, before.get(layer.path), after.mode, silent=silent)
+            found += _of_layer(layer, known, after.mode, silent=silent)
     order = {layer.path: at for run in runs if run.role == "after" for at, layer in enumerate(run.layers)}
     return tuple(sorted(found, key=lambda finding: order.get(finding.path, -1)))
 
@@ -130,7 +130,7 @@ def _of_network(after: Run, others: Sequence[Run]) -> Iterator[Finding]:
 
 
 def _of_layer(
-    layer: LayerScale, others: Sequence[LayerScale], before: LayerScale | None, mode: str, *, silent: bool
+    layer: LayerScale, others: Sequence[LayerScale], mode: str, *, silent: bool
 ) -> Iterator[Finding]:
     words = _WORDS[mode]
     if layer.not_finite:
@@ -144,10 +144,11 @@ def _of_layer(
         partners = [other.gradient for other in others if other.gradient is not None]
         yield from _scale(layer.path, "gradient", mode, layer.gradient, partners)
     if layer.dead is not None and layer.dead >= DEAD and not layer.zero:
-        was = before.dead if before is not None and before.dead is not None else 0.0
+        was = max((other.dead for other in others if other.dead is not None), default=0.0)
         if layer.dead >= was + MORE_DEAD:
             text = (
-                f"{layer.dead:.0%} of its channels are zero for the whole batch ({was:.0%} before) {words}."
+                f"{layer.dead:.0%} of its channels are zero for the whole batch, "
+                f"{was:.0%} in what it is compared with, {words}."
             )
             yield Finding(layer.path, "dead", "channels", mode, layer.dead, was, text)
 

@@ -325,6 +325,9 @@ def runs(before, after, source=None, mode="eval", **more):
         (runs((1.0, 1.0), (0.9 / RATIO**2, 1.0)), ["vanishing"]),
         (runs((1.0, 1.0), (1.0, 1.0), dead=0.6), ["dead"]),
         (runs((1.0, 1.0), (1.0, 1.0), dead=0.4), []),
+        # What is silent in the source is silent here with reason.
+        (runs((1.0, 1.0), (1.0, 1.0), source=(1.0, 1.0, None, 0, 0.5), dead=0.6), []),
+        (runs((1.0, 1.0), (1.0, 1.0), source=(1.0, 1.0, None, 0, 0.3), dead=0.6), ["dead"]),
         (runs((1.0, 1.0), (0.0, 1.0), dead=1.0, zero=True), []),
         (runs((1.0, 1.0), (1.0, 1.0), not_finite=2), ["not finite"]),
         (runs((1.0, 1.0), (1.0, 1.0), norm=NORM_RATIO * 1.01), ["exploding"]),

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from dpiat_gui.networks.trust import TrustStore
 
     ModuleOrNetwork: TypeAlias = nn.Module | Network
+    Given: TypeAlias = ModuleOrNetwork | str
 
 
 def load_network(
@@ -82,8 +83,8 @@ def standardize(module: "nn.Module", method: str = "blocks", name: str = "") -> 
 
 
 def match(
-    source: "Network | nn.Module",
-    target: "Network | nn.Module",
+    source: "Given",
+    target: "Given",
     preset: str = "recommended",
     overrides: Overrides | None = None,
     **options: Any,
@@ -93,7 +94,8 @@ def match(
     Parameters
     ----------
     source, target
-        The network that gives weights and the one that takes them; modules are standardized first.
+        The network that gives weights and the one that takes them; a module is standardized first, and
+        a source reference opened.
     preset
         ``recommended``, or ``paper`` as published.
     overrides
@@ -125,9 +127,7 @@ def explain(matching: Matching, target: str) -> Explanation:
     return explain_pair(tables, matching, target)
 
 
-def similarity(
-    source: "Network | nn.Module", target: "Network | nn.Module", preset: str = "paper", **options: Any
-) -> Similarity:
+def similarity(source: "Given", target: "Given", preset: str = "paper", **options: Any) -> Similarity:
     """Return how similar two architectures are, in both directions and by their geometric mean.
 
     Raises
@@ -162,5 +162,7 @@ def plan_transfer(matching: Matching, *, source: "nn.Module | None" = None, **op
     return planning.plan_transfer(matching, chosen, read=read)
 
 
-def _network(given: "Network | nn.Module") -> Network:
-    return given if isinstance(given, Network) else standardize(given)
+def _network(given: "Given") -> Network:
+    if isinstance(given, Network):
+        return given
+    return load_network(given) if isinstance(given, str) else standardize(given)

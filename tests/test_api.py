@@ -112,3 +112,12 @@ def test_branches_are_traced_on_wish():
         dg.match(traced, other, method=name, skip_factor=1.0) for name in ("dp-branch", "dp")
     )
     assert by_branch.score >= by_order.score
+
+
+def test_a_source_reference_will_do_for_a_network():
+    opened = [dg.load_network(f"timm:{name}") for name in ("resnet18", "resnet34")]
+    named = ("timm:resnet18", "timm:resnet34")
+    assert dg.match(*named).score == dg.match(*opened).score
+    assert dg.similarity(named[0], opened[1]) == dg.similarity(*opened)
+    with pytest.raises(dg.SourceError, match="no model named"):
+        dg.match("timm:nonsense", opened[1])

@@ -12,14 +12,14 @@ Run ``python -m dpiat_gui.networks.known_models`` after timm has changed, to wri
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 from pathlib import Path
 
 from dpiat_gui.files import write_whole
 from dpiat_gui.networks.references import SourceReference
-from dpiat_gui.networks.values import ModuleNode, ModuleTree, TensorSpec
+from dpiat_gui.networks.values import TensorSpec
 
 _FILE = ("catalogue", "timm_tensors.txt")
 _MODULUS = 2**64
@@ -55,7 +55,7 @@ def known_model(specs: Sequence[TensorSpec]) -> SourceReference | None:
     Returns
     -------
     SourceReference or None
-        With ``num_classes`` as the checkpoint has it. `adopt` makes sure.
+        With ``num_classes`` as the checkpoint has it. `dpiat_gui.networks.adopting.adopt` makes sure.
     """
     hashes = {spec.key: _hash(spec) for spec in specs if not spec.key.endswith(_COUNTER)}
     shapes = {spec.key: spec.shape for spec in specs}
@@ -98,85 +98,11 @@ def known_by_order(specs: Sequence[TensorSpec]) -> SourceReference | None:
 
 def without_counters(specs: Iterable[TensorSpec]) -> list[TensorSpec]:
     """Return tensors without the counters of batches, which some programs leave out of their files."""
-    return [spec for spec in specs if not _is_counter(spec.key)]
+    return [spec for spec in specs if not is_counter(spec.key)]
 
 
-def adopt(tree: ModuleTree, specs: Sequence[TensorSpec]) -> ModuleTree | None:
-    """Return the structure of a model with the tensors of a checkpoint in it.
-
-    Parameters
-    ----------
-    tree
-        The structure of the model that `known_model` named.
-    specs
-        The checkpoint's tensors; their dtypes count, and counters of batches that they lack go.
-
-    Returns
-    -------
-    ModuleTree or None
-        None where keys or shapes differ after all.
-    """
-    given = {spec.key: spec for spec in specs}
-    own = {spec.key: spec.shape for spec in tree.tensors if spec.key in given or not _is_counter(spec.key)}
-    if own != {spec.key: spec.shape for spec in specs}:
-        return None
-    return replace(tree, root=_adopted(tree.root, given))
-
-
-def annotate(tree: ModuleTree, model: ModuleTree) -> ModuleTree | None:
-    """Return a tree that was made of keys, with what a model says of the same tensors.
-
-    Parameters
-    ----------
-    tree
-        Of a checkpoint with an author's own keys, in registration order.
-    model
-        The structure of the model that `known_by_order` named.
-
-    Returns
-    -------
-    ModuleTree or None
-        Modules that hold the same tensors as one of the model's have its class, kind and attributes
-        (groups, stride, whether a skip leads around it); paths and children stay. None where the
-        shapes differ after all.
-    """
-    own, given = without_counters(model.tensors), without_counters(tree.tensors)
-    if [spec.shape for spec in own] != [spec.shape for spec in given]:
-        return None
-    keys = {spec.key: other.key for spec, other in zip(own, given, strict=True)}
-    said: dict[frozenset[str], ModuleNode] = {}
-    for node in model.root.walk():
-        held = frozenset(keys[spec.key] for spec in without_counters(_tensors_below(node)))
-        # Of a wrapper and what it wraps, the inner one is met last.
-        said[held] = node
-    return replace(tree, root=_annotated(tree.root, said))
-
-
-def _annotated(node: ModuleNode, said: Mapping[frozenset[str], ModuleNode]) -> ModuleNode:
-    children = tuple(_annotated(child, said) for child in node.children)
-    same = said.get(frozenset(spec.key for spec in without_counters(_tensors_below(node))))
-    if same is None or not node.path or bool(same.tensors) != bool(node.tensors):
-        return replace(node, children=children)
-    return replace(
-        node, class_name=same.class_name, kind=same.kind, attributes=same.attributes, children=children
-    )
-
-
-def _tensors_below(node: ModuleNode) -> list[TensorSpec]:
-    return [spec for part in node.walk() for spec in part.tensors]
-
-
-def _adopted(node: ModuleNode, given: Mapping[str, TensorSpec]) -> ModuleNode:
-    return replace(
-        node,
-        tensors=tuple(
-            replace(spec, dtype=given[spec.key].dtype) for spec in node.tensors if spec.key in given
-        ),
-        children=tuple(_adopted(child, given) for child in node.children),
-    )
-
-
-def _is_counter(key: str) -> bool:
+def is_counter(key: str) -> bool:
+    """Tell whether a key is that of a batch norm's counter of batches."""
     return key.endswith(_COUNTER)
 
 
@@ -191,7 +117,7 @@ def _belongs(key: str, modules: Iterable[str]) -> bool:
 
 def _body_sum(specs: Iterable[TensorSpec], classifiers: Sequence[str]) -> int:
     """Return the sum of the hashes of all tensors but the classifiers'; their order plays no part."""
-    body = (spec for spec in specs if not _is_counter(spec.key) and not _belongs(spec.key, classifiers))
+    body = (spec for spec in specs if not is_counter(spec.key) and not _belongs(spec.key, classifiers))
     return sum(_hash(spec) for spec in body) % _MODULUS
 
 

@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dpiat_gui.errors import SourceError, StandardizationError
+from dpiat_gui.networks.adopting import adopt, annotate
 from dpiat_gui.networks.checkpoints import is_safetensors, read_specs
 from dpiat_gui.networks.key_inference import tree_from_tensors
-from dpiat_gui.networks.known_models import adopt, annotate, known_by_order, known_model
+from dpiat_gui.networks.known_models import known_by_order, known_model
 from dpiat_gui.networks.references import SourceReference, parse_reference
 from dpiat_gui.networks.standardize import standardize_tree
 from dpiat_gui.networks.tree_cache import cache_key, keep, load_kept

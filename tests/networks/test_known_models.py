@@ -12,10 +12,9 @@ from safetensors.torch import save_file
 
 from dpiat_gui.matching.engine import match_networks
 from dpiat_gui.matching.values import match_options
+from dpiat_gui.networks.adopting import adopt, annotate
 from dpiat_gui.networks.known_models import (
     KnownModel,
-    adopt,
-    annotate,
     known_by_order,
     known_model,
     write_catalogue,

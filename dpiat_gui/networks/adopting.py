@@ -1,0 +1,82 @@
+"""What a checkpoint takes over from the timm model that its tensors tell of."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from dpiat_gui.networks.known_models import is_counter, without_counters
+from dpiat_gui.networks.values import ModuleNode, ModuleTree, TensorSpec
+
+
+def adopt(tree: ModuleTree, specs: Sequence[TensorSpec]) -> ModuleTree | None:
+    """Return the structure of a model with the tensors of a checkpoint in it.
+
+    Parameters
+    ----------
+    tree
+        The structure of the model that `known_model` named.
+    specs
+        The checkpoint's tensors; their dtypes count, and counters of batches that they lack go.
+
+    Returns
+    -------
+    ModuleTree or None
+        None where keys or shapes differ after all.
+    """
+    given = {spec.key: spec for spec in specs}
+    own = {spec.key: spec.shape for spec in tree.tensors if spec.key in given or not is_counter(spec.key)}
+    if own != {spec.key: spec.shape for spec in specs}:
+        return None
+    return replace(tree, root=_adopted(tree.root, given))
+
+
+def annotate(tree: ModuleTree, model: ModuleTree) -> ModuleTree | None:
+    """Return a tree that was made of keys, with what a model says of the same tensors.
+
+    Parameters
+    ----------
+    tree
+        Of a checkpoint with an author's own keys, in registration order.
+    model
+        The structure of the model that `known_by_order` named.
+
+    Returns
+    -------
+    ModuleTree or None
+        Modules that hold the same tensors as one of the model's have its class, kind and attributes
+        (groups, stride, whether a skip leads around it); paths and children stay. None where the
+        shapes differ after all.
+    """
+    own, given = without_counters(model.tensors), without_counters(tree.tensors)
+    if [spec.shape for spec in own] != [spec.shape for spec in given]:
+        return None
+    keys = {spec.key: other.key for spec, other in zip(own, given, strict=True)}
+    said: dict[frozenset[str], ModuleNode] = {}
+    for node in model.root.walk():
+        held = frozenset(keys[spec.key] for spec in without_counters(_tensors_below(node)))
+        # Of a wrapper and what it wraps, the inner one is met last.
+        said[held] = node
+    return replace(tree, root=_annotated(tree.root, said))
+
+
+def _annotated(node: ModuleNode, said: Mapping[frozenset[str], ModuleNode]) -> ModuleNode:
+    children = tuple(_annotated(child, said) for child in node.children)
+    same = said.get(frozenset(spec.key for spec in without_counters(_tensors_below(node))))
+    if same is None or not node.path or bool(same.tensors) != bool(node.tensors):
+        return replace(node, children=children)
+    return replace(
+        node, class_name=same.class_name, kind=same.kind, attributes=same.attributes, children=children
+    )
+
+
+def _tensors_below(node: ModuleNode) -> list[TensorSpec]:
+    return [spec for part in node.walk() for spec in part.tensors]
+
+
+def _adopted(node: ModuleNode, given: Mapping[str, TensorSpec]) -> ModuleNode:
+    return replace(
+        node,
+        tensors=tuple(
+            replace(spec, dtype=given[spec.key].dtype) for spec in node.tensors if spec.key in given
+        ),
+        children=tuple(_adopted(child, given) for child in node.children),
+    )

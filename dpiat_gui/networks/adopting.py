@@ -3,7 +3,10 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from dpiat_gui.networks.flow import FUNCTION, LAYER, Flow, Step
+from dpiat_gui.networks.flow_regions import ignored_layers
 from dpiat_gui.networks.known_models import is_counter, without_counters
+from dpiat_gui.networks.module_blocks import leaf_layers
 from dpiat_gui.networks.values import ModuleNode, ModuleTree, TensorSpec
 
 
@@ -43,8 +46,8 @@ def annotate(tree: ModuleTree, model: ModuleTree) -> ModuleTree | None:
     -------
     ModuleTree or None
         Modules that hold the same tensors as one of the model's have its class, kind and attributes
-        (groups, stride, whether a skip leads around it); paths and children stay. None where the
-        shapes differ after all.
+        (groups, stride, whether a skip leads around it); paths and children stay. With the flow of
+        the model, if that was traced. None where the shapes differ after all.
     """
     own, given = without_counters(model.tensors), without_counters(tree.tensors)
     if [spec.shape for spec in own] != [spec.shape for spec in given]:
@@ -55,7 +58,40 @@ def annotate(tree: ModuleTree, model: ModuleTree) -> ModuleTree | None:
         held = frozenset(keys[spec.key] for spec in without_counters(_tensors_below(node)))
         # Of a wrapper and what it wraps, the inner one is met last.
         said[held] = node
-    return replace(tree, root=_annotated(tree.root, said))
+    root = _annotated(tree.root, said)
+    if model.flow is None:
+        return replace(tree, root=root)
+    homes = {tensor.key: layer.path for layer in leaf_layers(root) for tensor in layer.tensors}
+    return replace(tree, root=root, flow=_renamed(model.flow, model, {key: homes[keys[key]] for key in keys}))
+
+
+def _renamed(flow: Flow, model: ModuleTree, homes: Mapping[str, str]) -> Flow:
+    """Return a model's flow through the layers of a checkpoint, which has none without tensors.
+
+    Parameters
+    ----------
+    flow, model
+        The model and its flow.
+    homes
+        The checkpoint's layer of each of the model's tensors.
+    """
+    layers = {layer.path: layer for layer in leaf_layers(model.root)}
+    ignored = ignored_layers(flow, layers)
+    steps: list[Step] = []
+    places: list[int] = []
+    for step in flow.steps:
+        inputs = tuple(places[number] for number in step.inputs)
+        if step.path in ignored and len(inputs) == 1:
+            places.append(inputs[0])
+            continue
+        layer = layers.get(step.path) if step.kind == LAYER else None
+        path = next((homes[one.key] for one in layer.tensors if one.key in homes), "") if layer else ""
+        # An activation or a pool: something happens there, and no layer of the checkpoint does it.
+        kind = FUNCTION if step.kind == LAYER and not path else step.kind
+        places.append(len(steps))
+        steps.append(Step(kind, path, inputs))
+    outputs = tuple(dict.fromkeys(places[number] for number in flow.outputs))
+    return replace(flow, steps=tuple(steps), outputs=outputs, passes=frozenset())
 
 
 def _annotated(node: ModuleNode, said: Mapping[frozenset[str], ModuleNode]) -> ModuleNode:

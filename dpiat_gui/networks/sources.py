@@ -41,8 +41,8 @@ def load_tree(
         Whether a structure kept from an earlier run will do, and this one is kept.
     flow
         Whether to trace the flow of information as well; the option ``input_size`` of the reference
-        names the input to trace with. A checkpoint has none, unless its tensors are exactly those of
-        one of timm's models.
+        names the input to trace with. A checkpoint has none, unless its tensors tell that it is of one of
+        timm's models.
 
     Raises
     ------

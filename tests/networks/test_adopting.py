@@ -13,8 +13,10 @@ from dpiat_gui.networks.adopting import adopt, annotate
 from dpiat_gui.networks.known_models import known_model
 from dpiat_gui.networks.shipped import demo_source
 from dpiat_gui.networks.sources import load_cached_tree, load_network, load_tree
+from dpiat_gui.networks.standardize import standardize_tree
 from dpiat_gui.networks.timm_models import timm_tree
 from dpiat_gui.networks.values import TensorSpec
+from dpiat_gui.transfer.structure import channel_map
 
 
 def paths(network):
@@ -104,3 +106,38 @@ def test_skips_are_told_of_checkpoints_whose_keys_are_an_authors_own(tmp_path, o
     options = match_options("recommended")
     scores = [match_networks(one, target, options).score for one in (network, model)]
     assert scores[0] == pytest.approx(scores[1])
+
+
+@pytest.mark.parametrize("author", ["mobilenet_v2", "efficientnet_b0"])
+def test_the_flow_of_a_known_model_leads_through_an_authors_layers(author, tmp_path, own_cache):
+    path = tmp_path / "theirs.pth"
+    torch.save(getattr(torchvision.models, author)().state_dict(), path)
+    tree = load_tree(str(path), flow=True)
+    model = load_tree(dict(tree.details)["model"], flow=True)
+    assert set(tree.flow.layers) == {node.path for node in tree.root.walk() if node.tensors}
+    networks = [standardize_tree(one, "graph") for one in (tree, model)]
+
+    def weighted(network):
+        entries = [tuple(layer.shape for layer in one.layers if layer.weight) for one in network.sequence]
+        return [shapes for shapes in entries if shapes]
+
+    assert weighted(networks[0]) == weighted(networks[1])
+    # The same layers share channels: a choice of channels is carried on alike.
+    maps = [channel_map(network) for network in networks]
+    sets = [
+        [
+            (found.layers[layer.path].inputs.sets, found.layers[layer.path].outputs.sets)
+            for layer in network.layers
+            if layer.weight and layer.path in found.layers
+        ]
+        for network, found in zip(networks, maps, strict=True)
+    ]
+    assert len(sets[0]) == len(sets[1]) > 50
+    assert [alike(sets[0], at) for at in range(len(sets[0]))] == [
+        alike(sets[1], at) for at in range(len(sets[1]))
+    ]
+
+
+def alike(sets, at):
+    """Return which layers take the very channels that a layer gives."""
+    return [other for other, (inputs, _) in enumerate(sets) if inputs == sets[at][1]]

@@ -53,6 +53,10 @@ class ExportError(DpiatError):
     """A file cannot be written: no such folder, no permission, no space."""
 
 
+class WriteError(ExportError):
+    """A job failed at its files: the disk is full or refuses, or does not give back what was written."""
+
+
 class ProjectError(DpiatError):
     """A project file cannot be read or written."""
 

@@ -11,10 +11,18 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import IO, Any
 
-from dpiat_gui.errors import ExportError
+from dpiat_gui.errors import ExportError, WriteError
 
 if sys.platform != "win32":
     import fcntl
+
+
+def expanded(path: str | os.PathLike[str]) -> Path:
+    """Return a path with ``~`` expanded; as it stands where there is no such home."""
+    try:
+        return Path(path).expanduser()
+    except RuntimeError:
+        return Path(path)
 
 
 @contextmanager
@@ -379,7 +387,7 @@ def csv_name(text: str) -> str:
 def write_error(path: Path, error: OSError) -> ExportError:
     """Say in plain words why `path` could not be written, and what to do next."""
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return ExportError(
+        return WriteError(
             f"The disk is full: {path} was not written.",
             "Free some space or choose another folder; the old file, if there was one, is intact.",
         )
@@ -391,6 +399,8 @@ def write_error(path: Path, error: OSError) -> ExportError:
         )
     if error.errno in (errno.ENOTDIR, errno.EISDIR):
         return ExportError(f"{path} cannot be a file here: {error.strerror}.", "Choose another name.")
-    return ExportError(
+    if error.errno == errno.ENAMETOOLONG:
+        return ExportError(f"The name {path.name} is too long for this disk.", "Choose a shorter name.")
+    return WriteError(
         f"{path} was not written: {error.strerror or error}.", "Choose another place and try again."
     )

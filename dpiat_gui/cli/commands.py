@@ -1,7 +1,6 @@
 """The headless commands: match, transfer, check, similarity, render, report."""
 
 import signal
-import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -20,7 +19,7 @@ from dpiat_gui.cli.options import (
     Json,
     takes_project,
 )
-from dpiat_gui.errors import Cancelled, DpiatError, EngineError, MatchError
+from dpiat_gui.errors import Cancelled, DpiatError, EngineError, MatchError, WriteError
 from dpiat_gui.matching.compare import compare
 from dpiat_gui.matching.engine import match_networks
 from dpiat_gui.matching.similarity import similarity as similarity_of
@@ -53,11 +52,22 @@ def run(arguments: Sequence[str]) -> int:
         return 2
     except DpiatError as error:
         output.print_error(error)
-        return 1 if isinstance(error, Cancelled | EngineError) else 2
-    except BrokenPipeError:
-        # Whoever read our output has seen enough.
-        sys.stderr.close()
+        return 1 if isinstance(error, Cancelled | EngineError | WriteError) else 2
+    except SystemExit:
+        # Typer's answer to a closed pipe: whoever read our output has seen enough.
         return 0
+    except OSError as error:
+        # What nobody nearer to the file made plain, such as an output stream on a full disk.
+        output.print_error(_refused(error))
+        return 1
+
+
+def _refused(error: OSError) -> WriteError:
+    where = error.filename or "the output"
+    return WriteError(
+        f"The system refused {where}: {error.strerror or error}.",
+        "Free some space or choose another place, and run the command again.",
+    )
 
 
 def _with_json_target(arguments: Sequence[str]) -> list[str]:

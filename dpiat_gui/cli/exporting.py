@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from dpiat_gui.files import expanded
 from dpiat_gui.project.values import Project
 from dpiat_gui.transfer.values import Progress
 
@@ -58,7 +59,7 @@ def export_plan(
     from dpiat_gui.transfer.progress import Meter
 
     request = transfer_request(project, out.with_suffix(".safetensors"))
-    made = preparing.export_plan(request, out.expanduser(), Meter(progress, cancelled))
+    made = preparing.export_plan(request, expanded(out), Meter(progress, cancelled))
     total = made.ledger.total
     counts = (
         f"{total.elements:,} elements: {total.copied:,} copied, {total.set:,} set by a step, "
@@ -85,7 +86,7 @@ def verify_file(
     from dpiat_gui.transfer.checking import check_checkpoint
     from dpiat_gui.transfer.progress import Meter
 
-    return check_checkpoint(path.expanduser(), Meter(progress, cancelled), again=again).to_json()
+    return check_checkpoint(expanded(path), Meter(progress, cancelled), again=again).to_json()
 
 
 def verified_text(found: dict[str, Any]) -> str:

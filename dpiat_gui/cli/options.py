@@ -1,7 +1,7 @@
 """The options that all commands share: which networks, matched how."""
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
@@ -10,11 +10,15 @@ from typing import Annotated, Any
 import typer
 
 from dpiat_gui.cli.asked import make_project
+from dpiat_gui.files import expanded
 from dpiat_gui.matching.methods import METHODS
 from dpiat_gui.matching.values import PRESETS
 from dpiat_gui.networks.kinds import SCORED_KINDS
+from dpiat_gui.networks.references import parse_reference
+from dpiat_gui.networks.sharded import files_of
 from dpiat_gui.networks.standardize import METHODS as STANDARDIZATIONS
 from dpiat_gui.project.values import Project
+from dpiat_gui.transfer.export import check_unused
 from dpiat_gui.transfer.operators import ALIGNMENTS, OPERATORS
 from dpiat_gui.transfer.options import CHOICES, with_options
 
@@ -125,6 +129,8 @@ _SHARED: Mapping[str, Any] = {
         bool, typer.Option("--trust", help="Run the code that the references name, now and from now on.")
     ],
 }
+_WRITTEN = ("out", "json", "csv", "ledger")
+"""Options that name files to write."""
 _WITHOUT_OVERRIDES = ("pin", "ban", "fresh", "overrides", "operator_for")
 
 
@@ -152,7 +158,9 @@ def takes_project(
         def run(**values: Any) -> Any:
             given = {name: values.pop(name) for name in shared}
             named = {name: values.pop(name) for name in planned}
-            return command(with_transfer(_make(given, preset), **named), **values)
+            project = with_transfer(_make(given, preset), **named)
+            check_written(project, (given["project"], given.get("overrides")), values)
+            return command(project, **values)
 
         keyword = inspect.Parameter.KEYWORD_ONLY
         common = [
@@ -191,7 +199,7 @@ def with_transfer(
 ) -> Project:
     """Return the project with the options of its transfer that are named; None leaves one as it is."""
     if calibrate:
-        calibrate = str(Path(calibrate).expanduser().resolve())
+        calibrate = str(expanded(calibrate).resolve())
     plain = {name: _plain(value) for name, value in named.items()}
     transfer = with_options(project.transfer, calibrate=calibrate, **plain)
     return replace(
@@ -200,6 +208,29 @@ def with_transfer(
         device=project.device if device is None else device,
         seed=project.seed if seed is None else seed,
     )
+
+
+def check_written(project: Project, read: Iterable[Path | None], values: Mapping[str, Any]) -> None:
+    """See that no file a command is asked to write is one that it reads.
+
+    Parameters
+    ----------
+    project
+        Names the networks.
+    read
+        What else is read; None for nothing.
+    values
+        The command's own options.
+
+    Raises
+    ------
+    ExportError
+        If one is.
+    """
+    asked = [expanded(values[name]) for name in _WRITTEN if values.get(name) not in (None, "-")]
+    records = [record for record in (project.source, project.target) if record]
+    files = [file for record in records for file in files_of(parse_reference(record.reference))]
+    check_unused(asked, [*files, *(file for file in read if file)])
 
 
 def _plain(value: Any) -> Any:

@@ -74,7 +74,8 @@ def is_safetensors(path: Path | str) -> bool:
     file = Path(path)
     if file.suffix.lower() == ".safetensors" or is_index(file):
         return True
-    return file.is_file() and first_bytes(file)[8:10] in (b'{"', b"{}")
+    with readable(file):
+        return file.is_file() and first_bytes(file)[8:10] in (b'{"', b"{}")
 
 
 def open_weights(path: Path | str) -> "WeightFile":

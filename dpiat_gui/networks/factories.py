@@ -13,6 +13,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from dpiat_gui.errors import DpiatError, SourceError
+from dpiat_gui.networks.file_checks import readable
 from dpiat_gui.networks.meta_build import build_structure
 from dpiat_gui.networks.references import SourceReference, parse_reference
 from dpiat_gui.networks.timm_models import INPUT_SIZE
@@ -40,9 +41,11 @@ def code_file(reference: str | SourceReference) -> Path | None:
     reference = parse_reference(reference)
     if reference.kind == "file_factory":
         file = Path(reference.name)
-        if file.is_dir():
+        with readable(file):
+            is_folder, is_file = file.is_dir(), file.is_file()
+        if is_folder:
             raise SourceError(f"{file} is a folder.", "Choose a Python file.")
-        if not file.is_file():
+        if not is_file:
             raise SourceError(f"There is no file {file}.", "Check the path.")
         return file.resolve()
     if reference.kind == "module_factory":

@@ -32,19 +32,26 @@ def check_file(path: Path) -> None:
     Raises
     ------
     SourceError
-        If it is missing, a folder, or empty.
+        If it is missing, a folder, no regular file, or empty.
     """
-    if path.is_dir():
-        inside = sorted(
-            file.name for file in path.iterdir() if file.suffix in (".safetensors", ".pth", ".bin")
-        )
-        hint = f"Choose a file inside it: {', '.join(inside[:3])}." if inside else "Choose a checkpoint file."
-        raise SourceError(f"{path} is a folder.", hint)
-    if not path.exists():
-        raise SourceError(f"There is no file {path}.", "Check the path.")
     with readable(path):
+        if path.is_dir():
+            raise _folder(path)
+        if not path.exists():
+            if path.is_symlink():
+                raise SourceError(f"{path} is a link that leads to no file.", "Name the file itself.")
+            raise SourceError(f"There is no file {path}.", "Check the path.")
+        if not path.is_file():
+            # Of a pipe nobody could read the tensors one by one; its reader would wait for ever.
+            raise SourceError(f"{path} is a pipe or a device, no file.", "Save it to a file first.")
         if not first_bytes(path):
             raise SourceError(f"{path} is empty.", "Copy or download it again.")
+
+
+def _folder(path: Path) -> SourceError:
+    inside = sorted(file.name for file in path.iterdir() if file.suffix in (".safetensors", ".pth", ".bin"))
+    hint = f"Choose a file inside it: {', '.join(inside[:3])}." if inside else "Choose a checkpoint file."
+    return SourceError(f"{path} is a folder.", hint)
 
 
 def first_bytes(path: Path) -> bytes:

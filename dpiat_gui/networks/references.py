@@ -9,6 +9,7 @@ from typing import Literal
 from urllib.parse import quote, unquote
 
 from dpiat_gui.errors import SourceError
+from dpiat_gui.files import expanded
 
 SourceKind = Literal["timm", "checkpoint", "file_factory", "module_factory"]
 OptionValue = str | int | float | bool
@@ -166,9 +167,9 @@ def _check_attribute(attribute: str, text: str) -> None:
 
 def _unknown_form(text: str) -> SourceError:
     path, is_folder, is_file = Path(text), False, False
-    # A name that no system takes, or a home that is not there, is no file and no folder.
-    with suppress(OSError, ValueError, RuntimeError):
-        path = path.expanduser()
+    # A name that no system takes is no file and no folder.
+    with suppress(OSError, ValueError):
+        path = expanded(path)
         is_folder, is_file = path.is_dir(), path.is_file()
     if is_folder:
         return SourceError(f"{path} is a folder.", "Choose the checkpoint file inside it.")
@@ -220,4 +221,4 @@ def _format_value(value: OptionValue) -> str:
 
 
 def _absolute(path: str) -> str:
-    return os.path.abspath(Path(path).expanduser())  # noqa: PTH100 - keeps links, as written
+    return os.path.abspath(expanded(path))  # noqa: PTH100 - keeps links, as written

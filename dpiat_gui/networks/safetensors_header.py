@@ -81,7 +81,7 @@ def read_header(path: Path) -> SafetensorsHeader:
     if len(text) < length:
         raise _cut_off(path, length - len(text), at_least=True)
     try:
-        header = json.loads(text)
+        header = json.loads(text, object_pairs_hook=_once)
         metadata = header.pop("__metadata__", {}) or {}
         entries = [_entry(name, entry) for name, entry in header.items()]
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
@@ -90,6 +90,14 @@ def read_header(path: Path) -> SafetensorsHeader:
     _check_places(path, entries, size - _LENGTH.size - length)
     texts = {str(key): str(value) for key, value in metadata.items()} if isinstance(metadata, dict) else {}
     return SafetensorsHeader(tuple(spec for _, _, spec in entries), texts)
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return an object of JSON whose names differ: of two tensors of one name, readers take either."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError("a name stands twice")
+    return found
 
 
 def _entry(name: str, entry: dict[str, Any]) -> tuple[int, int, TensorSpec]:

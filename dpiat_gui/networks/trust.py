@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 from dpiat_gui.errors import SourceError, TrustError
-from dpiat_gui.files import read_json, write_whole
+from dpiat_gui.files import expanded, read_json, write_error, write_whole
 from dpiat_gui.networks.folders import config_folder
 
 _VERSION = 1
@@ -56,7 +56,10 @@ class TrustStore:
         if digest in known:
             return
         known.append(digest)
-        self.path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise write_error(self.path, error) from error
         text = json.dumps({"version": _VERSION, "trusted": trusted}, indent=1)
         with write_whole(self.path) as stream:
             stream.write(text.encode())
@@ -85,7 +88,7 @@ class TrustStore:
 
 
 def _resolved(file: Path | str) -> Path:
-    return Path(file).expanduser().resolve()
+    return expanded(file).resolve()
 
 
 def _digest(file: Path, content: bytes | None) -> str:

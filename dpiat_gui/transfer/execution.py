@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from dpiat_gui.networks.references import SourceReference, parse_reference
-from dpiat_gui.networks.sharded import checkpoint_files, is_index
+from dpiat_gui.networks.sharded import files_of
 from dpiat_gui.transfer.calibrating import calibrate_target, check_calibration
 from dpiat_gui.transfer.calibration import Calibration
 from dpiat_gui.transfer.copying import one_thread
@@ -76,9 +76,10 @@ def run_transfer(
     started = time.perf_counter()
     meter = Meter(progress, cancelled)
     source_reference, target_reference = parse_reference(request.source), parse_reference(request.target)
-    read_files = {"source": _files_read(source_reference), "target": _files_read(target_reference)}
-    goal = check_output(request.output, in_use=[*read_files["source"], *read_files["target"]])
-    check_exports(request, goal)
+    read_files = {"source": files_of(source_reference), "target": files_of(target_reference)}
+    in_use = [*read_files["source"], *read_files["target"]]
+    goal = check_output(request.output, in_use=in_use)
+    check_exports(request, goal, in_use)
     check_calibration(request.transfer, target_reference)
     meter.stage("Reading the networks")
     device = resolve_device(request.device)
@@ -158,15 +159,6 @@ def stager_for(
         specs = tuple(spec for shard in shards for spec in safetensors_order(shard))
     rows = target.picked_rows([spec.key for spec in specs], PIECE)
     return Stager(read, rows, Lane(device), request.max_device_memory or USUAL_MEMORY)
-
-
-def _files_read(reference: SourceReference) -> list[Path]:
-    """List the files that a network is read from."""
-    files = [reference.path] if reference.path is not None else []
-    if reference.kind == "checkpoint" and is_index(reference.name):
-        files += checkpoint_files(Path(reference.name))
-    weights = reference.option("checkpoint_path")
-    return [*files, Path(str(weights))] if weights else files
 
 
 def _metadata(

@@ -7,8 +7,8 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Literal, cast
 
-from dpiat_gui.errors import DpiatError, ExportError
-from dpiat_gui.files import FileSet, write_error
+from dpiat_gui.errors import DpiatError, ExportError, WriteError
+from dpiat_gui.files import FileSet, expanded, write_error
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -52,20 +52,23 @@ def check_output(
         If the suffix is unknown, the folder is missing or cannot be written, the path is a
         folder, or the file is one of those in use.
     """
-    goal = Path(path).expanduser()
+    goal = expanded(path)
     if goal.suffix.lower() not in suffixes:
         raise ExportError(
             f"{goal.name!r} does not say what kind of file to write.",
             f"Let the name end in one of: {', '.join(suffixes)}.",
         )
-    if goal.is_dir():
-        raise ExportError(f"{goal} is a folder.", "Add the name of a file.")
-    if not goal.parent.is_dir():
-        raise ExportError(f"The folder {goal.parent} does not exist.", "Create it or choose another folder.")
-    check_unused([goal], in_use)
     try:
-        # Permissions alone do not tell: a disk may be read-only, and root is above permissions.
-        with tempfile.TemporaryFile(dir=goal.parent):
+        if goal.is_dir():
+            raise ExportError(f"{goal} is a folder.", "Add the name of a file.")
+        if not goal.parent.is_dir():
+            raise ExportError(
+                f"The folder {goal.parent} does not exist.", "Create it or choose another folder."
+            )
+        check_unused([goal], in_use)
+        # Permissions alone do not tell: a disk may be read-only, and root is above permissions. The
+        # name is as long as the one that the file has until it takes its place.
+        with tempfile.NamedTemporaryFile(prefix=f".{goal.name}.", suffix=".part", dir=goal.parent):
             pass
     except OSError as error:
         raise write_error(goal, error) from error
@@ -80,10 +83,11 @@ def check_unused(goals: Iterable[Path], in_use: Iterable[Path]) -> None:
     ExportError
         If one would.
     """
-    read = [used for used in in_use if used.exists()]
+    # Path.exists complains of a name that no disk takes.
+    read = [used for used in in_use if os.path.exists(used)]  # noqa: PTH110
     for goal in goals:
-        if goal.exists() and any(goal.samefile(used) for used in read):
-            raise ExportError(f"{goal} is one of the two networks being read.", "Choose another name.")
+        if os.path.exists(goal) and any(goal.samefile(used) for used in read):  # noqa: PTH110
+            raise ExportError(f"{goal} is one of the files being read.", "Choose another name.")
 
 
 def check_space(goal: Path, needed: int) -> None:
@@ -96,7 +100,7 @@ def check_space(goal: Path, needed: int) -> None:
     """
     free = shutil.disk_usage(goal.parent).free
     if free < needed:
-        raise ExportError(
+        raise WriteError(
             f"{goal.name} needs {_size_text(needed)}, and the disk has {_size_text(free)} free.",
             "Free some space or choose another folder.",
         )

@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from dpiat_gui.errors import ExportError
-from dpiat_gui.files import FileSet, write_whole
+from dpiat_gui.errors import ExportError, WriteError
+from dpiat_gui.files import FileSet, expanded, write_whole
 from dpiat_gui.networks.values import Network
 from dpiat_gui.transfer.export import check_output, check_unused
 from dpiat_gui.transfer.ledger import ledger
@@ -106,25 +106,28 @@ class Finishing:
             kept = [path.with_name(f"{path.name}{REJECTED}") for path in written.shards]
             for path, rejected in zip(written.shards, kept, strict=True):
                 files.part(path).replace(rejected)
-            raise ExportError(
+            raise WriteError(
                 error.message, f"{error.hint} It is kept as {kept[0].name} for a look."
             ) from error
 
 
-def check_exports(request: TransferRequest, goal: Path) -> None:
+def check_exports(request: TransferRequest, goal: Path, in_use: Iterable[Path] = ()) -> None:
     """Check, before any work, what was asked for besides the checkpoint.
 
     Raises
     ------
     ExportError
-        If the format knows no shards, or the ledger cannot be written.
+        If the format knows no shards, or the ledger cannot be written, or would take the place of a
+        file that is read (`in_use`) or written beside it.
     """
     if request.max_shard_size is not None and not is_streamed(goal):
         raise ExportError(
             "Only .safetensors files can be written in shards.", "Choose another ending, or one file."
         )
     if request.ledger is not None:
-        check_output(request.ledger, suffixes=(".json", ".csv"))
+        found = check_output(request.ledger, in_use=in_use, suffixes=(".json", ".csv"))
+        if found.resolve() in (index_path(goal).resolve(), manifest_path(goal).resolve()):
+            raise ExportError(f"{found} is written beside the checkpoint already.", "Choose another name.")
 
 
 def write_ledger(path: str, plan: TransferPlan, target: Network) -> None:
@@ -135,6 +138,6 @@ def write_ledger(path: str, plan: TransferPlan, target: Network) -> None:
     ExportError
         If it cannot be written.
     """
-    goal = Path(path).expanduser()
+    goal = expanded(path)
     with write_whole(goal) as stream:
         stream.write(ledger(plan, target).text(goal.name).encode())

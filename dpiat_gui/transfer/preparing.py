@@ -5,12 +5,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dpiat_gui.errors import ExportError, TransferError
+from dpiat_gui.errors import TransferError
 from dpiat_gui.files import FileSet, write_set
 from dpiat_gui.matching.engine import match_networks
 from dpiat_gui.matching.methods import METHODS
 from dpiat_gui.matching.values import Matching
 from dpiat_gui.networks.references import SourceReference, parse_reference
+from dpiat_gui.networks.sharded import files_of
+from dpiat_gui.transfer.export import check_output, check_unused
 from dpiat_gui.transfer.ledger import Ledger, ledger
 from dpiat_gui.transfer.manifest import manifest_bytes
 from dpiat_gui.transfer.memory import require_something
@@ -104,14 +106,12 @@ def export_plan(request: TransferRequest, path: Path, meter: Meter) -> ExportedP
     SourceError, MatchError, TransferError
         As `match_request`, and if nothing would be transferred.
     ExportError
-        If it cannot be written.
+        If it cannot be written, or would take the place of a file that is read.
     """
-    suffix = path.suffix.lower()
-    if suffix not in PLAN_SUFFIXES:
-        raise ExportError(
-            f"{path.name!r} does not say what to write.", f"Let the name end in {', '.join(PLAN_SUFFIXES)}."
-        )
     source, target = parse_reference(request.source), parse_reference(request.target)
+    in_use = [*files_of(source), *files_of(target)]
+    path = check_output(path, in_use=in_use, suffixes=PLAN_SUFFIXES)
+    check_unused([_plan_beside(path)], in_use)
     trust = trust_store(request)
     meter.stage("Reading the networks")
     matching = match_request(request, source, target, trust)
@@ -124,6 +124,7 @@ def export_plan(request: TransferRequest, path: Path, meter: Meter) -> ExportedP
             plan = resolve_plan(plan, matching, read, seed=request.seed, flows=flows)
     found = ledger(plan, matching.target)
     contents = _contents(request, plan, found, path)
+    meter.step(0, len(contents), path.name)
     with write_set(path) as files:
         for name, content in contents.items():
             _put(files, name, content)
@@ -141,7 +142,7 @@ def _contents(
     told = manifest_bytes(plan_to_json(plan))
     if suffix == ".json":
         return {path: told}
-    beside = path.with_suffix(".plan.json")
+    beside = _plan_beside(path)
     script = make_snippet(
         request.source,
         request.target,
@@ -151,6 +152,11 @@ def _contents(
         calibrated=bool(request.transfer.calibrate),
     )
     return {path: script.encode(), beside: told}
+
+
+def _plan_beside(path: Path) -> Path:
+    """Return where a script's plan goes."""
+    return path.with_suffix(".plan.json")
 
 
 def _put(files: FileSet, path: Path, content: bytes) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from dpiat_gui.errors import ExportError
+from dpiat_gui.errors import WriteError
 from dpiat_gui.transfer.dtypes import SAFETENSORS_CODES
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ def opened(path: Path) -> Iterator[Held]:
 
     Raises
     ------
-    ExportError
+    WriteError
         If it cannot be read at all.
     """
     try:
@@ -116,9 +116,9 @@ def bytes_of(tensor: "Tensor") -> Array:
     return found
 
 
-def refused(path: Path, what: str) -> ExportError:
+def refused(path: Path, what: str) -> WriteError:
     """Say that a written file is not as it should be."""
-    return ExportError(
+    return WriteError(
         f"The written file is not what it should be: {what}.",
         "The disk or the memory may be at fault; nothing was replaced. Write it again, elsewhere if you can.",
     )

@@ -129,6 +129,13 @@ def test_a_header_that_contradicts_itself_is_refused(
         read_safetensors_header(_written(tmp_path / "x.safetensors", header, data))
 
 
+def test_a_header_that_names_a_tensor_twice_is_refused(tmp_path: Path) -> None:
+    one = b'"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}'
+    path = _written(tmp_path / "x.safetensors", b"{" + one + b"," + one + b"}", bytes(4))
+    with pytest.raises(SourceError, match="is damaged: its header cannot be read"):
+        read_safetensors_header(path)
+
+
 def test_a_file_of_another_kind_is_no_safetensors(tmp_path: Path, pickled: Path) -> None:
     path = tmp_path / "renamed.safetensors"
     path.write_bytes(pickled.read_bytes())

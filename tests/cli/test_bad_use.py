@@ -1,0 +1,139 @@
+"""Bad use and bad luck on the command line: plain words, the right exit code, and nothing lost."""
+
+import errno
+import json
+import os
+import shutil
+import sys
+
+import pytest
+from plain_files import write_networks
+
+from dpiat_gui.cli import main, output
+from dpiat_gui.project.project import save_project
+from dpiat_gui.project.values import NetworkRecord, Project
+
+CODE = "from torch import nn\ndef net():\n    return nn.Sequential(nn.Conv2d(3, 40, 3), nn.BatchNorm2d(40))\n"
+
+
+@pytest.fixture
+def networks(tmp_path):
+    return [str(path) for path in write_networks(tmp_path / "networks", layers=2)]
+
+
+def run(capsys, *arguments):
+    code = main([str(argument) for argument in arguments])
+    captured = capsys.readouterr()
+    return code, captured.out, " ".join(captured.err.split())
+
+
+def contents(folder):
+    return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_nothing_that_is_read_is_written_over(capsys, tmp_path, networks):
+    source, target = networks
+    code = tmp_path / "mine.py"
+    code.write_text(CODE)
+    index = tmp_path / "networks" / "many.safetensors.index.json"
+    shutil.copy(source, index.with_name("one.safetensors"))
+    names = ["conv0.weight", "bn0.weight", "bn0.bias", "conv1.weight", "bn1.weight", "bn1.bias"]
+    index.write_text(json.dumps({"weight_map": dict.fromkeys(names, "one.safetensors")}))
+    project = tmp_path / "p.dpiat"
+    save_project(Project(NetworkRecord(source), NetworkRecord(target)), project)
+    out = tmp_path / "out.safetensors"
+    before = contents(tmp_path)
+    for asked in (
+        ("plan", f"{code}:net", target, "-o", code, "--trust"),
+        ("plan", index, target, "-o", index),
+        ("match", source, target, "--csv", target),
+        ("match", index, target, "--json", index),
+        ("match", index, target, "--csv", index.with_name("one.safetensors")),
+        ("match", "--project", project, "--csv", project),
+        ("match", source, target, "--overrides", project, "--csv", project),
+        ("transfer", index, target, "-o", out, "--ledger", index),
+    ):
+        result, _, error = run(capsys, *asked)
+        assert result == 2
+        assert "is one of the files being read" in error
+    assert contents(tmp_path) == before
+
+
+def test_a_ledger_does_not_replace_what_is_written_with_it(capsys, tmp_path, networks):
+    out = tmp_path / "out.safetensors"
+    ledger = tmp_path / "out.safetensors.manifest.json"
+    code, _, error = run(capsys, "transfer", *networks, "-o", out, "--manifest", "--ledger", ledger)
+    assert code == 2
+    assert "is written beside the checkpoint already" in error
+    assert not out.exists()
+
+
+@pytest.mark.parametrize("name", ["n" * 300, "n" * 243])
+def test_a_name_that_no_disk_takes_is_refused_before_any_work(capsys, tmp_path, networks, monkeypatch, name):
+    from dpiat_gui.transfer import execution
+
+    monkeypatch.setattr(execution, "match_request", lambda *given: pytest.fail("there was work"))
+    code, _, error = run(capsys, "transfer", *networks, "-o", tmp_path / f"{name}.safetensors")
+    assert code == 2
+    assert "is too long" in error
+    assert [path.name for path in tmp_path.iterdir()] == ["networks"]
+
+
+def test_names_that_cannot_be_are_no_networks(capsys, tmp_path, networks):
+    for name in ("n" * 300 + ".safetensors", "n" * 300 + ".pth", "n" * 300 + ".py:net", "~nobody-here/x.pth"):
+        code, _, error = run(capsys, "match", name, networks[1])
+        assert code == 2
+        assert "Error:" in error
+    code, _, error = run(capsys, "transfer", *networks, "-o", "~nobody-here/x.safetensors")
+    assert code == 2
+    assert "does not exist" in error
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no such files")
+def test_a_pipe_and_a_link_to_nowhere_are_no_networks(capsys, tmp_path, networks):
+    pipe, link = tmp_path / "pipe.safetensors", tmp_path / "link.safetensors"
+    os.mkfifo(pipe)
+    link.symlink_to(link)
+    for path, said in ((pipe, "is a pipe or a device"), (link, "is a link that leads to no file")):
+        code, _, error = run(capsys, "match", path, networks[1])
+        assert code == 2
+        assert said in error
+
+
+def test_trust_that_cannot_be_kept_says_so(capsys, tmp_path, networks, monkeypatch):
+    (tmp_path / "taken").write_text("a file, where the folder of settings should be")
+    (tmp_path / "mine.py").write_text(CODE)
+    monkeypatch.setenv("DPIAT_GUI_CONFIG", str(tmp_path / "taken" / "config"))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "taken"))
+    code, _, error = run(capsys, "match", f"{tmp_path / 'mine.py'}:net", networks[1], "--trust")
+    assert code == 2
+    assert "cannot be a file here" in error
+
+
+def test_a_full_disk_is_a_failed_job_and_not_bad_use(capsys, tmp_path, networks, monkeypatch):
+    usage = shutil.disk_usage(tmp_path)
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: usage._replace(free=1000))
+    code, _, error = run(capsys, "transfer", *networks, "-o", tmp_path / "out.safetensors")
+    assert code == 1
+    assert "Free some space" in error
+    assert [path.name for path in tmp_path.iterdir()] == ["networks"]
+
+
+def test_an_output_stream_that_refuses_is_told_of(capsys, networks, monkeypatch):
+    def refuse(where, value):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(output, "write_json", refuse)
+    code, _, error = run(capsys, "match", *networks, "--json")
+    assert code == 1
+    assert "The system refused the output: No space left on device." in error
+
+
+def test_a_reader_that_has_seen_enough_is_no_failure(capsys, networks, monkeypatch):
+    def close(where, value):
+        raise BrokenPipeError(errno.EPIPE, os.strerror(errno.EPIPE))
+
+    for name in ("stdout", "stderr"):  # typer wraps them, and what it does is taken back here
+        monkeypatch.setattr(sys, name, getattr(sys, name))
+    monkeypatch.setattr(output, "write_json", close)
+    assert main(["match", *networks, "--json"]) == 0

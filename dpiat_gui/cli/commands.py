@@ -1,9 +1,6 @@
 """The headless commands: match, transfer, check, similarity, render, report."""
 
-import signal
-import threading
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
@@ -15,6 +12,7 @@ from dpiat_gui import __version__
 from dpiat_gui.cli import output
 from dpiat_gui.cli.asked import match_project, open_networks
 from dpiat_gui.cli.exporting import export_plan, verified_text, verify_file, wanted
+from dpiat_gui.cli.interrupting import interruptible
 from dpiat_gui.cli.options import (
     Json,
     takes_project,
@@ -202,7 +200,7 @@ def transfer(
         ledger=ledger,
     )
     request = replace(transfer_request(project, out), **more)
-    with _interruptible() as cancelled, output.progress_bar(quiet=json == "-") as progress:
+    with output.progress_bar(quiet=json == "-") as show, interruptible(show) as (progress, cancelled):
         report = run_transfer(request, progress=progress, cancelled=cancelled)
     if json:
         output.write_json(json, report.to_json())
@@ -226,7 +224,7 @@ def check(
     """Run a batch through source, target before and target after, and say what explodes or dies."""
     from dpiat_gui.cli.checking import check_project, print_check
 
-    with _interruptible() as cancelled, output.progress_bar(quiet=json == "-") as progress:
+    with output.progress_bar(quiet=json == "-") as show, interruptible(show) as (progress, cancelled):
         report = check_project(
             project,
             weights=weights,
@@ -242,22 +240,6 @@ def check(
         print_check(report)
 
 
-@contextmanager
-def _interruptible() -> Iterator[Callable[[], bool]]:
-    """Turn the first Ctrl+C into a wish to cancel; a second one ends the process at once."""
-    wished = threading.Event()
-
-    def wish(signum: int, frame: object) -> None:
-        wished.set()
-        signal.signal(signal.SIGINT, signal.default_int_handler)
-
-    before = signal.signal(signal.SIGINT, wish)
-    try:
-        yield wished.is_set
-    finally:
-        signal.signal(signal.SIGINT, before)
-
-
 @app.command()
 @takes_project(transfer=True)
 def plan(
@@ -270,7 +252,7 @@ def plan(
     ],
 ) -> None:
     """Write what a transfer would do to every tensor, without doing it."""
-    with _interruptible() as cancelled, output.progress_bar(quiet=False) as progress:
+    with output.progress_bar(quiet=False) as show, interruptible(show) as (progress, cancelled):
         told = export_plan(project, out, progress=progress, cancelled=cancelled)
     typer.echo(told)
 
@@ -285,7 +267,7 @@ def verify(
     json: Json = None,
 ) -> None:
     """Check that a checkpoint is as it was written, against its manifest or its metadata."""
-    with _interruptible() as cancelled, output.progress_bar(quiet=json == "-") as progress:
+    with output.progress_bar(quiet=json == "-") as show, interruptible(show) as (progress, cancelled):
         found = verify_file(file, again=sources, progress=progress, cancelled=cancelled)
     if json:
         output.write_json(json, found)

@@ -41,10 +41,10 @@ class Meter:
         self._tell(Progress(0, 0, text))
 
     def step(self, done: int, total: int, text: str) -> None:
-        """Come to `done` bytes of `total`; reported only if the last report is old enough."""
+        """Come to `done` bytes of `total`; the first is reported, others if the last report is old enough."""
         self.check()
-        self._total = total
-        if self._clock() - self._last >= INTERVAL:
+        first, self._total = not self._total, total
+        if first or self._clock() - self._last >= INTERVAL:
             self._tell(Progress(done, total, text))
 
     def finish(self, text: str) -> None:

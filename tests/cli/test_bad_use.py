@@ -4,7 +4,9 @@ import errno
 import json
 import os
 import shutil
+import signal
 import sys
+from contextlib import contextmanager
 
 import pytest
 from plain_files import write_networks
@@ -137,3 +139,33 @@ def test_a_reader_that_has_seen_enough_is_no_failure(capsys, networks, monkeypat
         monkeypatch.setattr(sys, name, getattr(sys, name))
     monkeypatch.setattr(output, "write_json", close)
     assert main(["match", *networks, "--json"]) == 0
+
+
+@pytest.mark.parametrize("wish", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("counted", [False, True])
+def test_a_wish_to_end_leaves_the_old_file_and_nothing_else(
+    capsys, tmp_path, networks, monkeypatch, wish, counted
+):
+    def show(step):
+        if bool(step.total) is counted and not told:
+            told.append(step)
+            signal.raise_signal(wish)
+            # A job that may be writing is asked to stop; any other is left at once.
+            assert counted
+
+    @contextmanager
+    def bar(*, quiet):
+        yield show
+
+    told = []
+    monkeypatch.setattr(output, "progress_bar", bar)
+    handlers = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
+    goal = tmp_path / "out" / "o.safetensors"
+    goal.parent.mkdir()
+    goal.write_bytes(b"old")
+    code, _, error = run(capsys, "transfer", *networks, "-o", goal)
+    assert told
+    assert code == 1
+    assert "Cancelled; nothing was written." in error
+    assert contents(goal.parent) == {goal: b"old"}
+    assert [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)] == handlers

@@ -2,11 +2,8 @@
 
 import csv
 import json
-import signal
 import subprocess
 import sys
-import threading
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -243,30 +240,6 @@ def test_the_preset_of_a_project_stands_unless_another_is_named(capsys, tmp_path
     assert json.loads(run(capsys, "match", "--project", path, "--json")[1])["preset"] == "paper"
     out = run(capsys, "match", "--project", path, "--preset", "recommended", "--json")[1]
     assert json.loads(out)["options"]["layer_types"] == "all"
-
-
-def test_ctrl_c_cancels_a_transfer_and_leaves_the_old_file(capsys, tmp_path, monkeypatch):
-    pressed = threading.Event()
-
-    def show(step):
-        if step.total and not pressed.is_set():
-            pressed.set()
-            signal.raise_signal(signal.SIGINT)
-
-    @contextmanager
-    def bar(*, quiet):
-        yield show
-
-    monkeypatch.setattr(output, "progress_bar", bar)
-    goal = tmp_path / "o.safetensors"
-    goal.write_bytes(b"old")
-    code, _, err = run(capsys, "transfer", SOURCE, TARGET, "-o", goal)
-    assert pressed.is_set()
-    assert code == 1
-    assert "Cancelled" in err
-    assert goal.read_bytes() == b"old"
-    assert list(tmp_path.iterdir()) == [goal]
-    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
 def test_a_report_is_written_with_the_check_that_is_named(tmp_path, capsys):

@@ -182,7 +182,7 @@ def _siblings(node: "KeyNode", parent: "KeyNode | None") -> tuple[list[TensorSpe
 
 def _main_weight(node: "KeyNode") -> TensorSpec | None:
     """Return the tensor that tells the layer's kind, also where the weight is parametrized."""
-    for name in ("weight", "weight_v", "weight_orig"):
+    for name in ("weight", "weight_orig", "weight_v"):
         if name in node.tensors:
             return node.tensors[name]
     parts = node.children.get("parametrizations")

@@ -4,13 +4,14 @@ All values are immutable and know neither torch nor Qt; a network is its structu
 shapes, never its weights.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from math import prod
 
 from dpiat_gui.networks.flow import Flow
-from dpiat_gui.networks.kinds import LayerKind
+from dpiat_gui.networks.kinds import SCORED_KINDS, LayerKind
 
 Attribute = tuple[str, str | int | float | bool | tuple[int, ...]]
 BranchGroup = tuple[tuple[int, ...], ...]
@@ -155,7 +156,8 @@ class Layer:
     bare
         True for parameters of a module with children; the paper's sequence does not know them.
     weight
-        The tensor whose shape is scored, None where there is none.
+        The tensor whose shape is scored, None where there is none. Of a weight that is computed, as by
+        weight norm, spectral norm or pruning, it is the part that has the weight's shape.
     """
 
     path: str
@@ -174,6 +176,11 @@ class Layer:
         """Shape of the scored tensor, None where there is none."""
         return self.weight.shape if self.weight else None
 
+    @property
+    def in_parts(self) -> bool:
+        """Whether the weight is computed of what the state dict holds."""
+        return self.weight is not None and _is_part(self.weight)
+
     @cached_property
     def parameters(self) -> int:
         """Number of parameter elements."""
@@ -191,7 +198,19 @@ def _scored_tensor(tensors: tuple[TensorSpec, ...], kind: LayerKind) -> TensorSp
             return tensor
     if kind is LayerKind.PARAMETER:
         return next((tensor for tensor in tensors if not tensor.buffer), None)
-    return None
+    if kind not in SCORED_KINDS["all"]:
+        return None
+    # The norm of each filter comes first, and is never larger than the filters themselves.
+    parts = [tensor for tensor in reversed(tensors) if not tensor.buffer and _is_part(tensor)]
+    return max(parts, key=lambda tensor: (len(tensor.shape), tensor.elements), default=None)
+
+
+def _is_part(tensor: TensorSpec) -> bool:
+    """Tell by its key whether a weight is computed of a tensor, by torch's own ways of doing so."""
+    return _PART.search(tensor.key) is not None
+
+
+_PART = re.compile(r"(^|\.)(weight_v|weight_orig|parametrizations\.weight\.original[01]?)$")
 
 
 @dataclass(frozen=True)

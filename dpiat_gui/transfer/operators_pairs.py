@@ -33,7 +33,7 @@ def held_by(pair: LayerPair, tensor: TensorSpec, maps: Maps) -> tuple[str, ...]:
     """Return what each dimension of a target tensor holds."""
     kind, rank = pair.target.kind, len(tensor.shape)
     if kind in MIXING:
-        return _held_by_weight(pair, rank, maps) if tensor == pair.target.weight else _one_by_one(rank)
+        return _held_beside_weight(pair, tensor, maps)
     if kind is LayerKind.EMBEDDING and tensor == pair.target.weight and rank == 2:
         return (OTHER, OUT)
     if kind in NORMS or kind is LayerKind.PRELU:
@@ -75,6 +75,19 @@ def makers_of(pairs: Iterable[LayerPair], maps: Maps) -> dict[tuple[int, int], l
         if not any(one.depthwise or len(one.outputs.sets) > 1 for one in known):
             found.setdefault((known[0].outputs.sets[0], known[1].outputs.sets[0]), []).append(pair)
     return found
+
+
+def _held_beside_weight(pair: LayerPair, tensor: TensorSpec, maps: Maps) -> tuple[str, ...]:
+    """Return what each dimension holds of a weight, a bias, or what scales or masks the weight."""
+    rank, weight = len(tensor.shape), pair.target.weight
+    if weight is None or rank != len(weight.shape):
+        return _one_by_one(rank)
+    held = _held_by_weight(pair, rank, maps)
+    if tensor == weight:
+        return held
+    # The norms of a weight's filters have the weight's rank, and 1 in most dimensions.
+    sizes = zip(held, tensor.shape, weight.shape, strict=True)
+    return tuple(what if size == full else OTHER for what, size, full in sizes)
 
 
 def _held_by_weight(pair: LayerPair, rank: int, maps: Maps) -> tuple[str, ...]:

@@ -28,6 +28,11 @@ Flows = tuple[Flow | None, Flow | None]
 """The flows of information of source and target, None where one is not known."""
 NAMED = 5
 """Tensors that a note calls by their names at the most."""
+_NEWER_NAMES = {
+    "weight_g": "parametrizations.weight.original0",
+    "weight_v": "parametrizations.weight.original1",
+}
+"""What torch's newer weight norm calls the parts that its older one stores."""
 _NUMBERS = ("float", "bfloat", "complex")
 
 
@@ -204,6 +209,7 @@ def _left_alone(rows: Sequence[PlanRow]) -> list[str]:
     for reason, what in (
         (FreshReason.FROZEN, "Frozen parameters"),
         (FreshReason.WHOLE_NUMBERS, "Tensors of whole numbers"),
+        (FreshReason.IN_PARTS, "Weights that one side alone computes of parts, as weight norm does,"),
     ):
         keys = [row.target for row in rows if row.fresh is reason]
         if keys:
@@ -296,6 +302,8 @@ class _Places:
             return _fresh(tensor, layer.path, FreshReason.OVERRIDE if by_hand else FreshReason.UNMATCHED)
         if tensor.buffer and not self._options.buffers:
             return _fresh(tensor, layer.path, FreshReason.BUFFERS_OFF)
+        if tensor == layer.weight and layer.in_parts != pair.source.in_parts:
+            return _fresh(tensor, layer.path, FreshReason.IN_PARTS)
         given = self._given(tensor, layer, pair.source.path)
         reason = self._obstacle(tensor, given)
         if reason is not None or given is None:
@@ -384,9 +392,10 @@ class _Places:
 
 def _inner_name(tensor: TensorSpec, layer: Layer) -> str:
     """Return the part of the key after the layer's path; empty for a bare parameter itself."""
-    if tensor.key.startswith(layer.path):
-        return tensor.key[len(layer.path) :].removeprefix(".")
-    return tensor.name
+    if not tensor.key.startswith(layer.path):
+        return tensor.name
+    name = tensor.key[len(layer.path) :].removeprefix(".")
+    return _NEWER_NAMES.get(name, name)
 
 
 def _fresh(tensor: TensorSpec, layer: str, reason: FreshReason) -> PlanRow:

@@ -149,7 +149,8 @@ def find_heads(network: Network) -> tuple[Layer, ...]:
     as in networks that are trained by distillation.
     """
     weighted = [layer for layer in network.layers if _has_parameters(layer)]
-    if not weighted or not _is_head(weighted[-1]):
+    # Of a weight that is computed, no part can be zeroed safely: weight norm divides by it.
+    if not weighted or weighted[-1].in_parts or not _is_head(weighted[-1]):
         return ()
     last = weighted[-1]
     for block in network.sequence:

@@ -26,6 +26,7 @@ class FreshReason(Enum):
     EMPTY = "has no elements"
     WHOLE_NUMBERS = "whole numbers of another shape or kind are left alone"
     FROZEN = "a frozen parameter is left alone"
+    IN_PARTS = "one side alone computes its weight of parts, as weight norm does"
     NECK = "left fresh before a classifier that starts from zero"
     CALIBRATED = "estimated anew on images, after the transfer"
 

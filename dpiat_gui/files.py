@@ -17,14 +17,6 @@ if sys.platform != "win32":
     import fcntl
 
 
-def expanded(path: str | os.PathLike[str]) -> Path:
-    """Return a path with ``~`` expanded; as it stands where there is no such home."""
-    try:
-        return Path(path).expanduser()
-    except RuntimeError:
-        return Path(path)
-
-
 @contextmanager
 def write_whole(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
     """Open a temporary file beside `path` that takes its place when the block ends well.
@@ -120,20 +112,21 @@ class FileSet:
             part.unlink(missing_ok=True)
         self._held.close()
 
-    def _commit(self, removes: Sequence[Path]) -> None:
+    def _commit(self, removes: Callable[[], Sequence[Path]]) -> None:
         goals = sorted(self._parts, key=lambda goal: goal == self.head)
         moves = [(self._parts[goal], goal) for goal in goals]
-        gone = [path for path in removes if path not in self._parts]
         try:
-            if len(moves) == 1 and not gone:
-                moves[0][0].replace(moves[0][1])
-            elif moves:
-                with _journal(self.head, moves, gone):
-                    _move_all(moves)
-                    for path in gone:
-                        path.unlink(missing_ok=True)
-                    _sync_folder(self.head.parent)
-            _sync_folder(self.head.parent)
+            with _turn(self.head.parent):
+                gone = [path for path in removes() if path not in self._parts]
+                if len(moves) == 1 and not gone:
+                    moves[0][0].replace(moves[0][1])
+                elif moves:
+                    with _journal(self.head, moves, gone):
+                        _move_all(moves)
+                        for path in gone:
+                            path.unlink(missing_ok=True)
+                        _sync_folder(self.head.parent)
+                _sync_folder(self.head.parent)
         except OSError as error:
             raise write_error(self.head, error) from error
 
@@ -167,7 +160,7 @@ def write_set(
     files = FileSet(goal)
     try:
         yield files
-        files._commit(removes())
+        files._commit(removes)
     finally:
         files._close()
 
@@ -279,6 +272,21 @@ def _journal(head: Path, moves: Sequence[tuple[Path, Path]], removes: Sequence[P
         Path(name).unlink(missing_ok=True)
         journal.unlink(missing_ok=True)
         raise
+    finally:
+        os.close(handle)
+
+
+@contextmanager
+def _turn(folder: Path) -> Iterator[None]:
+    """Wait until no other writer's files take their places in a folder, so that sets do not mix."""
+    try:
+        handle = os.open(folder, os.O_RDONLY)
+    except OSError:  # Windows opens no folders, and one may be written to and not read
+        yield
+        return
+    try:
+        _lock(handle, wait=True)
+        yield
     finally:
         os.close(handle)
 

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import threading
 
 import pytest
 
@@ -131,6 +132,26 @@ def test_files_of_an_older_set_go_once_the_new_one_is_complete(tmp_path):
     write(tmp_path, "old", names)
     write(tmp_path, "new", removes=lambda: [tmp_path / name for name in names])
     assert held(tmp_path) == whole("new")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no locks of folders there")
+def test_two_writers_of_one_set_do_not_mix(tmp_path, monkeypatch):
+    really = files._move_all
+    other = threading.Thread(target=write, args=(tmp_path, "other"))
+
+    def half_of_them_before_the_other(moves):
+        if other.ident is not None:
+            return really(moves)
+        really(moves[:1])
+        other.start()
+        other.join(0.3)  # it waits for us
+        assert other.is_alive()
+        return really(moves[1:])
+
+    monkeypatch.setattr(files, "_move_all", half_of_them_before_the_other)
+    write(tmp_path, "first")
+    other.join()
+    assert held(tmp_path) == whole("other")
 
 
 def test_a_damaged_journal_is_told_of(tmp_path):

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from dpiat_gui.files import expanded
+from dpiat_gui.networks.folders import expanded
 from dpiat_gui.project.values import Project
 from dpiat_gui.transfer.values import Progress
 

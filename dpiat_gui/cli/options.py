@@ -10,9 +10,9 @@ from typing import Annotated, Any
 import typer
 
 from dpiat_gui.cli.asked import make_project
-from dpiat_gui.files import expanded
 from dpiat_gui.matching.methods import METHODS
 from dpiat_gui.matching.values import PRESETS
+from dpiat_gui.networks.folders import expanded
 from dpiat_gui.networks.kinds import SCORED_KINDS
 from dpiat_gui.networks.references import parse_reference
 from dpiat_gui.networks.sharded import files_of

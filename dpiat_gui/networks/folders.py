@@ -24,7 +24,7 @@ def state_folder() -> Path:
 
 def _folder(own: str, xdg: str, unix: str, windows: str, mac: str) -> Path:
     if chosen := os.environ.get(own):
-        return Path(chosen).expanduser()
+        return expanded(chosen)
     if sys.platform == "win32":
         base = Path(os.environ.get(windows) or Path.home() / "AppData" / "Local")
     elif sys.platform == "darwin":
@@ -32,3 +32,11 @@ def _folder(own: str, xdg: str, unix: str, windows: str, mac: str) -> Path:
     else:
         base = Path(os.environ.get(xdg) or Path.home() / unix)
     return base / _NAME
+
+
+def expanded(path: str | os.PathLike[str]) -> Path:
+    """Return a path with ``~`` expanded; as it stands where there is no such home."""
+    try:
+        return Path(path).expanduser()
+    except RuntimeError:
+        return Path(path)

@@ -9,7 +9,7 @@ from typing import Literal
 from urllib.parse import quote, unquote
 
 from dpiat_gui.errors import SourceError
-from dpiat_gui.files import expanded
+from dpiat_gui.networks.folders import expanded
 
 SourceKind = Literal["timm", "checkpoint", "file_factory", "module_factory"]
 OptionValue = str | int | float | bool

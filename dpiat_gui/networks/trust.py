@@ -4,8 +4,8 @@ import json
 from pathlib import Path
 
 from dpiat_gui.errors import SourceError, TrustError
-from dpiat_gui.files import expanded, read_json, write_error, write_whole
-from dpiat_gui.networks.folders import config_folder
+from dpiat_gui.files import read_json, write_error, write_whole
+from dpiat_gui.networks.folders import config_folder, expanded
 
 _VERSION = 1
 

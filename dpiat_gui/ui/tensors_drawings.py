@@ -217,11 +217,11 @@ class TensorCurves(QWidget):
             self._color_axes()
             self._draw(self._curves)
 
-    def show_values(self, view: TensorView) -> None:
-        """Show the values of vectors along their indices."""
+    def show_values(self, view: TensorView, *, difference: bool) -> None:
+        """Show the values of vectors along their indices; the difference only where that is wanted."""
         curves = []
         for variant in view.variants:
-            if variant.layout == "line" and variant.name != "difference":
+            if variant.layout == "line" and (difference or variant.name != "difference"):
                 count = len(variant.values)
                 places = [original_index(at, count, variant.of[0]) for at in range(count)]
                 curves.append((variant.name, places, variant.values, False))
@@ -247,9 +247,11 @@ class TensorCurves(QWidget):
         for item in self._items:
             self._plot.removeItem(item)
         self._items.clear()
-        colors = role_colors(self._theme)
+        colors = role_colors(self._theme) | {"difference": self._theme.color("text")}
         for name, places, heights, steps in curves:
             pen = mkPen(colors[name], width=1.6 if name == "after" else 1.1)
+            if name == "difference":
+                pen.setStyle(Qt.PenStyle.DotLine)
             more: dict[str, Any] = {"stepMode": "center"} if steps else {}
             if steps and name == "after":
                 fill = colors[name]
@@ -267,6 +269,8 @@ class TensorCurves(QWidget):
         plot.setMenuEnabled(False)
         plot.hideButtons()
         plot.setMouseEnabled(x=False, y=False)
+        # Half of the topmost number of the axis stands above the plot.
+        plot.getPlotItem().layout.setContentsMargins(0, 7, 0, 0)
         plot.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         # The pane scrolls; the wheel is not for the plot.
         plot.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)

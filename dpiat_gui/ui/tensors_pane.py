@@ -26,6 +26,7 @@ from dpiat_gui.ui.widgets import ElidedLabel, monospaced, muted, set_state
 
 WIDE = 560
 """From this width on the pictures stand beside each other."""
+_POINT = "Point at a picture to read a value."
 
 
 class TensorsPane(QWidget):
@@ -96,6 +97,7 @@ class TensorsPane(QWidget):
         self._beside.setSpacing(8)
         for picture in self.pictures.values():
             self._beside.addWidget(picture, 1, Qt.AlignmentFlag.AlignTop)
+        self._lines_title = muted("Value by index")
         self._histogram_title = muted("Share of the elements by value")
         self._content = QWidget()
         column = QVBoxLayout(self._content)
@@ -106,6 +108,7 @@ class TensorsPane(QWidget):
         column.addLayout(self._beside)
         column.addWidget(self.pointed)
         column.addWidget(self.scale)
+        column.addWidget(self._lines_title)
         column.addWidget(self.lines)
         column.addWidget(self._histogram_title)
         column.addWidget(self.histogram)
@@ -197,8 +200,13 @@ class TensorsPane(QWidget):
         self.scale.set_reach(view.reach)
         self.notes.setText("\n".join(view.notes))
         self.notes.setVisible(bool(view.notes))
-        self.pointed.clear()
-        self.histogram.show_histograms(view)
+        self._point("")
+        # A single value, such as a count of batches, makes neither a curve nor a histogram.
+        several = any(variant.values.size > 1 for variant in view.variants)
+        for part in (self._histogram_title, self.histogram):
+            part.setVisible(several)
+        if several:
+            self.histogram.show_histograms(view)
         self._show_all()
 
     def _show_all(self, _checked: bool = False) -> None:
@@ -206,11 +214,13 @@ class TensorsPane(QWidget):
         if view is None:
             return
         lines = any(variant.layout == "line" for variant in view.variants)
-        self.lines.setVisible(lines)
-        self.scale.setVisible(not lines)
-        self.pointed.setVisible(not lines)
-        if lines:
-            self.lines.show_values(view)
+        drawn = lines and any(variant.values.size > 1 for variant in view.variants)
+        for part in (self._lines_title, self.lines):
+            part.setVisible(drawn)
+        for part in (self.scale, self.pointed):
+            part.setVisible(not lines)
+        if drawn:
+            self.lines.show_values(view, difference=self.difference.isChecked())
         self.statistics.show_view(view, difference=self.difference.isChecked())
         self._show_pictures()
 
@@ -242,7 +252,7 @@ class TensorsPane(QWidget):
 
     def _point(self, text: str) -> None:
         # A line of its own height, so that nothing moves when it empties.
-        self.pointed.setText(text or " ")
+        self.pointed.setText(text or _POINT)
 
 
 def heading(source: str | None, target: str | None) -> str:

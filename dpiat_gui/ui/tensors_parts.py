@@ -1,7 +1,7 @@
 """Parts of the Tensors pane: a picture with its title, the scale of colours, the table of statistics."""
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QFontMetricsF, QLinearGradient, QPainter, QPaintEvent
+from PySide6.QtGui import QColor, QFontMetricsF, QLinearGradient, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from dpiat_gui.services.theme import LIGHT, Theme, fixed_font
@@ -12,6 +12,8 @@ from dpiat_gui.ui.tensors_values import TITLES, TensorView, Variant, number, sta
 from dpiat_gui.ui.widgets import ElidedLabel, muted
 
 _STOPS = 17
+_BETWEEN = 8
+"""Pixels between two columns of the table, and between two bands of it."""
 
 
 class TitledPicture(QWidget):
@@ -99,18 +101,22 @@ class ColorScale(QWidget):
 
 
 class StatisticsTable(QWidget):
-    """Statistics of the variants side by side."""
+    """Statistics of the variants side by side; in several bands where they have no room in one."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._theme = LIGHT
         self._view: TensorView | None = None
         self._difference = False
-        self._labels: list[QLabel] = []
+        self._columns: list[list[QLabel]] = []
+        self._titles: list[QLabel] = []
+        self._in_band = 0
         self.setAccessibleName("Statistics")
+        # A wide table must not widen the pane: what is beyond the dock's edge cannot be seen.
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(0, 0, 0, 0)
-        self._grid.setHorizontalSpacing(8)
+        self._grid.setHorizontalSpacing(_BETWEEN)
         self._grid.setVerticalSpacing(1)
 
     def set_theme(self, theme: Theme) -> None:
@@ -122,41 +128,91 @@ class StatisticsTable(QWidget):
     def show_view(self, view: TensorView, *, difference: bool) -> None:
         """Show the statistics of a view; of the difference only where that is wanted."""
         self._view, self._difference = view, difference
-        for label in self._labels:
-            self._grid.removeWidget(label)
-            label.deleteLater()
-        self._labels.clear()
+        _drop([label for column in self._columns for label in column])
         variants = [one for one in view.variants if difference or one.name != "difference"]
-        colors = role_colors(self._theme)
-        for column, variant in enumerate(variants, 1):
-            words = TITLES[variant.name].replace("target ", "")
-            head = self._add(words, 0, column)
-            color = colors.get(variant.name, self._theme.color("text"))
-            head.setStyleSheet(f"color: {color.name()}; font-weight: 600;")
-            self._grid.setColumnStretch(column, 1)
-        for row, (name, title, tip) in enumerate(statistic_rows(view), 1):
-            label = self._add(title, row, 0)
-            label.setProperty("muted", True)
-            label.setToolTip(tip)
-            for column, variant in enumerate(variants, 1):
-                value = self._add(number(variant.statistics.get(name)), row, column)
-                value.setFont(fixed_font())
-                value.setAccessibleName(f"{title}, {TITLES[variant.name]}: {value.text()}")
-                value.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self._columns = [self._column(variant, view) for variant in variants]
+        self._place(self._fitting())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Stand in as few bands as the new width has room for."""
+        super().resizeEvent(event)
+        fitting = self._fitting()
+        if fitting != self._in_band:
+            self._place(fitting)
 
     def text_at(self, statistic: str, name: str) -> str:
         """Return what stands in a cell: of a statistic's title and a variant's name."""
         wanted = f"{statistic}, {TITLES[name]}: "
         return next(
-            (one.text() for one in self._labels if one.accessibleName().startswith(wanted)),
+            (
+                one.text()
+                for column in self._columns
+                for one in column
+                if one.accessibleName().startswith(wanted)
+            ),
             "",
         )
 
-    def _add(self, text: str, row: int, column: int) -> QLabel:
-        label = QLabel(text)
+    def _column(self, variant: Variant, view: TensorView) -> list[QLabel]:
+        """Return the heading and the values of one variant."""
+        head = self._label(TITLES[variant.name].replace("target ", ""), Qt.AlignmentFlag.AlignRight)
+        color = role_colors(self._theme).get(variant.name, self._theme.color("text"))
+        head.setStyleSheet(f"color: {color.name()}; font-weight: 600;")
+        column = [head]
+        for name, title, _ in statistic_rows(view):
+            value = self._label(number(variant.statistics.get(name)), Qt.AlignmentFlag.AlignRight)
+            value.setFont(fixed_font())
+            value.setAccessibleName(f"{title}, {TITLES[variant.name]}: {value.text()}")
+            value.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+            column.append(value)
+        return column
+
+    def _fitting(self) -> int:
+        """Return how many columns stand beside each other: all, or as many as make even bands."""
+        count = len(self._columns)
+        if self._view is None or not count:
+            return 0
+        metrics = self.fontMetrics()
+        titles = max(metrics.horizontalAdvance(title) for _, title, _ in statistic_rows(self._view))
+        widest = max(label.sizeHint().width() for column in self._columns for label in column) + _BETWEEN
+        room = min(max((self.width() - titles) // widest, 1), count)
+        bands = -(-count // room)
+        return -(-count // bands)
+
+    def _place(self, in_band: int) -> None:
+        """Put the columns into the grid, so many beside each other."""
+        _drop(self._titles)
+        self._titles, self._in_band = [], in_band
+        assert self._view is not None
+        rows = statistic_rows(self._view)
+        for at, column in enumerate(self._columns):
+            band, across = divmod(at, in_band)
+            top = band * (len(rows) + 2)
+            if not across:
+                for row, (_, title, tip) in enumerate(rows, top + 1):
+                    label = self._label(title, Qt.AlignmentFlag.AlignLeft)
+                    label.setProperty("muted", True)
+                    label.setToolTip(tip)
+                    self._titles.append(label)
+                    self._grid.addWidget(label, row, 0)
+                if band:
+                    self._grid.setRowMinimumHeight(top - 1, _BETWEEN)
+            for row, label in enumerate(column, top):
+                self._grid.addWidget(label, row, across + 1)
+                label.show()
+        for across in range(1, self._grid.columnCount()):
+            self._grid.setColumnStretch(across, 1 if across <= in_band else 0)
+        self.updateGeometry()
+
+    def _label(self, text: str, alignment: Qt.AlignmentFlag) -> QLabel:
+        label = QLabel(text, self)
         label.setProperty("small", True)
-        if column:
-            label.setAlignment(Qt.AlignmentFlag.AlignRight)
-        self._grid.addWidget(label, row, column)
-        self._labels.append(label)
+        label.setAlignment(alignment)
         return label
+
+
+def _drop(labels: list[QLabel]) -> None:
+    """Take labels out of sight at once: until the event loop turns, they would stand below the new ones."""
+    for label in labels:
+        label.hide()
+        label.deleteLater()

@@ -1,11 +1,12 @@
 """The Tensors pane, its pictures, and what it asks of the engine."""
 
+import itertools
 import math
 
 import numpy as np
 import pytest
 from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QLabel
 
 from dpiat_gui.document.selection import Selection
 from dpiat_gui.errors import EngineError, SourceError
@@ -27,6 +28,7 @@ from dpiat_gui.ui.tensors_images import (
 )
 from dpiat_gui.ui.tensors_pane import TensorsPane
 from dpiat_gui.ui.tensors_values import TensorView, Variant, number, read_answer, source_channel
+from dpiat_gui.ui.widgets import scrolling
 
 LONG = 120_000
 SMALL, OTHER = "timm:resnet10t?num_classes=5", "timm:resnet14t?num_classes=7"
@@ -170,6 +172,45 @@ def test_vectors_are_curves_and_matrices_have_no_channel(pane):
         for width in (200, 320, 700):
             pane.resize(width, 700)
             assert not pane.grab().isNull()
+
+
+@pytest.mark.parametrize("width", [300, 420, 900])
+def test_the_difference_does_not_push_the_pane_beyond_the_docks_edge(qtbot, width):
+    pane = TensorsPane()
+    page = scrolling(pane)
+    qtbot.addWidget(page)
+    page.resize(width, 700)
+    page.show()
+    qtbot.waitExposed(page)
+    pane.show_view(view_of((8, 3, 3, 3)), None)
+    for wanted in (True, False, True):
+        pane.difference.setChecked(wanted)
+        QApplication.processEvents()
+        assert pane.width() <= page.viewport().width()
+        shown = pane.statistics.findChildren(QLabel)
+        cells = [one.geometry() for one in shown if one.isVisible()]
+        assert len(cells) >= (4 if wanted else 3) * 7
+        assert all(pane.statistics.rect().contains(cell) for cell in cells)
+        assert not any(a.intersects(b) for a, b in itertools.combinations(cells, 2))
+    values = [pane.statistics.text_at("mean", name) for name in ("source", "before", "after", "difference")]
+    assert all(values)
+
+
+def test_a_single_value_makes_no_curves(pane):
+    pane.show_view(view_of((1,)), None)
+    assert not pane.lines.isVisible()
+    assert not pane.histogram.isVisible()
+    assert pane.statistics.text_at("mean", "after")
+    pane.show_view(view_of((12,)), None)
+    assert pane.lines.isVisible()
+    assert pane.histogram.isVisible()
+
+
+def test_of_vectors_the_difference_is_a_curve_too(pane):
+    pane.show_view(view_of((12,)), None)
+    assert len(pane.lines._items) == 3
+    pane.difference.setChecked(True)
+    assert len(pane.lines._items) == 4
 
 
 @pytest.mark.parametrize("shape", [(300, 50), (50, 300)])

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
@@ -94,6 +94,8 @@ class DpTableFeature:
         self._player: PlayerPane | None = None
         self._table_page = LatePage("DP table", self._build_table)
         self._player_page = LatePage("Player", self._build_player)
+        # The tabs are made after the features.
+        QTimer.singleShot(0, window, lambda: window.tabs.currentChanged.connect(self._make_room))
 
     @property
     def table(self) -> "DpTablePane":
@@ -135,6 +137,12 @@ class DpTableFeature:
         self._window.show_tab(PLAYER)
         self._height.borrow()
         self.player.stage.grid.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _make_room(self, _tab: int) -> None:
+        """Give a table that comes to the front the height it is read at, however it was chosen."""
+        pages = (self._table_page, self._player_page)
+        if self._window.isVisible() and self._window.tabs.currentWidget() in pages:
+            self._height.borrow()
 
     def _build_table(self) -> QWidget:
         from dpiat_gui.ui.dp_table_pane import DpTablePane

@@ -217,8 +217,8 @@ class TensorsPane(QWidget):
         drawn = lines and any(variant.values.size > 1 for variant in view.variants)
         for part in (self._lines_title, self.lines):
             part.setVisible(drawn)
-        for part in (self.scale, self.pointed):
-            part.setVisible(not lines)
+        self.scale.setVisible(not lines)
+        self.pointed.setVisible(not lines)
         if drawn:
             self.lines.show_values(view, difference=self.difference.isChecked())
         self.statistics.show_view(view, difference=self.difference.isChecked())

@@ -102,9 +102,9 @@ class Callout(QFrame):
         self._column.activate()
         self.resize(WIDTH, self._column.totalHeightForWidth(WIDTH))
 
-    def stand_by(self, hole: QRect | None, room: QRect) -> None:
+    def stand_by(self, hole: QRect | None, room: QRect, aside: QRect | None = None) -> None:
         """Stand beside a rectangle without covering it, in the middle of the room for None."""
-        self.move(callout_place(hole, self.size(), room))
+        self.move(callout_place(hole, self.size(), room, aside))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Leave with Esc."""
@@ -114,7 +114,7 @@ class Callout(QFrame):
             super().keyPressEvent(event)
 
 
-def callout_place(hole: QRect | None, size: QSize, room: QRect) -> QPoint:
+def callout_place(hole: QRect | None, size: QSize, room: QRect, aside: QRect | None = None) -> QPoint:
     """Return where a callout of a size stands: beside `hole` where there is room, never on it.
 
     Parameters
@@ -125,6 +125,8 @@ def callout_place(hole: QRect | None, size: QSize, room: QRect) -> QPoint:
         Of the callout.
     room
         Where it may stand.
+    aside
+        What it leaves in sight too, if there is another place beside `hole`.
     """
     inner = room.adjusted(_MARGIN, _MARGIN, -_MARGIN, -_MARGIN)
     if hole is None or hole.isEmpty():
@@ -136,17 +138,22 @@ def callout_place(hole: QRect | None, size: QSize, room: QRect) -> QPoint:
         QPoint(middle.x(), hole.bottom() + GAP),
         QPoint(middle.x(), hole.top() - GAP - size.height()),
     )
-    for corner in corners:
-        moved = _within(corner, size, inner)
-        if inner.contains(QRect(moved, size)) and not QRect(moved, size).intersects(
-            hole.adjusted(-_OUTSET, -_OUTSET, _OUTSET, _OUTSET)
-        ):
-            return moved
+    ringed = hole.adjusted(-_OUTSET, -_OUTSET, _OUTSET, _OUTSET)
+    places = [QRect(_within(corner, size, inner), size) for corner in corners]
+    beside = [place for place in places if inner.contains(place) and not place.intersects(ringed)]
+    if beside:
+        # The first of those that cover the least of what is to stay in sight.
+        covered = [_area(place.intersected(aside)) if aside is not None else 0 for place in beside]
+        return beside[covered.index(min(covered))].topLeft()
     # What it points at fills the window: stand in its lower right corner.
     return QPoint(
         min(hole.right(), inner.right()) - size.width() - GAP,
         min(hole.bottom(), inner.bottom()) - size.height() - GAP,
     )
+
+
+def _area(rect: QRect) -> int:
+    return rect.width() * rect.height() if rect.isValid() else 0
 
 
 def _within(corner: QPoint, size: QSize, inner: QRect) -> QPoint:

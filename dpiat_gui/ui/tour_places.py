@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, cast
 
 from PySide6.QtCore import QPoint, QRect
-from PySide6.QtWidgets import QAbstractButton, QTableView, QWidget
+from PySide6.QtWidgets import QAbstractButton, QScrollArea, QTableView, QWidget
 
 from dpiat_gui.canvas.columns import Side
 from dpiat_gui.ui.tour_values import Place
@@ -37,6 +37,19 @@ def button(text: str) -> Place:
     return at
 
 
+def candidate_pin(window: "MainWindow") -> QRect | None:
+    """Point at the button that pins the first of the other partners, scrolled into sight."""
+    inspector = window.inspector
+    for one in inspector.candidates.findChildren(QAbstractButton):
+        if one.isEnabled() and one.isVisible():
+            if one.visibleRegion().isEmpty():
+                holder = window.side_tabs.currentWidget()
+                if isinstance(holder, QScrollArea):
+                    holder.ensureWidgetVisible(inspector.candidates)
+            return rect_in(window, one) if not one.visibleRegion().isEmpty() else None
+    return None
+
+
 def tab(name: str) -> Place:
     """Point at the tab of a feature's page."""
     return lambda window: window.tab_rect(name)
@@ -63,6 +76,25 @@ def matched_block(window: "MainWindow") -> str | None:
         if not block.single and row_rect(window, Side.TARGET, block.path) is not None:
             return block.path
     return None
+
+
+def show_a_block(window: "MainWindow") -> None:
+    """Bring a matched block of the target into sight, closed and not chosen: a click on it counts."""
+    document, view = window.document, window.view
+    document.clear_selection()
+    path = matched_block(window)
+    if path is not None:
+        view.collapse(path, Side.TARGET.value)
+        return
+    matching = document.matching
+    blocks = [matching.target_entries[pair.target] for pair in matching.entry_pairs] if matching else []
+    first = next((block.path for block in blocks if not block.single), None)
+    if first is not None:
+        # The pairs need less height than the panes that borrow it.
+        window.tabs.setCurrentWidget(window.pairs)
+        view.collapse_all()
+        document.select_target(first)
+        document.clear_selection()
 
 
 def row_rect(window: "MainWindow", side: Side, path: str) -> QRect | None:

@@ -4,11 +4,22 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QPushButton
 
-from dpiat_gui.ui.tour_places import block_of_target, button, canvas, matched_block, other_row, tab, widget
+from dpiat_gui.ui.tour_places import (
+    block_of_target,
+    button,
+    candidate_pin,
+    canvas,
+    matched_block,
+    other_row,
+    show_a_block,
+    tab,
+    widget,
+)
 from dpiat_gui.ui.tour_values import Tour, TourStep
 
 if TYPE_CHECKING:
     from dpiat_gui.ui.main_window import MainWindow
+    from dpiat_gui.ui.player_pane import PlayerPane
 
 
 def _demo_button(window: "MainWindow") -> QPushButton | None:
@@ -36,11 +47,10 @@ def _health_report(window: "MainWindow") -> object:
     return next((one.report for one in window.features if isinstance(one, HealthFeature)), None)
 
 
-def _player_step(window: "MainWindow") -> object:
+def _player(window: "MainWindow") -> "PlayerPane":
     from dpiat_gui.ui.dp_table import DpTableFeature
 
-    feature = next((one for one in window.features if isinstance(one, DpTableFeature)), None)
-    return feature.player.controls.at if feature is not None else None
+    return next(one for one in window.features if isinstance(one, DpTableFeature)).player
 
 
 def _open() -> TourStep:
@@ -55,7 +65,9 @@ def _open() -> TourStep:
 
 
 def _choose(text: str) -> TourStep:
-    return TourStep("Choose a block", text, block_of_target, watch=_is_chosen, skip=_choose_it)
+    return TourStep(
+        "Choose a block", text, block_of_target, watch=_is_chosen, skip=_choose_it, prepare=show_a_block
+    )
 
 
 def _first() -> tuple[TourStep, ...]:
@@ -111,8 +123,9 @@ def _correct() -> tuple[TourStep, ...]:
             "Pin another partner",
             "These source blocks could serve it as well, with what each would change in the total score. "
             "Press the marked “Pin”. Dragging from one row to another on the drawing does the same.",
-            button("Pin"),
+            candidate_pin,
             signal=lambda window: window.document.overrides_changed,
+            aside=widget(lambda window: window.inspector.candidates),
         ),
         TourStep(
             "The rest follows",
@@ -211,7 +224,9 @@ def _decides() -> tuple[TourStep, ...]:
             "Press the marked button: the next cell is filled with the best of three choices, written out "
             "with their numbers. The list above has small examples, each made to show one idea.",
             button("One step on"),
-            watch=_player_step,
+            watch=lambda window: _player(window).controls.at,
+            prepare=lambda window: _player(window).play_document(None),
+            aside=widget(lambda window: _player(window).stage),
         ),
         TourStep(
             "Then the way back",

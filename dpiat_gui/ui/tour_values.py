@@ -35,6 +35,10 @@ class TourStep:
         Whether the step is left out where `watch` is true already.
     skip
         Does what is asked for in the person's place, where the next steps build on it.
+    prepare
+        Brings what the step points at into sight, and undoes what would keep it from being done.
+    aside
+        What the callout leaves in sight too, where it can.
     """
 
     title: str
@@ -45,6 +49,8 @@ class TourStep:
     accepts: Callable[..., bool] = lambda *values: True
     once: bool = False
     skip: Callable[["MainWindow"], object] | None = None
+    prepare: Callable[["MainWindow"], object] | None = None
+    aside: Place | None = None
 
     @property
     def asks(self) -> bool:

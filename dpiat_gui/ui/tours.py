@@ -147,6 +147,8 @@ class TourFeature(QObject):
         assert step is not None
         assert callout is not None
         assert tour is not None
+        if step.prepare is not None:
+            step.prepare(self._window)
         self._before = step.watch(self._window) if step.watch is not None else None
         if step.signal is not None:
             self._heard = step.signal(self._window)
@@ -196,5 +198,6 @@ class TourFeature(QObject):
         ring.surround(hole)
         ring.show()
         ring.raise_()
-        callout.stand_by(hole, self._window.rect())
+        aside = step.aside(self._window) if step.aside is not None else None
+        callout.stand_by(hole, self._window.rect(), aside)
         callout.raise_()

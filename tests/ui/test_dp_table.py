@@ -382,6 +382,16 @@ def test_the_actions_bring_table_and_player_to_the_front(window, qtbot):
     assert not feature.table.isVisible()
 
 
+def test_a_table_has_its_height_however_it_comes_to_the_front(window, qtbot):
+    window.document.open_networks(SOURCE, TARGET)
+    before = window.docks[2].height()
+    for name in ("dp-table", "player"):
+        window.show_tab(name)
+        qtbot.waitUntil(lambda: window.docks[2].height() > 0.5 * window.height())
+    window.tabs.setCurrentWidget(window.pairs)
+    qtbot.waitUntil(lambda: abs(window.docks[2].height() - before) < 8)
+
+
 def test_the_canvas_draws_the_edges_that_are_read_out(window, qtbot):
     window.document.open_networks(SOURCE, TARGET)
     feature = next(feature for feature in window.features if isinstance(feature, DpTableFeature))

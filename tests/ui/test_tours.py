@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QApplication
 from dpiat_gui.ui.app import make_window
 from dpiat_gui.ui.health import HealthFeature
 from dpiat_gui.ui.tour_callout import callout_place
+from dpiat_gui.ui.tour_places import matched_block
 from dpiat_gui.ui.tour_steps import CORRECT, DECIDES, FIRST, TOURS, TRANSFER
 from dpiat_gui.ui.tours import TourFeature
 
@@ -71,6 +72,49 @@ def test_a_tour_is_completed_by_clicking_only_what_it_points_at(window, qtbot, t
         assert not window.document.overrides
     if tour is TRANSFER:
         assert len(list(tmp_path.glob("*.safetensors"))) == 1
+
+
+@pytest.mark.slow
+def test_tours_can_follow_each_other(window, qtbot):
+    # The first one leaves every block open and one chosen, the last one the player at its second step.
+    window.resize(1280, 800)
+    pinned = []
+    window.document.overrides_changed.connect(lambda: pinned.extend(window.document.overrides.pins))
+    for tour in (FIRST, CORRECT, DECIDES, DECIDES):
+        matching = window.document.matching
+        seen = follow(window, qtbot, tour)
+        assert "Choose a block" in [step.title for step in seen]
+        if tour is CORRECT:
+            entries = matching.source_entries, matching.target_entries
+            pairs = {(entries[0][e.source].path, entries[1][e.target].path) for e in matching.entry_pairs}
+            # It is another partner that was pinned, as the words say.
+            assert pinned
+            assert not pairs & set(pinned)
+
+
+def test_the_marked_block_is_brought_into_sight(window, qtbot):
+    with qtbot.waitSignal(window.document.matching_changed, timeout=LONG, check_params_cb=bool):
+        window.opening.open_demo()
+    window.view.expand_all()
+    window.commands["show_player"].trigger()
+    last = window.document.matching.entry_pairs[-1]
+    window.document.select_target(window.document.matching.target_entries[last.target].path)
+    qtbot.waitUntil(lambda: matched_block(window) is None)
+    tours = tours_of(window)
+    window.commands["tour_decides"].trigger()
+    assert tours.step.title == "Choose a block"
+    qtbot.waitUntil(lambda: tours.step.at(window) is not None)
+    assert tours.step.at(window).height() < 80
+    assert not window.document.selection
+    tours.end()
+
+
+def test_a_callout_leaves_in_sight_what_its_words_are_about():
+    room, size, hole = QRect(0, 0, 1440, 900), QSize(320, 180), QRect(400, 400, 40, 40)
+    below, right = QRect(0, 440, 1440, 460), QRect(440, 0, 1000, 900)
+    for aside in (below, right):
+        assert not QRect(callout_place(hole, size, room, aside), size).intersects(aside)
+    assert callout_place(hole, size, room, room) == callout_place(hole, size, room)
 
 
 def test_a_tour_can_be_left_gone_back_and_skipped(window, qtbot):

@@ -19,8 +19,8 @@ CellPlace = tuple[int, int]
 """Number of targets and of sources: row and column of a cell."""
 
 _STEPS = 256
-_LINES_FROM, _MARKS_FROM, _SECOND_FROM = 6, 8, 34
-"""Heights of cells from which lines, marks of overrides and a second number are drawn."""
+_RINGS_FROM, _MARKS_FROM, _LINES_FROM, _SECOND_FROM = 6, 8, 10, 34
+"""Heights of cells from which rings of pairs, marks of overrides, lines and a second number are drawn."""
 
 _FEW = 16
 """In tables of scores with more columns, a zero is a dot: there are many of them."""
@@ -284,7 +284,7 @@ def _paint_way(painter: QPainter, shown: Shown, place: Geometry, seen: QRectF, t
     cells = [at for at in shown.way if at[0] >= place.first and at[1] >= place.first]
     pairs = list(filter(is_seen, shown.pairs))
     painter.setBrush(Qt.BrushStyle.NoBrush)
-    if place.height >= _LINES_FROM:
+    if place.height >= _RINGS_FROM:
         for at in filter(is_seen, cells):
             if at not in shown.pairs:
                 _paint_corners(painter, place.rect(*at), theme)

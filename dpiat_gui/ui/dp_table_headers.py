@@ -20,6 +20,8 @@ BAR = 5
 
 _GAP = 6
 _MOST, _LEAST, _LEAST_TOP = 260, 34, 96
+_TICKS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
+"""Every so many cells one has its number, where not all have room."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +73,9 @@ class NameWidths:
         """Tell whether the paths of all columns have room above cells of a width."""
         return self.flat <= width - 6
 
-    def sizes(self, width: float, height: float, cell: tuple[int, int]) -> tuple[int, int]:
+    def sizes(
+        self, width: float, height: float, cell: tuple[int, int], standing: bool = True
+    ) -> tuple[int, int]:
         """Return the room for the headers of rows and of columns: left and top.
 
         Parameters
@@ -80,11 +84,13 @@ class NameWidths:
             Of the viewport.
         cell
             Width and height of a cell: names of columns lie where they have room, else they stand.
+        standing
+            Whether they may stand; if not, columns have numbers only.
         """
         left = min(self.rows, _MOST, 0.36 * width)
         if self.lie_flat(cell[0]):
             top = 2 * self.line + BAR + _GAP
-        elif cell[0] >= self.height - 2:
+        elif standing and cell[0] >= self.height - 2:
             top = min(self.columns, max(0.3 * height, min(self.paths, _LEAST_TOP, 0.48 * height)))
         else:
             top = self.height + BAR + _GAP
@@ -154,6 +160,10 @@ def _paint_rows(
                 theme,
                 fresh,
             )
+        elif _is_numbered(row, strong, place.height, metrics.height()):
+            painter.setPen(theme.color("accent_text" if row in strong else "text_muted"))
+            line = QRectF(_GAP, rect.center().y() - metrics.height() / 2, place.left, metrics.height())
+            painter.drawText(line, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, target(row))
 
 
 def _paint_columns(
@@ -174,13 +184,26 @@ def _paint_columns(
         if flat:
             rect = QRectF(x, 0, place.width, place.top - BAR)
             _paint_flat(painter, rect, source(column), name, column in strong, theme)
-        elif place.width >= metrics.height() - 2:
+        elif place.width >= metrics.height() - 2 and place.top >= 3 * metrics.height():
             painter.save()
             painter.translate(x, place.top - BAR - _GAP)
             painter.rotate(-90)
             rect = QRectF(0, 0, place.top - BAR - 1.5 * _GAP, place.width)
             _paint_name(painter, rect, source(column), name, column in strong, theme)
             painter.restore()
+        elif _is_numbered(column, strong, place.width, metrics.horizontalAdvance("S₁₀₀")):
+            painter.setPen(theme.color("accent_text" if column in strong else "text_muted"))
+            width = metrics.horizontalAdvance(source(column)) + 2
+            over = QRectF(x + (place.width - width) / 2, 0, width, place.top - BAR)
+            painter.drawText(over, Qt.AlignmentFlag.AlignCenter, source(column))
+
+
+def _is_numbered(at: int, strong: Collection[int], cell: float, needed: float) -> bool:
+    """Tell whether a cell has its number: where cells are small every fifth has, or every tenth ..."""
+    if at in strong:
+        return True
+    every = next((step for step in _TICKS if step * cell >= 1.4 * needed), _TICKS[-1])
+    return at % every == 0 and all(abs(at - one) * cell >= needed for one in strong)
 
 
 def _paint_bar(painter: QPainter, rect: QRectF, name: "Name | None", theme: Theme) -> None:
@@ -211,7 +234,8 @@ def _paint_name(
     painter.drawText(room, middle, short)
     room.setLeft(room.left() + metrics.horizontalAdvance(short) + _GAP)
     words = "left fresh" if fresh else name.title
-    if room.width() > 4 * metrics.averageCharWidth():
+    # A letter and three dots would say nothing.
+    if room.width() > 6 * metrics.averageCharWidth():
         painter.setPen(theme.color("fresh" if fresh else "text_muted"))
         painter.drawText(room, middle, metrics.elidedText(words, Qt.TextElideMode.ElideRight, room.width()))
 

@@ -122,6 +122,9 @@ class TableView(QAbstractScrollArea):
         for _ in range(2):
             left, top = names.sizes(size.width(), size.height(), (width, self._height))
             width = fitting_width(cells, size.width() - left, self._height)
+        if self._whole and (rows + 1 - shown.first) * self._height > size.height() - top:
+            # Names that stand above cells this wide would push the last rows out of sight.
+            left, top = names.sizes(size.width(), size.height(), (width, self._height), standing=False)
         return Geometry(rows, columns, shown.first, self._height, width, left, top)
 
     def _arrange(self) -> None:
@@ -154,7 +157,9 @@ class TableView(QAbstractScrollArea):
         rows, columns = len(shown.named.targets) + extra, len(shown.named.sources) + extra
         best = HEIGHTS[0]
         for height in HEIGHTS:
-            left, top = names.sizes(size.width(), size.height(), (least_width(height), height))
+            # Numbers above the columns will do where their names have no room.
+            cell = least_width(height), height
+            left, top = names.sizes(size.width(), size.height(), cell, standing=not self._whole)
             fits = fitting_height(rows, columns, size.width() - left, size.height() - top) >= height
             if fits and height <= self.largest:
                 best = height

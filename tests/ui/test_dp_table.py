@@ -18,6 +18,7 @@ from dpiat_gui.ui.app import make_window
 from dpiat_gui.ui.dp_table import DpTableFeature
 from dpiat_gui.ui.dp_table_drawing import Heat
 from dpiat_gui.ui.dp_table_geometry import HEIGHTS, Geometry
+from dpiat_gui.ui.dp_table_headers import _is_numbered
 from dpiat_gui.ui.dp_table_pane import DpTablePane
 
 C1, C2 = (8, 3, 3, 3), (16, 8, 3, 3)
@@ -298,8 +299,12 @@ def test_a_hundred_by_a_hundred_is_seen_whole_and_read_by_scrolling(qtbot):
     assert pane.grid.cell_height >= 17
     assert pane.grid.verticalScrollBar().maximum() > 0
     pane.grid.fit()
-    assert pane.grid.verticalScrollBar().maximum() == 0
-    assert pane.grid.horizontalScrollBar().maximum() == 0
+    for size in ((1000, 420), (1500, 560), (700, 330)):
+        # In a wide pane, names would have room above the columns, and push the last rows out of sight.
+        pane.resize(*size)
+        assert pane.grid.verticalScrollBar().maximum() == 0
+        assert pane.grid.horizontalScrollBar().maximum() == 0
+    pane.resize(1000, 420)
     document.select_target("t99")
     pane.grid.natural()
     pane.grid.reveal(100, 100)
@@ -322,6 +327,13 @@ def test_cells_have_the_colour_of_their_score(pane, theme):
         assert max(abs(one - other) for one, other in parts) <= 3
     assert heat.image.pixelColor(3, 0).alpha() == 0
     assert shares[0, 3] == 0
+
+
+def test_small_cells_have_some_of_their_numbers():
+    numbered = [at for at in range(1, 101) if _is_numbered(at, {34}, 5.0, 16.0)]
+    assert numbered == sorted({*range(5, 101, 5), 34} - {35})
+    assert all(_is_numbered(at, set(), 30.0, 16.0) for at in range(20))
+    assert not _is_numbered(7, set(), 0.001, 16.0)
 
 
 def test_geometry_finds_its_cells():

@@ -23,6 +23,11 @@ _TEXTS = {
 }
 
 
+_MARGIN, _LOW_MARGIN = 24, 8
+_LEAST, _MOST = 76, 280
+"""Heights of the frame in pixels."""
+
+
 class Invitation(QWidget):
     """A dashed frame where a column will be, with what to do to fill it.
 
@@ -43,7 +48,7 @@ class Invitation(QWidget):
         super().__init__(parent)
         self._side = side
         self._style: Style | None = None
-        self._drop = False
+        self._drop = self._loading = self._low = False
         title, text, button, keys = _TEXTS[side]
         self.setAccessibleName(title)
         self._title = QLabel(title)
@@ -70,8 +75,8 @@ class Invitation(QWidget):
         buttons.addWidget(self._open)
         buttons.addWidget(self._demo)
         buttons.addStretch(1)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(12, 24, 12, 24)
+        self._column = column = QVBoxLayout(self)
+        column.setContentsMargins(12, _MARGIN, 12, _MARGIN)
         column.setSpacing(10)
         column.addStretch(1)
         column.addWidget(self._title)
@@ -102,10 +107,18 @@ class Invitation(QWidget):
         title, text, _, _ = _TEXTS[self._side]
         self._title.setText(f"Opening {name}" if name else title)
         self._text.setText("Reading its structure…" if name else text)
-        self._busy.setVisible(bool(name))
-        for widget in (self._open, self._hint):
-            widget.setVisible(not name)
+        self._loading = bool(name)
+        self._busy.setVisible(self._loading)
+        self._open.setVisible(not name)
         self._demo.setVisible(not name and self._side is Side.SOURCE)
+        self._show_words()
+
+    def _show_words(self) -> None:
+        """Show the explanations where they have room: without them, title and buttons still say it all."""
+        self._text.setVisible(self._loading or not self._low)
+        self._hint.setVisible(not self._loading and not self._low)
+        margin = _LOW_MARGIN if self._low else _MARGIN
+        self._column.setContentsMargins(12, margin, 12, margin)
 
     def set_drop(self, drop: bool) -> None:
         """Show that a file held over this side would be opened here."""
@@ -116,10 +129,21 @@ class Invitation(QWidget):
     def stand_in(self, room: QRectF) -> None:
         """Stand in the middle of a rectangle of the parent."""
         width = min(room.width(), 380.0)
-        height = min(max(room.height() - 24, 120.0), 280.0)
+        height = min(max(room.height() - 24, float(_LEAST)), float(_MOST))
+        low = height < self._needed(round(width))
+        if low != self._low:
+            self._low = low
+            self._show_words()
         left = room.center().x() - width / 2
         top = room.top() + max((room.height() - height) * 0.4, 0.0)
         self.setGeometry(QRect(round(left), round(top), round(width), round(height)))
+
+    def _needed(self, width: int) -> int:
+        """Return the height of all the words, at a width."""
+        inner = width - 24
+        labels = (self._title, self._text, self._hint)
+        words = sum(label.heightForWidth(inner) for label in labels)
+        return words + self._open.sizeHint().height() + 3 * self._column.spacing() + 4 + 2 * _MARGIN
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint the frame."""

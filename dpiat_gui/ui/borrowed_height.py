@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 
 _USUAL = 0.3
 """Share of the window's height that the dock takes where nobody chose another."""
+_BESIDE_NOTHING = 0.72
+"""Share that it is lent while no network is open: the canvas has nothing but two buttons to show."""
 
 
 class BorrowedHeight:
@@ -29,7 +31,7 @@ class BorrowedHeight:
     def __init__(
         self, window: "MainWindow", pages: Callable[[], Container[QWidget | None]], tall: float = 0.62
     ) -> None:
-        self._window, self._pages, self._share = window, pages, tall
+        self._window, self._pages, self._usual_share = window, pages, tall
         self._before = 0
         self._lent = self._listening = False
 
@@ -51,6 +53,12 @@ class BorrowedHeight:
             height = self._before or round(window.height() * _USUAL)
             self._lent = False
         window.resizeDocks([dock], [height], Qt.Orientation.Vertical)
+
+    @property
+    def _share(self) -> float:
+        document = self._window.document
+        empty = document.source is None and document.target is None
+        return max(self._usual_share, _BESIDE_NOTHING) if empty else self._usual_share
 
     @property
     def _tall(self) -> int:

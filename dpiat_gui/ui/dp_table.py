@@ -7,6 +7,7 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from dpiat_gui.canvas.columns import Side
 from dpiat_gui.services.theme import LIGHT, Theme
 from dpiat_gui.ui.action_values import Action, matched
 from dpiat_gui.ui.borrowed_height import BorrowedHeight
@@ -161,8 +162,16 @@ class DpTableFeature:
         pane.set_theme(self._theme)
         pane.taller_requested.connect(self._height.toggle)
         pane.revealed.connect(self._window.view.set_revealed_edges)
-        pane.inside_played.connect(self._window.view.expand)
+        pane.inside_played.connect(self._show_block)
         return pane
+
+    def _show_block(self, path: str) -> None:
+        """Open a block of the target on the canvas, with its partner, and bring it into sight."""
+        view = self._window.view
+        view.expand(path, Side.TARGET.value)
+        place = view.board.find(Side.TARGET, path)
+        if place is not None:
+            view.reveal([place])
 
     def _play(self, inside: tuple[int, int] | None, cell: tuple[int, int] | None) -> None:
         """Play the table that is shown, from its current cell."""

@@ -227,14 +227,14 @@ class PlayerPane(QWidget):
         self.phase.setEnabled(self.phase.count() > 1)
         if play.example is not None:
             self.stage.picture.set_matching(play.matching)
-            if named.inside is None:
-                self.stage.picture.collapse_all()
-            else:
-                self.stage.picture.expand_all()
+            self.stage.picture.collapse_all()
+            for path, side in zip(play.blocks(named.inside), ("source", "target"), strict=True):
+                if path is not None:
+                    self.stage.picture.expand(path, side)
         elif named.inside is not None:
             self.inside_played.emit(play.tables.target_side.entries[named.inside[1]].path)
         self.controls.set_steps(len(self._steps), self._steps.first_walk)
-        self.stage.show_play(example=play.example is not None)
+        self.stage.show_play(example=play.example is not None, inside=named.inside is not None)
         self._show_step(0)
         if cell is not None:
             self.controls.go(self._steps.step_of(*cell))
@@ -295,10 +295,10 @@ class PlayerPane(QWidget):
         if play.example is not None:
             self.stage.picture.set_revealed_edges(pairs)
             row, column = step.row, step.column
-            self.stage.picture.set_selection(
-                named.sources[column - 1].path if row and column else None,
-                named.targets[row - 1].path if row and column else None,
-            )
+            ends = play.blocks(named.inside)
+            if row and column:
+                ends = named.sources[column - 1].path, named.targets[row - 1].path
+            self.stage.picture.set_selection(*ends)
             self._tell(None)
         elif self.isVisible():
             self._tell(pairs)

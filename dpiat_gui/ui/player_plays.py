@@ -61,6 +61,13 @@ class Play:
                 found.append((f"Inside {one.path} → {other.path}", (source, target)))
         return found
 
+    def blocks(self, inside: Inside | None) -> tuple[str | None, str | None]:
+        """Return the paths of the two blocks whose layers are played; None for the entries."""
+        if inside is None:
+            return None, None
+        sides = self.tables.source_side, self.tables.target_side
+        return sides[0].entries[inside[0]].path, sides[1].entries[inside[1]].path
+
     def named(self, inside: Inside | None) -> "NamedTable":
         """Return the table of a phase.
 

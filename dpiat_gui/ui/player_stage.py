@@ -19,7 +19,7 @@ class PlayerStage(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._there = self._example = False
+        self._there = self._example = self._inside = False
         self.grid = TableGrid()
         self.grid.largest, self.grid.smallest = 40, 17
         self.grid.setObjectName("player-cells")
@@ -28,6 +28,8 @@ class PlayerStage(QWidget):
         self.side = scrolling(self.words)
         self.picture = MatchView()
         self.picture.set_overview_visible(False)
+        # It is there only where there is room; it must not keep the dock from becoming lower again.
+        self.picture.setMinimumHeight(1)
         self.picture.setAccessibleName("The example's two networks and the pairs read so far")
         self.empty = muted()
         self.empty.setWordWrap(True)
@@ -52,9 +54,17 @@ class PlayerStage(QWidget):
         self.empty.setText(words)
         self._arrange()
 
-    def show_play(self, *, example: bool) -> None:
-        """Show the table and the words, and the picture of an example where there is room."""
-        self._there, self._example = True, example
+    def show_play(self, *, example: bool, inside: bool = False) -> None:
+        """Show the table and the words, and the picture of an example where there is room.
+
+        Parameters
+        ----------
+        example
+            Whether an example is played.
+        inside
+            Whether the layers inside two blocks are: the picture shows the selected blocks alone.
+        """
+        self._there, self._example, self._inside = True, example, inside
         self._arrange()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -78,7 +88,8 @@ class PlayerStage(QWidget):
         shares = (5, 5, 4) if pictured and wide else (7, 5, 0) if wide else (5, 5, 0)
         for column, stretch in enumerate(shares):
             self._grid.setColumnStretch(column, stretch)
-        self._grid.setRowStretch(0, 4)
-        self._grid.setRowStretch(1, 3 if pictured and not wide else 0)
+        self._grid.setRowStretch(0, 1)
+        self._grid.setRowStretch(1, 1 if pictured and not wide else 0)
         if pictured:
-            QTimer.singleShot(0, self.picture, self.picture.fit_all)
+            fit = self.picture.fit_selection if self._inside else self.picture.fit_all
+            QTimer.singleShot(0, self.picture, fit)

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 RECURRENCE = (
     "D[i][j] = max( D[i−1][j],  D[i][j−1],\n"
-    "max over k of D[k−1][j−1] + (s(T_k, S_j) + … + s(T_i, S_j)) / (i−k+1)^x )\n"
+    "max over k of D[k−1][j−1] + (s(Tₖ, Sⱼ) + … + s(Tᵢ, Sⱼ)) / (i−k+1)^x )\n"
     "The paper's x is ½: the root of the span's length."
 )
 """The rule of every cell, for a tooltip."""
@@ -138,7 +138,7 @@ def _start(named: "NamedTable") -> str:
         f"{text} Every other cell, row by row, is the largest of three:\n"
         "D[i−1][j]: target i takes nothing;\n"
         "D[i][j−1]: source j gives nothing;\n"
-        f"D[k−1][j−1] + (s(T_k) + … + s(T_i)) / {_power(named.table.exponent)}, with the best k: source j "
+        f"D[k−1][j−1] + (s(Tₖ) + … + s(Tᵢ)) / {_power(named.table.exponent)}, with the best k: source j "
         "serves the targets k to i. s is the score of a target with source j."
     )
 

@@ -1,8 +1,10 @@
+import itertools
+
 import pytest
 from made import network
 from PySide6.QtCore import QEvent, QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QContextMenuEvent, QDragEnterEvent, QDropEvent, QWheelEvent
-from PySide6.QtWidgets import QApplication, QPushButton
+from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QWidget
 
 from dpiat_gui.canvas.columns import Place, Side
 from dpiat_gui.canvas.levels import Level
@@ -113,6 +115,22 @@ def test_empty_sides_invite_and_loading_ones_say_what(qtbot, view, source):
     assert not right.findChildren(QPushButton)[0].isVisible()
     view.set_loading("target", None)
     assert right.findChildren(QPushButton)[0].isVisible()
+
+
+@pytest.mark.parametrize("height", [104, 150, 200, 260, 400])
+def test_what_an_empty_column_says_has_room_at_any_height(view, height):
+    view.set_networks(None, None)
+    view.resize(760, height)
+    for invitation in view._invitations.values():
+        shown = [one for one in invitation.findChildren(QWidget) if one.isVisible()]
+        assert any(isinstance(one, QPushButton) for one in shown)
+        for one in shown:
+            assert invitation.rect().contains(one.geometry())
+            assert one.height() >= (one.heightForWidth(one.width()) if one.hasHeightForWidth() else 1)
+        rects = [one.geometry() for one in shown]
+        assert not any(a.intersects(b) for a, b in itertools.combinations(rects, 2))
+    words = view._invitations[S].findChildren(QLabel)
+    assert all(label.isVisible() for label in words) == (height >= 260)
 
 
 def test_networks_with_nothing_in_common_say_so(qtbot, view, source):

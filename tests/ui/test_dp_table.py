@@ -404,6 +404,32 @@ def test_a_table_has_its_height_however_it_comes_to_the_front(window, qtbot):
     qtbot.waitUntil(lambda: abs(window.docks[2].height() - before) < 8)
 
 
+def test_without_networks_the_examples_have_more_room(window, qtbot):
+    before = window.docks[2].height()
+    window.commands["show_player"].trigger()
+    qtbot.waitUntil(lambda: window.docks[2].height() > 0.65 * window.height())
+    window.tabs.setCurrentWidget(window.pairs)
+    qtbot.waitUntil(lambda: abs(window.docks[2].height() - before) < 8)
+
+
+def test_the_block_whose_layers_are_played_is_in_sight(window, qtbot):
+    shapes = [[C1, (8,)] for _ in range(30)]
+    window.document.open_networks(network("s", shapes), network("t", shapes))
+    feature = next(feature for feature in window.features if isinstance(feature, DpTableFeature))
+    window.commands["show_player"].trigger()
+    feature.player.play_document((27, 27))
+    view = window.view
+    place = view.board.find(Side.TARGET, "t27")
+
+    def is_seen():
+        rect = view.mapFromScene(view.scene().rect_of(place)).boundingRect()
+        return view.viewport().rect().intersects(rect)
+
+    qtbot.waitUntil(is_seen)
+    assert view.board.expanded[Side.TARGET] == {27}
+    assert not window.document.selection
+
+
 def test_the_canvas_draws_the_edges_that_are_read_out(window, qtbot):
     window.document.open_networks(SOURCE, TARGET)
     feature = next(feature for feature in window.features if isinstance(feature, DpTableFeature))

@@ -6,6 +6,7 @@ from made import network
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 
+from dpiat_gui.canvas.items import TEXT_SCALE
 from dpiat_gui.document.document import Document
 from dpiat_gui.matching.examples import examples
 from dpiat_gui.matching.explain import entry_table
@@ -190,6 +191,19 @@ def test_an_example_leaves_the_document_alone(pane, document):
     assert (document.matching, document.selection) == before
     assert told == []
     assert not document.modified
+
+
+def test_inside_an_example_the_picture_shows_its_two_blocks(pane, qtbot):
+    pane.resize(760, 480)
+    pane.play_example("blocks", (2, 3))
+    picture = pane.stage.picture
+    opened = {side.value: entries for side, entries in picture.board.expanded.items()}
+    # The source's other partner opens with it.
+    assert opened == {"source": {2}, "target": {2, 3}}
+    assert picture.selection == ("b2", "b3")
+    qtbot.waitUntil(lambda: picture.zoom > TEXT_SCALE)
+    pane.controls.go(1)
+    assert picture.selection == ("b2.conv1", "b3.conv1")
 
 
 def test_an_edit_starts_the_documents_play_over(pane, document, qtbot):

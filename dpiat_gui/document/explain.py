@@ -97,7 +97,7 @@ def _target_reason(matching: Matching, place: Place, overrides: Overrides) -> st
     banned = [source for source, target in overrides.bans if target in (place.path, place.block.path)]
     if place.layer is None:
         if banned:
-            return f"is fresh: {_joined(banned)} is banned from it by hand"
+            return f"is fresh: the source's {_joined(banned)} {_is(banned)} banned from it by hand"
         return "is fresh: no source block is left that adds to the score without crossing others"
     if not is_scored(place.layer, layer_types):
         return f"is not scored: {_unscored(place)}"
@@ -106,7 +106,7 @@ def _target_reason(matching: Matching, place: Place, overrides: Overrides) -> st
     if not able:
         return f"is fresh: no source layer of the same type ({_type(place)}) scores above zero"
     if banned:
-        return f"is fresh: {_joined(banned)} is banned from it by hand"
+        return f"is fresh: the source's {_joined(banned)} {_is(banned)} banned from it by hand"
     if not place.block.single and not any(pair.target == place.entry for pair in matching.entry_pairs):
         return f"is fresh: its block {place.block.path} has no source block"
     return "is fresh: every source layer that fits serves better elsewhere, or would cross another pair"
@@ -146,3 +146,7 @@ def _type(place: Place) -> str:
 
 def _joined(paths: list[str]) -> str:
     return paths[0] if len(paths) == 1 else f"{paths[0]} and {len(paths) - 1} more"
+
+
+def _is(paths: list[str]) -> str:
+    return "is" if len(paths) == 1 else "are"

@@ -16,7 +16,7 @@ from dpiat_gui.services.theme import Theme
 from dpiat_gui.ui import inspector_texts as texts
 from dpiat_gui.ui.inspector_drawings import CopyDrawing, DimensionBars
 from dpiat_gui.ui.inspector_parts import CandidateList, LayerFacts, LayerList, RunnerUp
-from dpiat_gui.ui.inspector_plan import TensorList, rows_of
+from dpiat_gui.ui.inspector_plan import TensorList, rows_of, slices_text
 from dpiat_gui.ui.widgets import ElidedLabel, monospaced, muted, section
 
 if TYPE_CHECKING:
@@ -85,13 +85,17 @@ class InspectorPanel(QWidget):
         self.copy_title = muted("What is copied")
         self.tensors = TensorList()
         self.drawing = CopyDrawing()
+        self.slices = monospaced(muted(small=True))
+        self.slices.setWordWrap(True)
+        self.slices.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.slices.setToolTip("Which part goes where: first index up to, and without, the last one")
         self.covered = muted(small=True)
         self.covered.setWordWrap(True)
         self.pin = QPushButton("Pin")
         self.ban = QPushButton("Ban")
         self.fresh = QPushButton("Leave fresh")
         self.clear = QPushButton("Clear")
-        self.runner_up_title = muted("Without this pair")
+        self.runner_up_title = muted("Without this pair: change of the total")
         self.runner_up = RunnerUp()
         self.candidates_title = muted("Other candidates")
         self.candidates = CandidateList()
@@ -131,6 +135,7 @@ class InspectorPanel(QWidget):
             (self.copy_title, 0),
             (self.tensors, 0),
             (self.drawing, 0),
+            (self.slices, 0),
             (self.covered, _GAP),
             (self.runner_up_title, 0),
             (self.runner_up, _GAP),
@@ -179,7 +184,8 @@ class InspectorPanel(QWidget):
         self._show_buttons(facts)
         self._show_layers(facts)
         # The old drawing and costs stay hidden until the new ones are there.
-        _show(self.rank, self.copy_title, self.tensors, self.drawing, self.covered, shown=False)
+        _show(self.rank, self.copy_title, self.tensors, self.drawing, shown=False)
+        _show(self.slices, self.covered, shown=False)
         _show(self.runner_up_title, self.runner_up, self.candidates_title, self.candidates, shown=False)
         self._steps.extend((self._show_copy, self._show_rank, self._explain, self._show_candidates))
         self._timer.start()
@@ -194,7 +200,7 @@ class InspectorPanel(QWidget):
         document = self._document
         _show(self.source_path, self.target_path, self.bars, self.score, self.formula, shown=False)
         _show(self.rank, self._buttons, self.layers, self.copy_title, self.tensors, shown=False)
-        _show(self.drawing, self.covered, shown=False)
+        _show(self.drawing, self.slices, self.covered, shown=False)
         _show(self.runner_up_title, self.runner_up, self.candidates_title, self.candidates, shown=False)
         _show(self.details_title, self.layer_facts, shown=False)
         self.state.setText(texts.nothing_selected(document.source, document.target, document.match_error))
@@ -265,7 +271,7 @@ class InspectorPanel(QWidget):
         self.tensors.set_rows(rows)
         self.copy_title.setVisible(bool(rows))
         if not rows:
-            self.drawing.hide()
+            _show(self.drawing, self.slices, shown=False)
 
     def _draw_row(self, row: "PlanRow") -> None:
         """Draw what happens to one tensor; nothing does to a fresh one."""
@@ -274,6 +280,8 @@ class InspectorPanel(QWidget):
         self.drawing.setVisible(happens)
         if layer is not None and happens:
             self.drawing.set_row(row, dimension_names(layer))
+        self.slices.setText(slices_text(row))
+        self.slices.setVisible(bool(self.slices.text()))
 
     def _show_rank(self) -> None:
         facts, tables = self._facts, self._document.tables

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from os.path import commonprefix
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
@@ -88,14 +89,15 @@ class CandidateList(QWidget):
     def set_candidates(self, candidates: Sequence[Candidate], *, for_target: bool) -> None:
         """Show other candidates; `for_target` tells whether they are sources or targets."""
         self._candidates = tuple(candidates[:MOST])
+        paths = [one.source if for_target else one.target for one in self._candidates]
+        shared = _shared(paths)
         for row in range(MOST):
             shown = row < len(self._candidates)
             for widget in (self._paths[row], self._scores[row], self._costs[row], self._pins[row]):
                 widget.setVisible(shown)
             if shown:
                 candidate = self._candidates[row]
-                path = candidate.source if for_target else candidate.target
-                self._paths[row].set_full_text(path)
+                self._paths[row].set_full_text(paths[row], shared)
                 self._scores[row].setText(_short(candidate.score))
                 self._scores[row].setToolTip(f"Score of {candidate.source} → {candidate.target} by itself")
                 self._costs[row].setText("…")
@@ -301,6 +303,11 @@ def _short(score: float) -> str:
     if 0 < score < 0.0005:
         return "<0.001"
     return f"{score:.2f}" if score >= 0.095 else f"{score:.3f}"
+
+
+def _shared(paths: Sequence[str]) -> int:
+    """Return the length of what all of several paths begin with, up to a dot."""
+    return commonprefix(paths).rfind(".") + 1 if len(paths) > 1 else 0  # noqa: RUF071 - cut at a dot
 
 
 def _inside(path: str, block: str) -> str:

@@ -19,7 +19,7 @@ from dpiat_gui.ui.texts import big
 from dpiat_gui.ui.widgets import set_headings
 
 _WIDEST = 112
-"""Pixels of a tensor's name, at most."""
+"""Pixels of a tensor's name, at most, where the other columns need the rest."""
 _SHORT = 6
 """Indices that are listed one by one; of more, only how many there are."""
 
@@ -40,6 +40,8 @@ class TensorList(QTreeWidget):
         self._theme = LIGHT
         self._rows: tuple[PlanRow, ...] = ()
         self.setAccessibleName("Tensors of the layer")
+        # Three columns in a narrow pane: what air is saved goes to the words.
+        self.setProperty("dense", True)
         set_headings(
             self,
             {
@@ -86,7 +88,9 @@ class TensorList(QTreeWidget):
         if first is not None:
             self.setCurrentItem(first)
         self.blockSignals(False)
-        self.setColumnWidth(0, min(self.sizeHintForColumn(0), _WIDEST))
+        others = sum(max(self.sizeHintForColumn(at), self.header().sectionSizeHint(at)) for at in (1, 2))
+        room = max(self.viewport().width() - others, _WIDEST)
+        self.setColumnWidth(0, min(self.sizeHintForColumn(0), room))
         height = self.sizeHintForRow(0) if rows else 0
         self.setFixedHeight(self.header().sizeHint().height() + height * len(rows) + 4)
         self.setVisible(bool(rows))
@@ -145,6 +149,29 @@ def copy_text(row: PlanRow) -> str:
         return f"{row.target} stays fresh: {row.fresh.value if row.fresh else 'nothing is copied'}."
     scale = f" × {row.scale:g}" if row.scale != 1.0 else ""
     return f"{row.target}[{_ranges(row.target_indices)}] = {row.source}[{_ranges(row.source_indices)}]{scale}"
+
+
+def slices_text(row: PlanRow) -> str:
+    """Return which part goes where, as one would write it: ``target[7:113] = source[:, 21:549]``.
+
+    Nothing for what is copied whole, is fresh, or is set to one value.
+    """
+    if row.source is None or row.source_shape is None or row.exact:
+        return ""
+    scale = f" × {row.scale:.3g}" if row.scale != 1.0 else ""
+    target = _parts(row.target_indices, row.target_shape)
+    return f"target[{target}] = source[{_parts(row.source_indices, row.source_shape)}]{scale}"
+
+
+def _parts(all_indices: Iterable[Indices], shape: Sequence[int]) -> str:
+    """Return indices with a colon for a whole dimension; those at the end are left out, as in NumPy."""
+    parts = [
+        ":" if indices == range(size) else _range(indices)
+        for indices, size in zip(all_indices, shape, strict=True)
+    ]
+    while len(parts) > 1 and parts[-1] == ":":
+        parts.pop()
+    return ", ".join(parts)
 
 
 def _ranges(all_indices: Iterable[Indices]) -> str:

@@ -42,10 +42,17 @@ def state_line(facts: Facts, overrides: Overrides, note: str) -> str:
     what = place.layer.kind.value if place.layer is not None else describe(place.block).title
     if facts.source is None or facts.target is None:
         return f"{what}\n{note}" if note else what
-    if not facts.matched:
-        reason = "never matched: their score is 0" if not facts.score else "not matched to each other"
-        return f"{what} · {reason}"
     pair = (facts.source.path, facts.target.path)
+    if not facts.matched:
+        blocks = (facts.source.block.path, facts.target.block.path)
+        reason = "not matched to each other"
+        if not facts.score:
+            reason = "never matched: their score is 0"
+        elif pair in overrides.bans:
+            reason = "banned by hand"
+        elif blocks in overrides.bans:
+            reason = "banned with their blocks"
+        return f"{what} · {reason}"
     by_hand = pair in overrides.pins or (facts.pair is not None and facts.pair.pinned)
     weak = facts.pair is not None and facts.pair.score < 0.5
     state = "pinned by hand" if by_hand else "weak" if weak else "matched"

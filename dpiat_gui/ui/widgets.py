@@ -38,6 +38,7 @@ class ElidedLabel(QLabel):
     ) -> None:
         super().__init__(parent)
         self._full = ""
+        self._shared = 0
         self._mode = mode
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
@@ -48,9 +49,17 @@ class ElidedLabel(QLabel):
         """The whole text, shown or not."""
         return self._full
 
-    def set_full_text(self, text: str) -> None:
-        """Show `text`, shortened to the width there is."""
-        self._full = text
+    def set_full_text(self, text: str, shared: int = 0) -> None:
+        """Show `text`, shortened to the width there is.
+
+        Parameters
+        ----------
+        text
+            All of it.
+        shared
+            How many characters at the beginning tell it from nothing beside it: these are left out first.
+        """
+        self._full, self._shared = text, shared
         self.setToolTip(text)
         self.setAccessibleName(text)
         self._elide()
@@ -65,8 +74,10 @@ class ElidedLabel(QLabel):
         return QSize(20, super().minimumSizeHint().height())
 
     def _elide(self) -> None:
-        width = self.contentsRect().width()
-        super().setText(self.fontMetrics().elidedText(self._full, self._mode, max(width, 20)))
+        width, metrics, text = max(self.contentsRect().width(), 20), self.fontMetrics(), self._full
+        if self._shared and metrics.horizontalAdvance(text) > width:
+            text = f"…{text[self._shared :]}"
+        super().setText(metrics.elidedText(text, self._mode, width))
 
 
 def heading(text: str) -> QLabel:

@@ -382,7 +382,7 @@ def test_a_row_without_partner_says_why(document: Document, heard: Heard) -> Non
     assert "its block t0 is left fresh by hand" in _without(document, "t0.0")
     for source in ("s0", "s1", "s3"):
         document.ban(source, "t1")
-    assert "banned from it by hand" in _without(document, "t1")
+    assert "the source's s0 and 2 more are banned from it by hand" in _without(document, "t1")
     lonely = network("l", [[(3, 3), (5, 5, 1, 1)]])
     document.set_target(lonely)
     assert "no source layer of the same type" in _without(document, "l0.0")

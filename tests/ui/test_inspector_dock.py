@@ -1,18 +1,20 @@
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
 from made import network
 from pytestqt.qtbot import QtBot
 
 from dpiat_gui.document.document import Document, Selection
-from dpiat_gui.document.facts import Dimension
+from dpiat_gui.document.facts import Candidate, Dimension
 from dpiat_gui.document.solving import overrides_cost
 from dpiat_gui.services.theme import DARK, LIGHT
 from dpiat_gui.transfer.values import FreshReason, PlanRow
 from dpiat_gui.ui.inspector_dock import InspectorPanel
 from dpiat_gui.ui.inspector_drawings import CopyDrawing, DimensionBars
-from dpiat_gui.ui.inspector_plan import copy_text, how_text
+from dpiat_gui.ui.inspector_parts import CandidateList
+from dpiat_gui.ui.inspector_plan import copy_text, how_text, slices_text
 from dpiat_gui.ui.texts import cost
 
 if TYPE_CHECKING:
@@ -99,6 +101,20 @@ def test_candidates_show_what_a_pin_would_cost(
     with qtbot.waitSignal(panel.pin_requested) as asked:
         panel.candidates._pins[0].click()
     assert asked.args == ["s1.0", "t0.0"]
+
+
+def test_candidates_that_begin_alike_are_told_apart_where_room_is_short(qtbot: QtBot) -> None:
+    found = CandidateList()
+    qtbot.addWidget(found)
+    paths = [f"features.{block}.{name}.conv" for block in (12, 14) for name in ("conv_exp", "conv_pwl")]
+    found.set_candidates([Candidate(path, "t", 0.5) for path in paths], for_target=True)
+    found.show()
+    for width in (240, 290, 600):
+        found.resize(width, 200)
+        shown = [label.text() for label in found._paths[:4]]
+        assert len(set(shown)) == 4
+        assert [label.toolTip() for label in found._paths[:4]] == paths
+    assert shown == paths
 
 
 def test_a_candidate_that_cannot_be_pinned_says_why(
@@ -411,8 +427,41 @@ def _drawn(qtbot: QtBot, row: PlanRow, side: str) -> dict[tuple[int, ...], bool]
     return found
 
 
+def test_the_slices_that_are_written_are_those_of_the_plan() -> None:
+    document = Document()
+    document.open_networks(
+        network("s", [[(12, 8, 5, 5), (12,)], (10, 6)]), network("t", [[(8, 11, 3, 3), (9,)], (10, 9)])
+    )
+    assert document.plan is not None
+    written = []
+    for row in document.plan.rows:
+        text = slices_text(row)
+        if row.source_shape is None or not text:
+            assert row.exact or row.source is None
+            continue
+        written.append(text)
+        source = np.arange(np.prod(row.source_shape)).reshape(row.source_shape)
+        target, expected = np.zeros(row.target_shape), np.zeros(row.target_shape)
+        expected[np.ix_(*row.target_indices)] = source[np.ix_(*row.source_indices)]
+        exec(text, {"target": target, "source": source})
+        assert (target == expected).all()
+    assert written[0] == "target[:, 1:9] = source[2:10, :, 1:4, 1:4]"
+
+
+def test_a_banned_pair_says_so(panel: InspectorPanel, document: Document) -> None:
+    document.ban("s0.0", "t0.0")
+    document.select(Selection("s0.0", "t0.0"))
+    assert panel.state.text() == "Conv2d · banned by hand"
+    document.ban("s1", "t1")
+    document.select(Selection("s1.0", "t1.0"))
+    assert panel.state.text() == "Conv2d · banned with their blocks"
+    document.select(Selection("s0.0", "t2.0"))
+    assert panel.state.text() == "Conv2d · not matched to each other"
+
+
 def test_rows_of_every_kind_are_told(qtbot: QtBot) -> None:
     assert copy_text(PICKED) == "t.w[0:6, 0:4] = s.w[{0 1 2 5 6 7}, 2:6] × 1.25"
+    assert slices_text(PICKED).endswith("× 1.25")
     assert how_text(PICKED) == "by index, × 1.25"
     many = replace(PICKED, source_picks=(tuple(range(1, 8)), None))
     assert "{1 2 … 7: 7 indices}" in copy_text(many)

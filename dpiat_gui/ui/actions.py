@@ -334,6 +334,7 @@ GESTURES: tuple[tuple[str, str], ...] = (
     ("DP table: move, look inside, go back", "arrows, Home, End · Enter · Backspace"),
     ("DP table: larger, smaller, whole", "+ · − · 0"),
     ("Player: play, step on, step back, way back", "Space · . · , · W"),
+    ("Player: start, end", "Home · End"),
 )
 """Keys and gestures of the canvas, the DP table and the player, for the shortcuts sheet."""
 

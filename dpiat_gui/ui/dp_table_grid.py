@@ -43,6 +43,8 @@ class TableGrid(TableView):
         super().__init__(parent)
         self._was_current = False
         self.has_way_back = False
+        self.has_ends = True
+        """Whether Home and End lead to the ends of a row."""
 
     def viewportEvent(self, event: QEvent) -> bool:
         """Say the cell under the pointer in a tooltip; look at nothing when the pointer leaves."""
@@ -168,6 +170,8 @@ class TableGrid(TableView):
             down, across = _STEPS[key]
             if self._shown.current is not None:
                 row, column = row + down, column + across
+        elif key in (Qt.Key.Key_Home, Qt.Key.Key_End) and not (far or self.has_ends):
+            return None
         elif key is Qt.Key.Key_Home:
             row, column = (place.first if far else row), place.first
         elif key is Qt.Key.Key_End:

@@ -318,7 +318,11 @@ class PlayerPane(QWidget):
     def _go_to_cell(self, row: int, column: int) -> None:
         """Go to the step that fills a cell."""
         if self._steps is not None:
-            self.controls.jump(self._steps.step_of(row, column))
+            number = self._steps.step_of(row, column)
+            if number == self.controls.at == 0:
+                # The border is there from the start: from there an arrow key leads into the table.
+                number = 1
+            self.controls.jump(number)
 
     # -- keys ------------------------------------------------------------------------------
 
@@ -328,6 +332,8 @@ class PlayerPane(QWidget):
             Qt.Key.Key_Space: self.controls.toggle,
             Qt.Key.Key_Period: partial(self.controls.step, 1),
             Qt.Key.Key_Comma: partial(self.controls.step, -1),
+            Qt.Key.Key_Home: self.controls.buttons["to_start"].click,
+            Qt.Key.Key_End: self.controls.buttons["to_end"].click,
             Qt.Key.Key_W: self.controls.buttons["to_way"].click,
         }
         act = acts.get(Qt.Key(event.key()))

@@ -22,6 +22,8 @@ class PlayerStage(QWidget):
         self._there = self._example = self._inside = False
         self.grid = TableGrid()
         self.grid.largest, self.grid.smallest = 40, 17
+        # Home and End lead to the ends of the play, as the buttons say.
+        self.grid.has_ends = False
         self.grid.setObjectName("player-cells")
         self.grid.setAccessibleName("Table D, as far as it is filled")
         self.words = StepView()

@@ -209,7 +209,8 @@ def _decides() -> tuple[TourStep, ...]:
         TourStep(
             "Every block against every block",
             "A row for each block of the target, a column for each of the source: the brighter, the better "
-            "the two fit. The line is the best way through; it never turns back, so edges never cross.",
+            "the two fit. Framed cells are the pairs; dotted ones lead from one to the next. This way never "
+            "turns back, so edges never cross.",
             widget(lambda window: window.tabs),
         ),
         TourStep(

@@ -95,6 +95,23 @@ def test_buttons_and_keys_move_it(pane, qtbot):
     assert pane.controls.at == pane.steps.step_of(4, 2)
 
 
+def test_keys_in_the_table_do_what_the_buttons_say(pane, qtbot):
+    grid, last = pane.stage.grid, len(pane.steps) - 1
+    qtbot.keyClick(grid, Qt.Key.Key_Down)
+    assert (pane.step.row, pane.step.column) == (1, 1)
+    qtbot.keyClick(grid, Qt.Key.Key_End)
+    assert pane.controls.at == last
+    qtbot.keyClick(grid, Qt.Key.Key_Home)
+    assert pane.controls.at == 0
+    qtbot.keyClick(grid, Qt.Key.Key_End, Qt.KeyboardModifier.ControlModifier)
+    assert (pane.step.row, pane.step.column) == (5, 4)
+    qtbot.keyClick(grid, Qt.Key.Key_Up)
+    assert (pane.step.row, pane.step.column) == (4, 4)
+    qtbot.keyClick(grid, Qt.Key.Key_Home, Qt.KeyboardModifier.ControlModifier)
+    assert pane.controls.at == 0
+    assert "End" in pane.controls.buttons["to_end"].toolTip()
+
+
 def test_it_plays_to_the_end_and_stops(pane, qtbot):
     pane.controls.speed.setCurrentIndex(pane.controls.speed.findData(1000))
     qtbot.keyClick(pane, Qt.Key.Key_Space)

@@ -281,10 +281,16 @@ class PlayerPane(QWidget):
         example = self._play.example if self._play is not None else None
         self.stage.words.show_step(step, named, example.idea if example is not None else "")
         self.where.setText(progress(step, steps))
-        self._reveal()
+        self._reveal(walks=True)
 
-    def _reveal(self) -> None:
-        """Draw the edges that the way back has read out, and no others while the table is filled."""
+    def _reveal(self, *, walks: bool = False) -> None:
+        """Draw the edges that the way back has read out, and no others while the table is filled.
+
+        Parameters
+        ----------
+        walks
+            Whether a step is being made: then the last pair that was read out is selected too.
+        """
         step, play, named = self.step, self._play, self._named
         if step is None or play is None or named is None:
             return
@@ -302,7 +308,7 @@ class PlayerPane(QWidget):
             self._tell(None)
         elif self.isVisible():
             self._tell(pairs)
-            if step.span is not None and not self.controls.rushing:
+            if walks and step.kind is StepKind.WALK and step.pairs and not self.controls.rushing:
                 # The canvas and the inspector go along with the pairs that are read out.
                 s, t = step.pairs[-1]
                 self._document.select(Selection(named.sources[s].path, named.targets[t].path))

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QApplication
 
 from dpiat_gui.canvas.items import TEXT_SCALE
 from dpiat_gui.document.document import Document
+from dpiat_gui.document.selection import Selection
 from dpiat_gui.matching.examples import examples
 from dpiat_gui.matching.explain import entry_table
 from dpiat_gui.matching.named_tables import named_entry_table
@@ -173,6 +174,20 @@ def test_the_pair_that_is_read_out_is_selected(pane, document):
         if pane.step.span is not None:
             assert document.selection.target == TARGET.entries[pane.step.span.first].path
             assert document.selection.source == SOURCE.entries[pane.step.span.source].path
+
+
+def test_a_jump_on_the_way_back_selects_the_last_pair_that_was_read(pane, document, qtbot):
+    layers = [C1, None, (8,)]
+    document.open_networks(network("s", layers), network("t", layers))
+    qtbot.waitUntil(lambda: pane.steps is not None and pane.steps.table.scores.shape == (3, 3))
+    pane.controls.go(pane.steps.first_walk + 1)
+    assert pane.step.span is None
+    assert document.selection == Selection("s2", "t2")
+    # Coming back to the tab leaves what a person has chosen meanwhile.
+    document.select_target("t0")
+    pane.hide()
+    pane.show()
+    assert document.selection.target == "t0"
 
 
 def test_inside_blocks_the_edges_of_other_blocks_stay(pane, document):

@@ -1,6 +1,7 @@
 """The two small drawings of the inspector: dimensions as bars, and what is copied where."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QBrush, QFontMetricsF, QImage, QPainter, QPaintEvent, QPen
@@ -127,7 +128,7 @@ class CopyDrawing(QWidget):
 
     def set_row(self, row: PlanRow | None, names: Sequence[str]) -> None:
         """Show one row of the plan; `names` are those of its dimensions."""
-        self._row, self._names = row, tuple(names)
+        self._row, self._names = _flat(row) if row is not None else None, tuple(names)
         self.setAccessibleName("What is copied")
         self.setAccessibleDescription(copy_text(row) if row is not None else "nothing")
         self.setToolTip(copy_text(row) if row is not None else "")
@@ -281,6 +282,26 @@ class CopyDrawing(QWidget):
         if side == "source":
             return "source: centre kept, rim cut", "source: rim cut"
         return "target: centre filled, rim fresh", "target: rim fresh"
+
+
+def _flat(row: PlanRow) -> PlanRow:
+    """Return a row of three dimensions without a first one of size 1, as of a position embedding.
+
+    By its first two dimensions such a tensor would be a line, and what is cut off would not be seen.
+    """
+    if row.source_shape is None or len(row.target_shape) != 3:
+        return row
+    if row.source_shape[0] != 1 or row.target_shape[0] != 1:
+        return row
+    return replace(
+        row,
+        source_shape=row.source_shape[1:],
+        target_shape=row.target_shape[1:],
+        source_slices=row.source_slices[1:],
+        target_slices=row.target_slices[1:],
+        source_picks=row.source_picks[1:],
+        target_picks=row.target_picks[1:],
+    )
 
 
 def stripes(rows: Indices, columns: Indices, sizes: tuple[int, int], pixels: tuple[int, int]) -> QImage:

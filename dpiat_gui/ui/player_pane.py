@@ -351,4 +351,4 @@ class PlayerPane(QWidget):
 
 def _is_there(play: Play, inside: Inside) -> bool:
     sizes = len(play.tables.source_side.entries), len(play.tables.target_side.entries)
-    return inside[0] < sizes[0] and inside[1] < sizes[1]
+    return play.has_inner_tables and inside[0] < sizes[0] and inside[1] < sizes[1]

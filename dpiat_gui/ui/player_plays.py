@@ -39,6 +39,11 @@ class Play:
         """Whether the matcher fills a table of the entries."""
         return METHODS[self.tables.options.method].entries is Rule.ORDERED
 
+    @property
+    def has_inner_tables(self) -> bool:
+        """Whether the matcher fills a table of the layers of two blocks too."""
+        return self.tables.groups is None and METHODS[self.tables.options.method].layers is Rule.ORDERED
+
     def phases(self, more: Inside | None = None) -> list[tuple[str, Inside | None]]:
         """Return what can be played: the entries, then the layers inside every matched pair of blocks.
 
@@ -50,7 +55,7 @@ class Play:
         if self.tables.groups is not None:
             return [("All layers in one row", None)]
         found: list[tuple[str, Inside | None]] = [("Entries (outer phase)", None)]
-        if METHODS[self.tables.options.method].layers is not Rule.ORDERED:
+        if not self.has_inner_tables:
             return found
         inside = [(entry.source, entry.target) for entry in self.matching.entry_pairs]
         if more is not None and more not in inside:

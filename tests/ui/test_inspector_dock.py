@@ -406,6 +406,22 @@ def test_the_drawn_slices_are_those_of_the_plan(qtbot: QtBot) -> None:
                 assert inside == all(one in picks for one, picks in zip(at, taken, strict=True)), (side, at)
 
 
+def test_a_position_embedding_is_drawn_by_the_dimensions_that_differ(qtbot: QtBot) -> None:
+    flat = PlanRow("t", (6, 10), "f", "t", "s", (8, 4), ((1, 7), (0, 4)), ((0, 6), (3, 7)))
+    deep = PlanRow(
+        "t", (1, 6, 10), "f", "t", "s", (1, 8, 4), ((0, 1), (1, 7), (0, 4)), ((0, 1), (0, 6), (3, 7))
+    )
+    images = []
+    for row in (flat, deep):
+        drawing = CopyDrawing()
+        qtbot.addWidget(drawing)
+        drawing.resize(300, 120)
+        drawing.set_row(row, ())
+        images.append(drawing.grab().toImage())
+        assert drawing.toolTip() == copy_text(row)
+    assert images[0] == images[1]
+
+
 def _drawn(qtbot: QtBot, row: PlanRow, side: str) -> dict[tuple[int, ...], bool]:
     """Tell of every element of a tensor whether it is drawn as taken, from the pixel at its middle."""
     drawing = CopyDrawing()

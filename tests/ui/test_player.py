@@ -270,6 +270,14 @@ def test_a_method_without_a_table_says_so(pane, document, qtbot):
     assert "fills no table" in pane.stage.empty.text()
 
 
+def test_where_layers_have_no_table_the_entries_are_played(pane, document, qtbot):
+    pane.play_document((0, 0))
+    document.set_options(method="bipartite")
+    qtbot.waitUntil(lambda: pane.phase.count() == 1)
+    assert pane.steps is not None
+    assert pane.phase.currentText() == "Entries (outer phase)"
+
+
 def test_without_blocks_there_is_one_phase(pane, document, qtbot):
     document.set_options(method="flat")
     qtbot.waitUntil(lambda: pane.phase.count() == 1)

@@ -102,10 +102,7 @@ class LedgerTable(RowsTable):
     def show_sums(self, sums: bool) -> None:
         """Show sums over layers or blocks, which need less: no reasons, and no names of sources."""
         self._sums = sums
-        self._sizing = True  # a column that is hidden says that it was resized
-        self.setColumnHidden(Column.WHY, sums)
-        self._sizing = False
-        self.share_width()
+        self.show_column(Column.WHY, not sums)
 
     def _set_widths(self, width: int, character: int) -> None:
         wanted = _CHARACTERS | ({Column.SOURCE: 12, Column.WHY: 0} if self._sums else {})

@@ -117,8 +117,7 @@ class PairsPanel(QWidget):
                 change.target: (change.kind, change.before.source if change.before else "")
                 for change in comparison.changes
             }
-        self.table.setColumnHidden(Column.BEFORE, comparison is None)
-        self.table.share_width()
+        self.table.show_column(Column.BEFORE, comparison is not None)
         with self._keeping_selection():
             self.model.set_changes(changes)
         self._show_what_there_is()

@@ -169,7 +169,8 @@ class PairsModel(QAbstractTableModel):
         return self._look(row, column, role)
 
     def _look(self, row: PairRow, column: int, role: int) -> QColor | QFont | QPixmap | None:
-        if role == Qt.ItemDataRole.FontRole and column not in (Column.KIND, Column.STATE):
+        if role == Qt.ItemDataRole.FontRole:
+            # One font for the whole row: two of them do not stand on one line.
             return self._font
         if role == Qt.ItemDataRole.ForegroundRole:
             return self._theme.color(_color_name(row, column))

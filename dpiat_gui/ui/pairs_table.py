@@ -5,7 +5,7 @@ from dpiat_gui.ui.rows_table import RowsTable
 
 _PATHS = {Column.SOURCE: 19, Column.TARGET: 19, Column.SHAPES: 16}
 """Columns that share the width that is left, with their least widths in characters."""
-_FIXED = {Column.KIND: 18, Column.SCORE: 12, Column.STATE: 13, Column.COVERED: 14}
+_FIXED = {Column.KIND: 16, Column.SCORE: 12, Column.STATE: 11, Column.COVERED: 13}
 """Columns that need the same width always, in characters."""
 _BEFORE = {Column.BEFORE: 19}
 """One more of the first kind, while another matching is compared."""

@@ -48,6 +48,14 @@ class RowsTable(QTableView):
         header.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
         header.setSortIndicatorClearable(True)
 
+    def show_column(self, column: int, shown: bool) -> None:
+        """Show a column or hide it, and share the width among those that are shown."""
+        # Qt reports a column that appears like one that a person made wider.
+        self._sizing = True
+        self.setColumnHidden(column, not shown)
+        self._sizing = False
+        self.share_width()
+
     def share_width(self) -> None:
         """Give every column what it needs, and share the rest, until a person sets a width."""
         if self._sized_by_hand or not self.model():

@@ -192,6 +192,23 @@ def test_another_matching_gets_a_column_and_a_word_for_the_filter(
     assert len(panel.cells()[0]) == 7
 
 
+def test_the_columns_still_share_the_width_after_a_comparison(
+    document: Document, panel: PairsPanel, qtbot: QtBot
+) -> None:
+    before = document.matching
+    document.ban("s3", "t3")
+    assert before is not None
+    assert document.matching is not None
+    qtbot.waitExposed(panel)
+    panel.show_comparison(compare(before, document.matching))
+    panel.resize(1200, 300)
+    header = panel.table.horizontalHeader()
+    assert header.length() == pytest.approx(panel.table.viewport().width(), abs=8)
+    panel.show_comparison(None)
+    panel.resize(1000, 300)
+    assert header.length() == pytest.approx(panel.table.viewport().width(), abs=8)
+
+
 def test_several_rows_are_chosen_together_and_stay_so(document: Document, panel: PairsPanel) -> None:
     chosen = Chosen(document)
     panel.follow_chosen(chosen)

@@ -14,8 +14,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from dpiat_gui.errors import ExportError
 from dpiat_gui.transfer.operators import ALIGNMENTS, OPERATORS
-from dpiat_gui.ui.widgets import inset
+from dpiat_gui.transfer.shards import parse_size
+from dpiat_gui.ui.widgets import inset, set_state
 
 FORMATS = (("safetensors", ".safetensors"), ("PyTorch .pth", ".pth"))
 MOST_SEED = 2**31 - 1
@@ -50,6 +52,10 @@ class TransferForm(QWidget):
         self.format = QComboBox()
         for text, suffix in FORMATS:
             self.format.addItem(text, suffix)
+        self.shard = QLineEdit()
+        self.shard.setPlaceholderText("one file")
+        self.memory = QLineEdit()
+        self.memory.setPlaceholderText("256 MiB")
         names = {
             self.device: (
                 "Device",
@@ -67,6 +73,16 @@ class TransferForm(QWidget):
             self.output: ("Output file", "The ending decides the format"),
             self.browse: ("Choose the output file", ""),
             self.format: ("Output format", "Follows the ending of the file"),
+            self.shard: (
+                "Largest size of a shard",
+                "Write a large checkpoint in parts of at most this size, such as 2GB, with an index that "
+                "loaders know; empty for one file. Only for safetensors",
+            ),
+            self.memory: (
+                "Most memory of the device",
+                "The transfer takes at most this much of the device's memory at a time, such as 1GB; the "
+                "result is the same",
+            ),
         }
         for widget, (name, tip) in names.items():
             widget.setAccessibleName(name)
@@ -78,6 +94,10 @@ class TransferForm(QWidget):
         for box in (self.operator, self.preset):
             longest = max(len(box.itemText(at)) for at in range(box.count()))
             box.setMinimumContentsLength(longest)
+        for field in (self.shard, self.memory):
+            field.setClearButtonEnabled(True)
+            field.setMinimumWidth(60)
+            field.editingFinished.connect(self._check_sizes)
         self._columns = 0
         self._lay_out()
 
@@ -97,6 +117,8 @@ class TransferForm(QWidget):
                 ("&Device", self.device),
                 ("&Format", self.format),
                 ("S&eed", self.seed),
+                ("S&hard size", self.shard),
+                ("Device memor&y", self.memory),
             )
         ]
         self._grid.setColumnStretch(1, 1)
@@ -116,6 +138,43 @@ class TransferForm(QWidget):
         self._grid.addWidget(self.buffers, last, 3 if columns == 2 else 1, 1, 1 if columns == 2 else 3)
         self._grid.setColumnStretch(3, columns - 1)
 
+    @property
+    def knows_shards(self) -> bool:
+        """Whether the format can be written in parts."""
+        return str(self.format.currentData()) == ".safetensors"
+
+    @property
+    def max_shard_size(self) -> int | None:
+        """Bytes of the largest shard; None for one file.
+
+        Raises
+        ------
+        ExportError
+            If what stands there is no size.
+        """
+        return _size(self.shard) if self.knows_shards else None
+
+    @property
+    def max_device_memory(self) -> int | None:
+        """Bytes of the device's memory to take at most; None for what is usual.
+
+        Raises
+        ------
+        ExportError
+            If what stands there is no size.
+        """
+        return _size(self.memory)
+
+    def _check_sizes(self) -> None:
+        """Mark what is no size; the transfer says what is wrong with it."""
+        for field in (self.shard, self.memory):
+            try:
+                _size(field)
+            except ExportError:
+                set_state(field, "invalid", True)
+            else:
+                set_state(field, "invalid", False)
+
     def least_width(self, columns: int) -> int:
         """Return the width that so many columns of fields take."""
         texts = [text.minimumSizeHint().width() for text, _ in self._pairs]
@@ -124,6 +183,11 @@ class TransferForm(QWidget):
         wide = sum(max(texts[at::columns]) + max(fields[at::columns]) + 2 * gap for at in range(columns))
         output = max(texts) + self.output.minimumSizeHint().width() + self.browse.minimumSizeHint().width()
         return max(wide, output + 3 * gap)
+
+
+def _size(field: QLineEdit) -> int | None:
+    text = field.text().strip()
+    return parse_size(text) if text else None
 
 
 def choose(box: QComboBox, value: str, *, add: bool = True) -> None:

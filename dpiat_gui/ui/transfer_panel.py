@@ -271,8 +271,9 @@ class TransferPanel(QWidget):
             hand_over(self.cancel, self.run)
             self.cancel.setEnabled(False)
         boxes = (self.format, self.device, self.preset, self.operator, self.align, self.seed)
-        for widget in (self.output, self.browse, *boxes):
+        for widget in (self.output, self.browse, *boxes, self.form.memory):
             widget.setEnabled(not self._running)
+        self.form.shard.setEnabled(not self._running and self.form.knows_shards)
         self.buffers.setEnabled(not self._running)
         self.steps.setEnabled(not self._running)
 

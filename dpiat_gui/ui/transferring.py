@@ -96,7 +96,9 @@ class Transferring(QObject):
         if self.running or self._document.matching is None or path is None:
             return
         self.pane_wanted.emit()
-        if path.exists() and str(path) != self._report.get("path"):
+        # What would be refused anyway, a folder or a network that is read, is not asked about.
+        replaceable = path.is_file() and not self._is_read(path)
+        if replaceable and str(path) != self._report.get("path"):
             self._ask_replace(path)
         else:
             self._start(path)
@@ -114,12 +116,27 @@ class Transferring(QObject):
         ------
         TransferError
             If a network is missing or a value has no meaning.
+        ExportError
+            If a size is none.
         """
         from dpiat_gui.project.request import transfer_request
 
         if self._document.state.source is None or self._document.state.target is None:
             raise TransferError("There is nothing to transfer yet.", "Open a source and a target first.")
-        return replace(transfer_request(self._document.to_project(), path), manifest=self.with_manifest)
+        form = self._panel.form
+        return replace(
+            transfer_request(self._document.to_project(), path),
+            manifest=self.with_manifest,
+            max_shard_size=form.max_shard_size,
+            max_device_memory=form.max_device_memory,
+        )
+
+    def _is_read(self, path: Path) -> bool:
+        """Tell whether a file is one of the two networks."""
+        document = self._document
+        references = [text for text in (document.source_reference, document.target_reference) if text != LIVE]
+        files = [parse_reference(text).path for text in references]
+        return any(file is not None and file.exists() and path.samefile(file) for file in files)
 
     def _ask_replace(self, path: Path) -> None:
         box = QMessageBox(self._panel.window())
@@ -142,6 +159,7 @@ class Transferring(QObject):
             return
         job = self._jobs.run_in_engine({"do": "transfer"} | request.to_json(), "Transferring weights")
         self._job = job
+        self._notices.dismiss_all("transfer")
         self._panel.start()
         job.deliver_to(
             self,
@@ -163,7 +181,6 @@ class Transferring(QObject):
 
     def _done(self, answer: dict[str, Any]) -> None:
         self._report = answer
-        self._notices.dismiss_all("transfer")
         self._panel.show_done(report_text(self._report))
         self._settings.set(output_folder=str(Path(self._report["path"]).parent))
         self._end()

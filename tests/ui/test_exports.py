@@ -6,6 +6,9 @@ import pytest
 from plain_files import write_networks
 from PySide6.QtWidgets import QApplication
 
+from dpiat_gui.errors import EngineError
+from dpiat_gui.transfer.shards import parse_size
+from dpiat_gui.transfer.staging import USUAL_MEMORY
 from dpiat_gui.ui.app import make_window
 from dpiat_gui.ui.ledger import EXPORTS, LedgerFeature
 
@@ -57,6 +60,59 @@ def test_a_checkpoint_with_manifest_is_written_and_verified(window, feature, qtb
     assert "verified: 9 tensors" in window.transfer.result.text()
     assert report["files"][-1].endswith(".manifest.json")
     said(qtbot, window, "held against its manifest", lambda: feature.verify(tmp_path / report["path"]))
+
+
+def ended(qtbot, window, act):
+    """Act, and wait until the transfer that it began has ended."""
+    with qtbot.waitSignal(
+        window.transferring.running_changed, timeout=LONG, check_params_cb=lambda on: not on
+    ):
+        act()
+
+
+def test_a_checkpoint_is_written_in_shards_of_a_size(window, qtbot, tmp_path):
+    form = window.transfer.form
+    form.shard.setText("300B")
+    form.memory.setText("2MB")
+    assert window.transferring.request(tmp_path / "w.safetensors").max_device_memory == 2_000_000
+    ended(qtbot, window, window.transferring.run)
+    assert window.transferring.report["path"].endswith(".index.json")
+    assert len(list(tmp_path.glob("*-of-*.safetensors"))) > 1
+    form.format.setCurrentIndex(form.format.findData(".pth"))
+    form.format.activated.emit(form.format.currentIndex())
+    assert not form.shard.isEnabled()
+    assert window.transferring.request(tmp_path / "w.pth").max_shard_size is None
+
+
+def test_what_is_no_size_is_marked_and_told(window):
+    form = window.transfer.form
+    form.shard.setText("two")
+    form.shard.editingFinished.emit()
+    assert form.shard.property("invalid")
+    window.transferring.run()
+    assert not window.transferring.running
+    assert "'two' is no size" in window.transfer.result.text()
+    form.shard.setText("2GB")
+    form.shard.editingFinished.emit()
+    assert not form.shard.property("invalid")
+    assert parse_size(form.memory.placeholderText()) == USUAL_MEMORY
+
+
+def test_another_transfer_takes_the_message_of_the_last_one_away(window, qtbot, tmp_path):
+    window.notices.show_error(EngineError("The engine process died."), key="transfer")
+    window.transfer.set_output(tmp_path / "nowhere" / "w.safetensors")
+    ended(qtbot, window, window.transferring.run)
+    assert not window.notices.shown
+
+
+def test_what_would_be_refused_is_not_offered_to_be_replaced(window, qtbot, tmp_path):
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    source = tmp_path / "networks" / window.document.source_reference.rsplit("/", 1)[-1]
+    for path, why in ((folder, "what kind of file"), (source, "one of the two networks")):
+        window.transfer.set_output(path)
+        ended(qtbot, window, window.transferring.run)
+        assert why in window.transfer.result.text()
 
 
 def test_what_cannot_be_written_is_told(window, feature, qtbot, tmp_path):

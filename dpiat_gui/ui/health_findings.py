@@ -37,10 +37,11 @@ class FindingsTable(QTreeWidget):
             {
                 "Layer": "Layer of the target that is out of order",
                 "What": "What is wrong with it, and whether in evaluation or in training",
-                "After": "What was measured after the transfer",
+                "After": "What was measured after the transfer, and how many times what it is held against",
             },
         )
-        self.setMinimumSize(150, 60)
+        # In less, names of layers would be cut to their last letters.
+        self.setMinimumSize(230, 60)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setRootIsDecorated(False)
         self.setUniformRowHeights(True)
@@ -71,6 +72,8 @@ class FindingsTable(QTreeWidget):
             item.setFlags(Qt.ItemFlag.NoItemFlags)
             self.addTopLevelItem(item)
             self.setFirstColumnSpanned(0, self.rootIndex(), True)
+        rows = self.topLevelItemCount() * max(self.sizeHintForRow(0), self.fontMetrics().height())
+        self.setMaximumHeight(self.header().sizeHint().height() + rows + 8)
         self._filling = False
 
     def select_layer(self, path: str) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
+    QBoxLayout,
     QComboBox,
     QFileDialog,
     QHBoxLayout,
@@ -116,7 +117,8 @@ class HealthPane(QWidget):
         self.plot = ScalesPlot()
         self.readout = QLabel()
         self.readout.setTextFormat(Qt.TextFormat.RichText)
-        self.readout.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self.readout.setWordWrap(True)
+        self.readout.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)
         self.readout.setAccessibleName("Key, and the values of the selected layer")
         self.verdict = section("")
         self.verdict.setWordWrap(True)
@@ -124,7 +126,7 @@ class HealthPane(QWidget):
         self.notes = muted(small=True)
         self.notes.setWordWrap(True)
         self.notes.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self.operator = QPushButton("clip-normalized")
+        self.operator = QPushButton("Use clip-normalized")
         self.operator.setAccessibleName("Use the operator clip-normalized")
         self.operator.setSizePolicy(QSizePolicy.Policy.Minimum, QSizePolicy.Policy.Fixed)
         self.operator.setProperty("link", True)
@@ -134,11 +136,15 @@ class HealthPane(QWidget):
 
     def _lay_out(self) -> None:
         self.setAccessibleName("Health of the transferred network")
-        top = _row(
-            *(self.inputs, self.count, self.run, self.cancel, self.bar),
-            *(self.stage, None, self.operator, self.quantity, self.mode),
-        )
-        top.setStretchFactor(self.stage, 1)
+        self._controls = (self.inputs, self.count, self.run, self.cancel)
+        asked = _row(self.inputs, self.count, self.run, self.cancel, self.bar, self.stage)
+        asked.addStretch(1)
+        asked.setStretchFactor(self.stage, 100)
+        shown = _row(None, self.operator, self.quantity, self.mode)
+        self._top = QBoxLayout(QBoxLayout.Direction.LeftToRight)
+        self._top.setSpacing(6)
+        self._top.addLayout(asked, 1)
+        self._top.addLayout(shown)
         left, right = QWidget(), QWidget()
         plotted = QVBoxLayout(left)
         plotted.setSpacing(3)
@@ -147,10 +153,9 @@ class HealthPane(QWidget):
         found = QVBoxLayout(right)
         found.setSpacing(4)
         found.addWidget(self.verdict)
-        found.addWidget(self.table, 1)
-        self._noted = scrolling(self.notes)
-        self._noted.setMaximumHeight(8 * self.fontMetrics().height())
-        found.addWidget(self._noted)
+        found.addWidget(self.table, 2)
+        # The table is no taller than its rows, and the advice has the rest.
+        found.addWidget(scrolling(self.notes), 1)
         plotted.setContentsMargins(0, 0, 0, 0)
         found.setContentsMargins(8, 0, 0, 0)
         results = QSplitter(Qt.Orientation.Horizontal)
@@ -166,7 +171,7 @@ class HealthPane(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(12, 8, 12, 8)
         column.setSpacing(6)
-        column.addLayout(top)
+        column.addLayout(self._top)
         column.addWidget(self.pages, 1)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
 
@@ -185,6 +190,14 @@ class HealthPane(QWidget):
         """Leave out the values of flagged layers where their names need the room; tooltips have them."""
         super().resizeEvent(event)
         self.table.setColumnHidden(2, self.width() < _WIDE)
+        self._use_room()
+
+    def _use_room(self) -> None:
+        """Let what is run and what is shown stand below each other where the line is too short for both."""
+        parts = (*self._controls, self.operator, self.quantity, self.mode)
+        needed = sum(part.sizeHint().width() + 8 for part in parts if not part.isHidden())
+        way = QBoxLayout.Direction
+        self._top.setDirection(way.LeftToRight if needed <= self.width() - 24 else way.TopToBottom)
 
     # -- what is asked for -----------------------------------------------------------------
 
@@ -315,7 +328,7 @@ class HealthPane(QWidget):
         if report is None or self._filling:
             return
         mode, quantity = self.mode.currentData(), self.quantity.currentData()
-        self.plot.set_curves(curves_of(report, mode, quantity, self._blocks))
+        self.plot.set_curves(curves_of(report, mode, quantity, self._blocks), texts.AXES[quantity])
         self.plot.choose(self._selected)
         self._show_readout("")
 
@@ -349,6 +362,7 @@ class HealthPane(QWidget):
         self.stage.setVisible(self._running or bool(self.stage.full_text))
         for widget in (self.inputs, self.count):
             widget.setEnabled(not self._running)
+        self._use_room()
 
 
 def _choice(name: str, items: Mapping[str, tuple[str, str]]) -> QComboBox:

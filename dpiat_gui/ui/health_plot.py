@@ -40,7 +40,7 @@ class ScalesPlot(QWidget):
         self._plot: Any = None
         self._items: list[Any] = []
         self._line: Any = None
-        self._chosen = ""
+        self._chosen = self._meaning = ""
         self.setMinimumSize(200, 90)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName("Scale of every layer")
@@ -62,11 +62,11 @@ class ScalesPlot(QWidget):
         self._theme = theme
         if self._plot is not None:
             self._color_axes()
-            self.set_curves(self._curves)
+            self.set_curves(self._curves, self._meaning)
 
-    def set_curves(self, curves: Curves) -> None:
-        """Plot something else."""
-        self._curves = curves
+    def set_curves(self, curves: Curves, meaning: str = "") -> None:
+        """Plot something else; `meaning` stands at the axis."""
+        self._curves, self._meaning = curves, meaning
         if self._plot is None:
             self._make_plot()
         for item in self._items:
@@ -81,6 +81,7 @@ class ScalesPlot(QWidget):
             self._plot.setYRange(0, 1, padding=0.04)
         else:
             self._plot.enableAutoRange(axis="y")
+        self._plot.getAxis("left").setLabel(meaning)
         self._set_ticks()
         self.choose(self._chosen)
         told = f"{len(curves.paths)} layers, {len(curves.flagged)} flagged"
@@ -101,7 +102,9 @@ class ScalesPlot(QWidget):
     def _make_plot(self) -> None:
         import pyqtgraph
 
-        plot = pyqtgraph.PlotWidget(self)
+        from dpiat_gui.ui.health_axis import ScaleAxis
+
+        plot = pyqtgraph.PlotWidget(self, axisItems={"left": ScaleAxis("left")})
         plot.setMenuEnabled(False)
         plot.hideButtons()
         plot.setMouseEnabled(x=True, y=False)

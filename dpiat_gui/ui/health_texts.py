@@ -25,6 +25,14 @@ QUANTITIES = {
 }
 """What can be plotted: title and meaning, by the field of `LayerScale`."""
 
+AXES = {
+    "activation": "RMS of the output",
+    "gradient": "RMS of the gradient",
+    "weight_gradient": "norm of the gradient",
+    "dead": "share of channels",
+}
+"""What stands at the axis, by quantity."""
+
 MODES = {
     "eval": ("Evaluation", "Batch norms use their running statistics, as at inference"),
     "train": ("Training", "Batch norms use the statistics of the batch; dropout is off"),
@@ -35,6 +43,9 @@ SIGNS = {"source": "●", "before": "▲", "after": "■"}
 """What each network's points look like in the plot."""
 
 _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+_ROOM_BETWEEN = 70
+"""Pixels from one power of ten to the next from which 2 and 5 are named too."""
 
 INTRODUCTION = (
     "Does the transfer leave a healthy network?\n"
@@ -61,9 +72,10 @@ def finding_row(finding: Finding) -> tuple[str, str, str]:
 
 def _value(finding: Finding) -> str:
     if finding.quantity == "channels":
-        return f"{finding.value:.0%}".replace("%", " %")
-    if not math.isfinite(finding.value):
-        return "NaN" if math.isnan(finding.value) else "∞"
+        return share(finding.value)
+    if finding.reference and math.isfinite(finding.value):
+        # The badge on the canvas has the ratio alone.
+        return f"{number(finding.value)} ({_times(finding.value / finding.reference)}×)"
     return number(finding.value)
 
 
@@ -81,7 +93,7 @@ def _badge(finding: Finding) -> str:
     if finding.kind == "not finite":
         return "NaN"
     if finding.kind == "dead":
-        return f"dead {finding.value:.0%}".replace("%", " %")
+        return f"dead {share(finding.value)}"
     if finding.reference:
         return f"{_times(finding.value / finding.reference)}×"
     return number(finding.value)
@@ -111,18 +123,43 @@ def key_line(
     quantity: str,
     colors: Mapping[str, str],
 ) -> str:
-    """Return the key of the plot as rich text, with the values of one layer where there is one."""
-    parts = [escape(path)] if path else []
+    """Return the key of the plot as rich text; below it a layer, whose values stand in the key."""
+    parts = []
     for role in roles:
         scale = scales.get(role)
         value = getattr(scale, quantity) if scale is not None else None
         told = "" if value is None else f" <b>{_told(value, quantity)}</b>"
         parts.append(f'<span style="color:{colors[role]}">{SIGNS[role]}</span>&nbsp;{ROLES[role]}{told}')
-    return " &nbsp; ".join(parts)
+    return f"{' &nbsp; '.join(parts)}<br>{escape(path)}"
 
 
 def _told(value: float, quantity: str) -> str:
-    return f"{value:.0%}".replace("%", " %") if quantity == "dead" else number(value)
+    return share(value) if quantity == "dead" else number(value)
+
+
+def share(value: float) -> str:
+    """Return a share in per cent: ``51 %``."""
+    return f"{value:.0%}".replace("%", " %")
+
+
+def tick_text(logarithm: float, room: float) -> str:
+    """Return what stands at a place of a logarithmic axis, "" where there is no room for it.
+
+    Parameters
+    ----------
+    logarithm
+        The place, as a power of ten.
+    room
+        Pixels from one power of ten to the next.
+    """
+    power = math.floor(logarithm + 1e-9)
+    digit = round(10 ** (logarithm - power))
+    if digit != 1 and (digit not in (2, 5) or room < _ROOM_BETWEEN):
+        return ""
+    if -4 < power < 4:
+        return f"{digit * 10.0**power:g}"
+    # Beside a 1, the power alone.
+    return f"{'' if digit == 1 else f'{digit}·'}10{str(power).translate(_RAISED)}"
 
 
 def number(value: float) -> str:

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QWidget, QApplication
 
 from dpiat_gui.errors import TransferError
 from dpiat_gui.services.theme import DARK, LIGHT
@@ -16,7 +16,15 @@ from dpiat_gui.ui.app import make_window
 from dpiat_gui.ui.health import HealthFeature
 from dpiat_gui.ui.health_curves import curves_of, scales_at
 from dpiat_gui.ui.health_pane import HealthPane
-from dpiat_gui.ui.health_texts import finding_row, key_line, marks_of, number, readout, verdict_line
+from dpiat_gui.ui.health_texts import (
+    finding_row,
+    key_line,
+    marks_of,
+    number,
+    readout,
+    tick_text,
+    verdict_line,
+)
 
 LONG = 120_000
 SMALL, OTHER = (
@@ -70,7 +78,7 @@ def test_what_is_said_of_findings():
     report = made_report()
     assert verdict_line(report) == ("error", "Infinities or not-a-numbers: 3 layers")
     rows = [finding_row(finding) for finding in report.findings]
-    assert ("t1", "exploding · eval", "500") in rows
+    assert ("t1", "exploding · eval", "500 (250×)") in rows
     assert ("t2", "not finite · eval", "NaN") in rows
     assert ("t3", "dead · eval", "90 %") in rows
     marks = marks_of(report)
@@ -88,6 +96,35 @@ def test_what_is_said_of_findings():
     assert "<b>0 %</b>" in line
     assert [number(x) for x in (0, 0.1234, 1234.5, 1e9, math.inf, math.nan)] == [
         "0", "0.123", "1,234", "1e+09", "∞", "NaN"]  # fmt: skip
+
+
+def test_the_axis_names_what_it_has_room_for():
+    places = [math.log10(value) for value in (0.2, 0.5, 1, 2, 9, 10, 20, 1e-5, 2e-5)]
+    assert [tick_text(place, 200) for place in places] == [
+        "0.2", "0.5", "1", "2", "", "10", "20", "10⁻⁵", "2·10⁻⁵"]  # fmt: skip
+    assert [tick_text(place, 40) for place in places] == ["", "", "1", "", "", "10", "", "10⁻⁵", ""]
+
+
+def test_a_narrow_pane_cuts_no_button_and_the_advice_has_the_room(pane, qtbot):
+    # The tabs below the canvas are narrower than their pages may like.
+    host = QWidget()
+    qtbot.addWidget(host)
+    pane.setParent(host)
+    pane.set_ready(True)
+    pane.set_operators(("clip", "clip-normalized"), "clip")
+    pane.show_report(made_report(), (("t0", "stem"),))
+    pane.show()
+    host.show()
+    for width in (480, 760, 1200):
+        pane.resize(width, 400)
+        for part in (pane.inputs, pane.run, pane.operator, pane.quantity, pane.mode):
+            qtbot.waitUntil(lambda part=part: part.width() >= part.minimumSizeHint().width())
+            assert part.geometry().right() <= width
+    assert abs(pane.run.y() - pane.mode.y()) < 5
+    assert pane.table.height() < 200
+    pane.resize(480, 400)
+    qtbot.waitUntil(lambda: pane.run.geometry().bottom() < pane.mode.y())
+    assert pane.plot._plot.getAxis("left").labelText == "RMS of the output"
 
 
 def test_a_report_is_plotted_listed_and_a_row_selects_its_layer(pane, qtbot):

@@ -15,7 +15,7 @@ from PySide6.QtWidgets import (
 )
 
 from dpiat_gui.services.theme import DARK, LIGHT, Theme
-from dpiat_gui.ui.widgets import inset, muted
+from dpiat_gui.ui.widgets import inset, level_labels, muted
 
 CONTENTS = (
     ("The whole matching, opened as on the canvas", "as_seen"),
@@ -86,6 +86,7 @@ class FigureDialog(QDialog):
         form.addRow("&Scale of a PNG", self.scale)
         form.addRow("", self.legend)
         form.addRow("", self.title)
+        level_labels(form)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
         self.write = buttons.addButton("Choose a file…", QDialogButtonBox.ButtonRole.AcceptRole)
         self.write.setProperty("primary", True)

@@ -66,7 +66,8 @@ class LegendPanel(QWidget):
         widest = max(
             (self.fontMetrics().horizontalAdvance(name) for name, _ in self._legend.roles), default=0
         )
-        return max(1, min(3, (self.width() or 200) // (SWATCH + widest + 2 * GAP)))
+        # The last column needs no gap after it.
+        return max(1, min(3, ((self.width() or 200) + GAP) // (SWATCH + widest + 2 * GAP)))
 
     def _line(self) -> int:
         return max(self.fontMetrics().lineSpacing() + 3, SWATCH + 4)

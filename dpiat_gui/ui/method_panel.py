@@ -22,7 +22,7 @@ from PySide6.QtWidgets import (
 from dpiat_gui.document.state import DocumentState
 from dpiat_gui.matching.methods import METHODS
 from dpiat_gui.ui import method_texts as texts
-from dpiat_gui.ui.widgets import inset, muted, set_state
+from dpiat_gui.ui.widgets import inset, level_labels, muted, set_state
 
 LARGEST_SEED = 2**31 - 1
 WIDTH = 400
@@ -95,6 +95,7 @@ class MethodPanel(QDialog):
         form.addRow("Span &exponent", self.exponent)
         form.addRow("S&kip factor", self.skip_factor)
         form.addRow("See&d of lots", self.seed)
+        level_labels(form)
         self.exponent.setToolTip("A source that serves d targets scores d to the power of minus this")
         self.skip_factor.setToolTip(
             "What a pair of blocks keeps of its score if only one has an identity skip; 1 leaves it whole"

@@ -72,9 +72,11 @@ class NetworkCard(QFrame):
         grid = QGridLayout(self)
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setVerticalSpacing(0)
-        grid.addWidget(self.origin, 0, 0, 1, 2)
-        grid.addWidget(self.name, 1, 0)
-        grid.addWidget(self.open, 1, 1)
+        grid.setHorizontalSpacing(2)
+        # The name has a line of its own: of all that stands here it is what must not be cut.
+        grid.addWidget(self.origin, 0, 0)
+        grid.addWidget(self.open, 0, 1)
+        grid.addWidget(self.name, 1, 0, 1, 2)
         grid.addWidget(self.figures, 2, 0, 1, 2)
         grid.addWidget(self.empty, 3, 0, 1, 2)
         grid.setColumnStretch(0, 1)
@@ -145,7 +147,7 @@ class NetworksPanel(QWidget):
         self._share_out()
         self.outline.folded.connect(self._share_out_later)
         column = QVBoxLayout(self)
-        column.setContentsMargins(12, 4, 10, 8)
+        column.setContentsMargins(12, 4, 6, 8)
         column.setSpacing(8)
         for card in self.cards.values():
             column.addWidget(card)

@@ -1,6 +1,7 @@
 """The outline: the module tree of either network, searchable, in step with the selection."""
 
 from PySide6.QtCore import QModelIndex, Qt, QTimer, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
@@ -40,6 +41,10 @@ class OutlinePanel(QWidget):
         self.tabs.setAccessibleName("Outline of")
         self.tabs.setDrawBase(False)
         self.tabs.setExpanding(False)
+        # Two words need no arrows; the title gives way to them instead.
+        self.tabs.setUsesScrollButtons(False)
+        self.title = section("Outline")
+        self.title.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.tabs.addTab("Source")
         self.tabs.addTab("Target")
         self.tabs.currentChanged.connect(self._show_side)
@@ -57,8 +62,8 @@ class OutlinePanel(QWidget):
         self.fold = fold_button("Outline")
         self.fold.toggled.connect(self._show_outline)
         head.addWidget(self.fold)
-        head.addWidget(section("Outline"))
-        head.addStretch(1)
+        head.addWidget(self.title, 1)
+        head.addStretch()
         head.addWidget(self.tabs)
         column.addLayout(head)
         column.addWidget(self.filter)
@@ -67,6 +72,12 @@ class OutlinePanel(QWidget):
         document.target_changed.connect(self._networks_changed)
         document.selection_changed.connect(self._follow)
         self._show_side()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Leave the title out where the tabs need its room."""
+        super().resizeEvent(event)
+        needed = self.fold.width() + self.title.sizeHint().width() + self.tabs.sizeHint().width()
+        self.title.setVisible(self.width() >= needed + 16)
 
     def _make_tree(self) -> QTreeView:
         tree = QTreeView()

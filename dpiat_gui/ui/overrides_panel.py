@@ -34,7 +34,7 @@ from dpiat_gui.ui.override_list import (
     OverrideList,
 )
 from dpiat_gui.ui.texts import cost
-from dpiat_gui.ui.widgets import muted
+from dpiat_gui.ui.widgets import ElidedLabel, muted
 
 _EMPTY = (
     "No overrides yet. Drag a source row to a target row to pin a pair, or select a pair and press "
@@ -76,7 +76,9 @@ class OverridesPanel(QWidget):
         self._wanted: list[tuple[Override, int]] = []
         self._stale = False
         self.list = OverrideList()
-        self.total = muted(small=True)
+        self.total = ElidedLabel(mode=Qt.TextElideMode.ElideRight)
+        self.total.setProperty("muted", True)
+        self.total.setProperty("small", True)
         self.enable_button = QPushButton("Disable")
         self.remove_button = QPushButton("Remove")
         self.clear_button = QPushButton("Clear all")
@@ -131,7 +133,6 @@ class OverridesPanel(QWidget):
         buttons = QHBoxLayout()
         for button in (self.enable_button, self.remove_button, self.clear_button):
             buttons.addWidget(button)
-        buttons.addSpacing(10)
         buttons.addWidget(self.total, 1)
         for button in (self.import_button, self.export_button):
             buttons.addWidget(button)
@@ -284,9 +285,11 @@ class OverridesPanel(QWidget):
         self._wanted = [(one, HERE) for one in on] + [(one, ALONE) for one in self._items]
         known = document.matching is not None and bool(on)
         off = len(self._items) - len(on)
-        words = [f"All together: {cost(document.override_cost)} in total score"] if known else []
+        # The figure first: where the line is cut, it is what stays.
+        words = [f"{cost(document.override_cost)} in total score"] if known else []
         words += [f"{off} disabled"] if off else []
-        self.total.setText(" · ".join(words))
+        self.total.set_full_text(" · ".join(words))
+        self.total.setToolTip(f"All overrides together: {self.total.full_text}" if words else "")
         if self._items and self.isVisible():
             self._cost_timer.start()
 

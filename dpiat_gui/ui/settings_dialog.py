@@ -14,7 +14,7 @@ from PySide6.QtWidgets import (
 
 from dpiat_gui.services.settings import MAX_SEED, Settings
 from dpiat_gui.services.theme import ThemeKeeper
-from dpiat_gui.ui.widgets import inset, muted
+from dpiat_gui.ui.widgets import inset, level_labels, muted
 
 THEME_TEXTS = (("As the system", "system"), ("Light", "light"), ("Dark", "dark"))
 
@@ -44,6 +44,7 @@ class SettingsDialog(QDialog):
         form.addRow("&Theme", self.theme)
         form.addRow("", self.wheel)
         form.addRow("&Seed of new projects", self.seed)
+        level_labels(form)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         buttons.rejected.connect(self.reject)
         column = QVBoxLayout(self)

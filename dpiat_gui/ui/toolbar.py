@@ -30,8 +30,11 @@ OPTIONAL = frozenset({"linked", "strips"})
 ROOMY = 1360
 """Pixels from which the toolbar has room for all of it."""
 
-SPACIOUS = 1600
-"""Pixels from which the search field can say all that it takes."""
+LEAST_SEARCH, WHOLE_SEARCH = 120, 330
+"""Pixels of the search field: the least, and those at which it can say all that it takes."""
+
+_BETWEEN, _MARGINS = 6, 40
+"""Pixels from one part to the next; at both ends of the toolbar, and beside the search field."""
 
 NARROW = 1080
 """Pixels below which opening is done by icons alone."""
@@ -50,10 +53,11 @@ class MainToolBar(QToolBar):
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
         self.search = SearchField()
         self.search.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.search.setMinimumWidth(120)
+        self.search.setMinimumWidth(LEAST_SEARCH)
         self.search.setMaximumWidth(400)
         self._buttons: dict[str, QToolButton] = {}
         self._optional: list[QAction] = []
+        self._gaps = (_stretch(), _stretch())
         self._summary = ""
 
     def fill(self, actions: Mapping[str, QAction]) -> None:
@@ -69,9 +73,9 @@ class MainToolBar(QToolBar):
         self.addSeparator()
         self.method = self._method_button(actions["method"])
         self.addWidget(self.method)
-        self.addWidget(_stretch())
+        self.addWidget(self._gaps[0])
         self.addWidget(self.search)
-        self.addWidget(_stretch())
+        self.addWidget(self._gaps[1])
         self.transfer = primary("Transfer && export…")
         self.transfer.setToolTip(actions["show_transfer"].toolTip())
         self.transfer.clicked.connect(actions["show_transfer"].trigger)
@@ -118,8 +122,6 @@ class MainToolBar(QToolBar):
         roomy, narrow = self.width() >= ROOMY, self.width() < NARROW
         for place in self._optional:
             place.setVisible(roomy)
-        # Stretches take as much as the field does, so it must ask for what its hint needs.
-        self.search.setMinimumWidth(330 if self.width() >= SPACIOUS else 180 if roomy else 120)
         for name, button in self._buttons.items():
             if name in TEXT_BUTTONS:
                 bare = narrow or (name == "swap" and not roomy)
@@ -129,6 +131,14 @@ class MainToolBar(QToolBar):
                 )
         if self._summary:
             self.method.setText(f"Method: {self._summary} ▾" if roomy else f"{self._summary} ▾")
+        # The gaps beside the field take as much as it does, so it must ask for what there is.
+        self.search.setMinimumWidth(min(max(self._left_over(), LEAST_SEARCH), WHOLE_SEARCH))
+
+    def _left_over(self) -> int:
+        """Return the width that everything but the search field leaves."""
+        shown = [self.widgetForAction(action) for action in self.actions() if action.isVisible()]
+        others = [widget for widget in shown if widget not in (self.search, *self._gaps)]
+        return self.width() - sum(widget.sizeHint().width() + _BETWEEN for widget in others) - _MARGINS
 
 
 def _stretch() -> QWidget:

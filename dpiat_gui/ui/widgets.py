@@ -8,6 +8,7 @@ from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractSpinBox,
     QComboBox,
+    QFormLayout,
     QLabel,
     QPushButton,
     QScrollArea,
@@ -23,6 +24,7 @@ from dpiat_gui.services.theme import LIGHT, Theme, fixed_font, score_color
 LARGEST = 16_777_215
 """Qt's word for no limit of a height."""
 
+_Role = QFormLayout.ItemRole
 Label = TypeVar("Label", bound=QLabel)
 Number = TypeVar("Number", bound=QAbstractSpinBox)
 
@@ -117,6 +119,15 @@ def inset(field: Number) -> Number:
     """
     field.lineEdit().setTextMargins(round(0.4 * field.fontMetrics().height()), 0, 0, 0)
     return field
+
+
+def level_labels(form: QFormLayout) -> None:
+    """Let every label of a form stand on the line of its field; Qt puts it higher beside a tall one."""
+    for row in range(form.rowCount()):
+        items = (form.itemAt(row, role) for role in (_Role.LabelRole, _Role.FieldRole))
+        label, field = (item.widget() if item is not None else None for item in items)
+        if label is not None and field is not None:
+            label.setMinimumHeight(field.sizeHint().height())
 
 
 def primary(text: str) -> QPushButton:

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QWidget, QApplication
+from PySide6.QtWidgets import QApplication, QWidget
 
 from dpiat_gui.errors import TransferError
 from dpiat_gui.services.theme import DARK, LIGHT
@@ -125,6 +125,7 @@ def test_a_narrow_pane_cuts_no_button_and_the_advice_has_the_room(pane, qtbot):
     pane.resize(480, 400)
     qtbot.waitUntil(lambda: pane.run.geometry().bottom() < pane.mode.y())
     assert pane.plot._plot.getAxis("left").labelText == "RMS of the output"
+    pane.setParent(None)
 
 
 def test_a_report_is_plotted_listed_and_a_row_selects_its_layer(pane, qtbot):

@@ -2,6 +2,7 @@ import pytest
 from made import network
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 from dpiat_gui.document.corrections import each_of, overrides_of
@@ -77,7 +78,25 @@ def test_costs_arrive_one_by_one_and_belong_to_their_row(
     ban = overrides_cost(document.tables, document.matching, Overrides(fresh=["t2"]))
     assert ban is not None
     assert _cost(panel, 0) == cost(-ban)
-    assert panel.total.text() == f"All together: {cost(document.override_cost)} in total score"
+    assert panel.total.full_text == f"{cost(document.override_cost)} in total score"
+
+
+def test_a_narrow_pane_cuts_the_sum_and_no_button(
+    panel: OverridesPanel, document: Document, qtbot: QtBot
+) -> None:
+    document.set_fresh("t2")
+    # The tabs below the canvas are narrower than their pages may like.
+    host = QWidget()
+    qtbot.addWidget(host)
+    panel.setParent(host)
+    panel.show()
+    host.show()
+    buttons = (panel.enable_button, panel.remove_button, panel.clear_button, panel.import_button)
+    panel.resize(sum(button.sizeHint().width() for button in (*buttons, panel.export_button)) + 80, 200)
+    for button in (*buttons, panel.export_button):
+        qtbot.waitUntil(lambda button=button: button.width() >= button.sizeHint().width())
+    assert panel.export_button.geometry().right() <= panel.width()
+    panel.setParent(None)
 
 
 def test_delete_removes_one_after_another(panel: OverridesPanel, document: Document) -> None:
@@ -149,7 +168,7 @@ def test_a_tick_lets_an_override_count_or_not(panel: OverridesPanel, document: D
     assert document.disabled == Overrides(fresh=["t0"])
     assert panel.list.topLevelItem(1).text(STATE) == "off"
     assert panel.list.topLevelItem(1).font(1).strikeOut()
-    assert "1 disabled" in panel.total.text()
+    assert "1 disabled" in panel.total.full_text
     panel.list.setFocus()
     panel.list.setCurrentIndex(panel.list.model().index(1, 0))
     QTest.keyClick(panel.list, Qt.Key.Key_Space)

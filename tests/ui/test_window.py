@@ -10,7 +10,7 @@ import pytest
 from made import network
 from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
-from PySide6.QtWidgets import QApplication, QLabel, QMessageBox, QPlainTextEdit
+from PySide6.QtWidgets import QApplication, QLabel, QMessageBox, QPlainTextEdit, QWidget
 
 from dpiat_gui.document.autosave import recovery_folder
 from dpiat_gui.document.document import Document
@@ -387,6 +387,32 @@ def test_the_main_button_is_in_sight_at_every_width(matched, qtbot, width):
     qtbot.waitUntil(lambda: matched.toolbar.width() == matched.width(), timeout=LONG)
     qtbot.waitUntil(matched.toolbar.transfer.isVisible, timeout=LONG)
     assert matched.toolbar.transfer.geometry().right() <= matched.toolbar.width()
+
+
+@pytest.mark.parametrize(("width", "least"), [(1178, 120), (1280, 200), (1440, 200), (1920, 330)])
+def test_the_search_field_takes_the_room_there_is(matched, qtbot, width, least):
+    matched.resize(width, 740)
+    qtbot.waitUntil(lambda: matched.toolbar.width() == matched.width(), timeout=LONG)
+    toolbar = matched.toolbar
+    qtbot.waitUntil(lambda: toolbar.transfer.geometry().right() <= toolbar.width(), timeout=LONG)
+    qtbot.waitUntil(lambda: toolbar.search.width() >= least, timeout=LONG)
+    assert toolbar.transfer.isVisible()
+
+
+def test_names_and_tabs_are_whole_in_a_narrow_pane(qtbot):
+    document, host = Document(), QWidget()
+    panel = NetworksPanel(document, LegendPanel(document), host)
+    qtbot.addWidget(host)
+    host.show()
+    document.open_networks(network("s", [(8, 3, 3, 3)]), network("t", [(8, 3, 3, 3)]))
+    outline, card = panel.outline, panel.cards["target"]
+    for width in (180, 260):
+        panel.setGeometry(0, 0, width, 600)
+        qtbot.waitUntil(lambda width=width: outline.title.isVisible() == (width == 260), timeout=LONG)
+        assert panel.minimumSizeHint().width() <= width
+        assert outline.tabs.width() >= outline.tabs.sizeHint().width()
+        # The name has its line to itself.
+        assert card.name.width() >= card.width() - 4
 
 
 @pytest.mark.parametrize("width", [1000, 1178, 1680])

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from importlib import metadata
 from typing import Any
 
+from dpiat_gui.matching.methods import METHODS
 from dpiat_gui.matching.values import Matching, Overrides, Similarity
 from dpiat_gui.networks.titles import format_shape
 from dpiat_gui.networks.values import Block, Layer, Network
@@ -21,6 +22,17 @@ Facts = tuple[tuple[str, str], ...]
 """Names and values, in order."""
 
 _PROGRAMS = ("dpiat-gui", "torch", "timm", "numpy", "safetensors", "PySide6-Essentials")
+_OPTIONS = {
+    "buffers": "Running statistics copied",
+    "repeats": "Repeated blocks begin as identity",
+    "squeeze_excite": "New squeeze-excites begin open",
+    "head": "Classifier",
+    "neck": "Last norm",
+    "calibrate": "Calibrated on",
+    "align": "Alignment",
+}
+"""What the options of a transfer are called, where the window calls them otherwise than the code."""
+
 _FATES = (
     ("copied", "from the source"),
     ("set", "set by a step of the recipe"),
@@ -138,7 +150,7 @@ class Content:
     sanity_runs
         Of every run: network, mode, loss, gradient norm, largest activation.
     findings
-        What the check found, one sentence each.
+        What the check found: layer, what is wrong with it, and a sentence.
     versions
         Of the programs that took part.
     """
@@ -157,7 +169,7 @@ class Content:
     ledger: Ledger
     sanity: Facts
     sanity_runs: tuple[tuple[str, str, str, str, str], ...]
-    findings: tuple[str, ...]
+    findings: tuple[tuple[str, str, str], ...]
     versions: Facts
 
 
@@ -198,7 +210,10 @@ def content_of(given: ReportInput) -> Content:
         ledger=account,
         sanity=_check_facts(check) if check else (),
         sanity_runs=tuple(_runs(check)) if check else (),
-        findings=tuple(finding.text for finding in check.findings) if check else (),
+        findings=tuple(
+            (finding.path or "whole network", finding.kind, finding.text)
+            for finding in (check.findings if check else ())
+        ),
         versions=_versions(),
     )
 
@@ -207,7 +222,8 @@ def _headline(given: ReportInput, account: Ledger) -> Facts:
     matching = given.matching
     facts = [("Score", f"{matching.score:.3f}")]
     if given.automatic_score is not None and matching.overrides:
-        facts.append(("Cost of the overrides", f"{matching.score - given.automatic_score:+.3f}"))
+        change = f"{matching.score - given.automatic_score:+.3f}".replace("-", "\N{MINUS SIGN}")
+        facts.append(("Change by overrides", change))
     if given.similarity is not None:
         facts.append(("Similarity, symmetric", f"{given.similarity.symmetric:.4f}"))
         facts.append(("source to target", f"{given.similarity.forward:.4f}"))
@@ -236,12 +252,15 @@ def _options(given: ReportInput) -> Facts:
     named: list[tuple[str, Any]] = [
         ("Preset", given.matching.preset),
         ("Standardization", given.standardization),
-        ("Matcher", options.method),
+        ("Matcher", f"{options.method} · {METHODS[options.method].title}"),
         ("Layer types", options.layer_types),
         ("Exponent of the span penalty", f"{options.exponent:g}"),
         ("Skip factor", f"{options.skip_factor:g}"),
     ]
-    named += [(name.replace("_", " ").capitalize(), value) for name, value in transfer.to_json().items()]
+    named += [
+        (_OPTIONS.get(name, name.replace("_", " ").capitalize()), value)
+        for name, value in transfer.to_json().items()
+    ]
     named += [("Seed", given.seed), ("Device", given.device)]
     return tuple((name, _worded(value)) for name, value in named)
 

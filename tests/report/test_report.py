@@ -67,7 +67,7 @@ def test_every_pair_and_every_override_stands_in_the_page(given, matching):
         assert pair.target in words
     assert {"pin", "fresh", "pinned", "7"} <= words
     assert f"{matching.score:.3f}" in words
-    assert "-1.500" in words
+    assert "−1.500" in words
 
 
 def test_what_has_no_partner_is_listed(given, matching):
@@ -126,12 +126,15 @@ def test_the_figure_is_the_svg_itself(given):
 
 def test_a_check_is_reported_with_its_findings(given):
     run = Run("after", "eval", 2.5, 1300.0, (LayerScale("conv1", 3.0), LayerScale("fc", 1e14)))
-    finding = Finding("fc", "exploding", "activation", "eval", 1e14, 1.0, "fc explodes <at once>")
+    finding = Finding("fc", "exploding", "activation", "eval", 1e14, 1.0, "It explodes <at once>")
     check = SanityReport("a", "b", "clip", "8 random inputs", "entropy", (run,), (finding,))
     words = Page(report_html(replace(given, sanity=check))).words
-    assert "exploding" in words
     assert "1e+14" in words
-    assert "fc explodes <at once>" in words
+    # The sentence does not say which layer it is about: the row does.
+    assert content_of(replace(given, sanity=check)).findings == (
+        ("fc", "exploding", "It explodes <at once>"),
+    )
+    assert {"exploding", "It explodes <at once>"} <= set(words)
     assert "None was run." not in words
     assert "None was run." in Page(report_html(given)).words
 

@@ -89,7 +89,7 @@ class PairRow:
         if column == Column.BEFORE:
             words = {"added": "+ new", "removed": f"− {self.before}", "changed": f"was {self.before}"}
             return words.get(self.change, "")
-        state = f"{self.state} (block)" if self.by_block else self.state
+        state = f"{self.state} block" if self.by_block else self.state
         return (self.source or "–", self.target or "–", self.kind, self.shapes, "", state)[column]
 
     def sort_key(self, column: int) -> int | float | str:

@@ -4,11 +4,13 @@ from dpiat_gui.ui.pair_rows import Column
 from dpiat_gui.ui.rows_table import RowsTable
 
 _PATHS = {Column.SOURCE: 19, Column.TARGET: 19, Column.SHAPES: 16}
-"""Columns that share the width that is left, with their least widths in characters."""
-_FIXED = {Column.KIND: 16, Column.SCORE: 12, Column.STATE: 11, Column.COVERED: 13}
-"""Columns that need the same width always, in characters."""
+"""Columns that share the width that is left, and in what proportion."""
 _BEFORE = {Column.BEFORE: 19}
-"""One more of the first kind, while another matching is compared."""
+"""One more of them, while another matching is compared."""
+_LEAST = {Column.SOURCE: 15, Column.TARGET: 15, Column.SHAPES: 10, Column.BEFORE: 15}
+"""Their least widths, in characters."""
+_FIXED = {Column.KIND: 16, Column.SCORE: 12, Column.STATE: 17, Column.COVERED: 12}
+"""Columns that need the same width always, in characters."""
 
 
 class PairsTable(RowsTable):
@@ -21,4 +23,4 @@ class PairsTable(RowsTable):
             self.setColumnWidth(column, characters * character)
         for column, characters in paths.items():
             share = left * characters // sum(paths.values())
-            self.setColumnWidth(column, max(share, characters * character))
+            self.setColumnWidth(column, max(share, _LEAST[column] * character))

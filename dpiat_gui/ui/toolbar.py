@@ -33,7 +33,7 @@ ROOMY = 1360
 LEAST_SEARCH, WHOLE_SEARCH = 120, 330
 """Pixels of the search field: the least, and those at which it can say all that it takes."""
 
-_BETWEEN, _MARGINS = 6, 40
+_BETWEEN, _MARGINS = 4, 28
 """Pixels from one part to the next; at both ends of the toolbar, and beside the search field."""
 
 NARROW = 1080

@@ -1,7 +1,7 @@
 import pytest
 from made import network
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtGui import QFontMetrics, QGuiApplication
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
@@ -207,6 +207,15 @@ def test_the_columns_still_share_the_width_after_a_comparison(
     panel.show_comparison(None)
     panel.resize(1000, 300)
     assert header.length() == pytest.approx(panel.table.viewport().width(), abs=8)
+
+
+def test_the_longest_state_and_the_commonest_kind_are_read_in_full(
+    document: Document, panel: PairsPanel
+) -> None:
+    letters = QFontMetrics(panel.model.data(panel.model.index(0, 0), Qt.ItemDataRole.FontRole))
+    panel.resize(600, 300)
+    for column, text in ((Column.STATE, "pinned block"), (Column.KIND, "BatchNorm2d")):
+        assert panel.table.columnWidth(column) >= letters.horizontalAdvance(text) + 20
 
 
 def test_several_rows_are_chosen_together_and_stay_so(document: Document, panel: PairsPanel) -> None:

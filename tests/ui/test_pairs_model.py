@@ -52,7 +52,7 @@ def test_overrides_show_in_the_state() -> None:
 def test_rows_of_a_pinned_block_are_pinned() -> None:
     rows = {row.target: row for row in pair_rows(_match(Overrides(pins=[("s0", "t1")])))}
     assert [rows[path].state for path in ("t1.0", "t1.1", "t3")] == ["pinned", "pinned", "auto"]
-    assert rows["t1.0"].text(Column.STATE) == "pinned (block)"
+    assert rows["t1.0"].text(Column.STATE) == "pinned block"
     assert parse_filter("state:pinned").accepts(rows["t1.1"])
 
 

@@ -389,7 +389,7 @@ def test_the_main_button_is_in_sight_at_every_width(matched, qtbot, width):
     assert matched.toolbar.transfer.geometry().right() <= matched.toolbar.width()
 
 
-@pytest.mark.parametrize(("width", "least"), [(1178, 120), (1280, 200), (1440, 200), (1920, 330)])
+@pytest.mark.parametrize(("width", "least"), [(1178, 160), (1280, 240), (1440, 240), (1920, 330)])
 def test_the_search_field_takes_the_room_there_is(matched, qtbot, width, least):
     matched.resize(width, 740)
     qtbot.waitUntil(lambda: matched.toolbar.width() == matched.width(), timeout=LONG)

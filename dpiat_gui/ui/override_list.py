@@ -53,6 +53,9 @@ class OverrideList(QTreeWidget):
             wide = column in (SOURCE, TARGET)
             mode = QHeaderView.ResizeMode.Stretch if wide else QHeaderView.ResizeMode.ResizeToContents
             header.setSectionResizeMode(column, mode)
+        # Qt forgets the frame of a styled tick box when it asks how wide the contents are.
+        header.setSectionResizeMode(KIND, QHeaderView.ResizeMode.Interactive)
+        header.resizeSection(KIND, round(5.8 * self.fontMetrics().height()))
         for column in (HERE, ALONE):
             head.setTextAlignment(column, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
 

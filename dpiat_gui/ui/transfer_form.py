@@ -118,7 +118,7 @@ class TransferForm(QWidget):
                 ("&Format", self.format),
                 ("S&eed", self.seed),
                 ("S&hard size", self.shard),
-                ("Device memor&y", self.memory),
+                ("Memor&y", self.memory),
             )
         ]
         self._grid.setColumnStretch(1, 1)

@@ -233,6 +233,10 @@ class TransferPanel(QWidget):
         disable_for_now(self.cancel)
         self.stage.set_full_text("Cancelling…")
 
+    def show_nothing(self) -> None:
+        """Show no outcome: there was none between these networks."""
+        self._show_outcome(bar=False, stage=False, result=False, report=False)
+
     def show_done(self, text: str) -> None:
         """Show the result of a transfer that ended well."""
         self._end(text, "ok", report=True)

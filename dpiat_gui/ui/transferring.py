@@ -63,6 +63,8 @@ class Transferring(QObject):
         self.with_manifest = False
         document.matching_changed.connect(self._matching_changed)
         document.plan_changed.connect(self._show_coverage)
+        for signal in (document.source_changed, document.target_changed):
+            signal.connect(self._forget_outcome)
         for signal in (document.settings_changed, document.options_changed):
             signal.connect(self._show_settings)
         panel.run_requested.connect(self.run)
@@ -214,6 +216,11 @@ class Transferring(QObject):
 
     def _choose_option(self, name: str, value: object) -> None:
         self._editing.attempt(partial(self._document.set_transfer, **{name: value}))
+
+    def _forget_outcome(self) -> None:
+        """Say no more how the transfer between other networks went."""
+        if not self.running:
+            self._panel.show_nothing()
 
     def _matching_changed(self) -> None:
         document = self._document

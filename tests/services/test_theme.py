@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QPalette
-from PySide6.QtWidgets import QCheckBox, QLineEdit, QPushButton
+from PySide6.QtWidgets import QCheckBox, QLineEdit, QPushButton, QTreeWidget, QTreeWidgetItem
 
 from dpiat_gui.networks.titles import BlockRole, LayerRole
 from dpiat_gui.services import palettes
@@ -213,3 +213,22 @@ def test_a_mix_of_colours_is_a_colour():
     assert mixed(QColor("#000000"), QColor("#ffffff"), 1).name() == "#ffffff"
     assert contrast(QColor("#000000"), QColor("#ffffff")) == pytest.approx(21)
     assert palettes.relative_luminance(QColor("#ffffff")) == pytest.approx(1)
+
+
+@THEMES
+def test_an_empty_tick_box_in_a_list_can_be_seen(qtbot, theme):
+    tree = QTreeWidget()
+    qtbot.addWidget(tree)
+    tree.setStyleSheet(stylesheet(theme))
+    item = QTreeWidgetItem(["pin"])
+    item.setCheckState(0, Qt.CheckState.Unchecked)
+    tree.addTopLevelItem(item)
+    tree.resize(200, 120)
+    tree.show()
+    qtbot.waitExposed(tree)
+    drawn = tree.viewport().grab(tree.visualItemRect(item)).toImage()
+    border = theme.color("border_strong").rgb()
+    seen = [
+        (x, y) for x in range(drawn.width()) for y in range(drawn.height()) if drawn.pixel(x, y) == border
+    ]
+    assert len(seen) > 20

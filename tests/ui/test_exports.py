@@ -105,6 +105,18 @@ def test_another_transfer_takes_the_message_of_the_last_one_away(window, qtbot, 
     assert not window.notices.shown
 
 
+def test_how_it_went_is_said_only_of_the_networks_that_are_open(window, qtbot, tmp_path):
+    ended(qtbot, window, window.transferring.run)
+    panel = window.transfer
+    assert panel.result.isVisible()
+    window.document.ban(*next((pair.source, pair.target) for pair in window.document.matching.pairs))
+    assert panel.result.isVisible()
+    with qtbot.waitSignal(window.document.matching_changed, timeout=LONG, check_params_cb=bool):
+        window.document.swap()
+    assert not panel.result.isVisible()
+    assert not panel.open_folder.isVisible()
+
+
 def test_what_would_be_refused_is_not_offered_to_be_replaced(window, qtbot, tmp_path):
     folder = tmp_path / "folder"
     folder.mkdir()

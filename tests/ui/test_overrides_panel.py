@@ -2,14 +2,14 @@ import pytest
 from made import network
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QStyle, QWidget
 from pytestqt.qtbot import QtBot
 
 from dpiat_gui.document.corrections import each_of, overrides_of
 from dpiat_gui.document.document import Document, Selection
 from dpiat_gui.document.solving import overrides_cost
 from dpiat_gui.matching.values import Overrides
-from dpiat_gui.services.theme import DARK, LIGHT, Theme
+from dpiat_gui.services.theme import DARK, LIGHT, Theme, stylesheet
 from dpiat_gui.ui.override_list import ALONE, HERE, OVERRIDE_ROLE, STATE
 from dpiat_gui.ui.overrides_panel import OverridesPanel
 from dpiat_gui.ui.texts import cost
@@ -79,6 +79,16 @@ def test_costs_arrive_one_by_one_and_belong_to_their_row(
     assert ban is not None
     assert _cost(panel, 0) == cost(-ban)
     assert panel.total.full_text == f"{cost(document.override_cost)} in total score"
+
+
+def test_the_kind_of_an_override_is_read_in_full(
+    panel: OverridesPanel, document: Document, qtbot: QtBot
+) -> None:
+    panel.setStyleSheet(stylesheet(DARK))
+    document.set_fresh("t2")
+    letters = panel.list.fontMetrics()
+    box = panel.list.style().pixelMetric(QStyle.PixelMetric.PM_IndicatorWidth, None, panel.list)
+    assert panel.list.columnWidth(0) >= letters.horizontalAdvance("fresh") + box + 2 * letters.height()
 
 
 def test_a_narrow_pane_cuts_the_sum_and_no_button(

@@ -92,6 +92,8 @@ class MainWindow(QMainWindow):
     def _build_centre(self) -> None:
         self.setAcceptDrops(True)
         self.view = MatchView()
+        # A pane below that needs much height, or a lower window, must not take all of it.
+        self.view.setMinimumHeight(150)
         self.notices = NotificationArea()
         self.job_panel = JobPanel()
         centre = QWidget()

@@ -483,6 +483,14 @@ def test_the_panes_beside_the_canvas_give_way_in_a_narrower_window(window, qtbot
     qtbot.waitUntil(lambda: window.docks[1].width() < 400 and window.docks[0].width() < 300)
 
 
+def test_some_of_the_canvas_is_always_seen(window, qtbot):
+    window.resizeDocks([window.docks[2]], [2000], Qt.Orientation.Vertical)
+    window.resize(1100, 620)
+    qtbot.waitUntil(lambda: window.height() == 620, timeout=LONG)
+    assert window.view.height() >= 150
+    assert window.minimumSizeHint().height() <= 600
+
+
 def test_the_window_fits_a_small_screen(window, qtbot):
     window.resize(1024, 700)
     window.window_state.limit()

@@ -162,8 +162,8 @@ class CorrectingFeature(QObject):
             "import_overrides": self.exchange.ask_import,
             "export_overrides": self.exchange.ask_export,
             "export_pairs": self.exchange.ask_pairs,
-            "show_overrides": partial(self._window.show_tab, OVERRIDES),
-            "show_history": partial(self._window.show_tab, HISTORY),
+            "show_overrides": lambda: self._window.pages.show(OVERRIDES),
+            "show_history": lambda: self._window.pages.show(HISTORY),
             "compare": self.show_comparison,
         }
 

@@ -129,13 +129,13 @@ class DpTableFeature:
 
     def show_table(self) -> None:
         """Bring the table to the front, with room for it, the keyboard in its cells."""
-        self._window.show_tab(TABLE)
+        self._window.pages.show(TABLE)
         self._height.borrow()
         self.table.grid.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def show_player(self) -> None:
         """Bring the player to the front, with room for it, the keyboard in its table."""
-        self._window.show_tab(PLAYER)
+        self._window.pages.show(PLAYER)
         self._height.borrow()
         self.player.stage.grid.setFocus(Qt.FocusReason.OtherFocusReason)
 

@@ -108,7 +108,7 @@ class HealthFeature(QObject):
         snapshot = (document.matching, document.state.transfer, document.seed)
         job = self._window.jobs.run_in_engine({"do": "check"} | request.to_json(), "Checking the result")
         self._job = job
-        if self._window.is_tab_shown("health"):
+        if self._window.pages.is_shown("health"):
             # The findings and the advice need more rows than the pairs do.
             self._height.borrow()
         self.pane.show_running("Starting", 0, 0)
@@ -128,7 +128,7 @@ class HealthFeature(QObject):
             self._job.cancel()
 
     def _show_and_run(self) -> None:
-        self._window.show_tab("health")
+        self._window.pages.show("health")
         self.run()
 
     def _request(self) -> SanityRequest:

@@ -114,7 +114,7 @@ class LedgerFeature(QObject):
     def handlers(self) -> Mapping[str, Callable[..., object]]:
         """Return what to call for each action."""
         return {
-            "show_coverage": partial(self._window.show_tab, "coverage"),
+            "show_coverage": lambda: self._window.pages.show("coverage"),
             **{name: partial(self._ask, name) for name in EXPORTS},
             "write_manifest": self._set_manifest,
             "verify_file": self._ask_what_to_verify,

@@ -3,7 +3,7 @@
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QRect, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QTabWidget, QVBoxLayout, QWidget
 
@@ -18,6 +18,7 @@ from dpiat_gui.ui.canvas_link import CanvasLink
 from dpiat_gui.ui.closing import Closing
 from dpiat_gui.ui.dialogs import Dialogs
 from dpiat_gui.ui.editing import Editing
+from dpiat_gui.ui.feature_pages import FeaturePages, Shelf
 from dpiat_gui.ui.features import features
 from dpiat_gui.ui.figures import Figures
 from dpiat_gui.ui.handlers import adopt_switches, handlers_of, state_of
@@ -161,11 +162,15 @@ class MainWindow(QMainWindow):
         self.side_tabs = QTabWidget()
         self.side_tabs.setDocumentMode(True)
         self.side_tabs.addTab(scrolling(self.inspector), "Inspector")
-        self._add_tabs()
         self.docks: tuple[QDockWidget, ...] = (
             add_dock(self, "networks", "Networks", scrolling(self.networks), Area.LeftDockWidgetArea),
             add_dock(self, "inspector", "Inspector", self.side_tabs, Area.RightDockWidgetArea),
             add_dock(self, "details", "Pairs and transfer", self.tabs, Area.BottomDockWidgetArea),
+        )
+        self.pages = FeaturePages(
+            self,
+            {"details": Shelf(self.tabs, self.docks[2]), "inspector": Shelf(self.side_tabs, self.docks[1])},
+            [tab for feature in self.features for tab in feature.tabs()],
         )
         # Wide tables scroll; they must not push the window beyond the screen.
         self.tabs.setMinimumWidth(360)
@@ -183,17 +188,6 @@ class MainWindow(QMainWindow):
         self.selection_menu = SelectionMenu(self, self.commands)
         for dock in self.docks:
             self.submenus[DOCKS].addAction(dock.toggleViewAction())
-
-    def _add_tabs(self) -> None:
-        """Put the pages of the features beside the window's own."""
-        self._pages: dict[str, tuple[QTabWidget, QWidget, int]] = {}
-        for feature in self.features:
-            for tab in feature.tabs():
-                holder, dock = (self.tabs, 2) if tab.dock == "details" else (self.side_tabs, 1)
-                holder.addTab(tab.page, tab.title)
-                self._pages[tab.name] = (holder, tab.page, dock)
-        # A single page needs no tab to tell it from others: its dock has a title.
-        self.side_tabs.tabBar().setVisible(self.side_tabs.count() > 1)
 
     def _connect(self) -> None:
         document = self.document
@@ -261,27 +255,6 @@ class MainWindow(QMainWindow):
         self.docks[2].show()
         self.tabs.setCurrentWidget(self.transfer_page)
         self.transfer.take_focus()
-
-    def show_tab(self, name: str) -> None:
-        """Bring the page of a feature to the front and put the focus into it."""
-        holder, page, dock = self._pages[name]
-        self.docks[dock].show()
-        holder.setCurrentWidget(page)
-        first_focus(page).setFocus(Qt.FocusReason.OtherFocusReason)
-
-    def is_tab_shown(self, name: str) -> bool:
-        """Tell whether the page of a feature is at the front."""
-        holder, page, _ = self._pages[name]
-        return holder.isVisible() and holder.currentWidget() is page
-
-    def tab_rect(self, name: str) -> QRect | None:
-        """Return where the tab of a feature's page is, in the window; None if its dock is closed."""
-        holder, page, _ = self._pages[name]
-        if not holder.isVisible():
-            return None
-        bar = holder.tabBar()
-        rect = bar.tabRect(holder.indexOf(page))
-        return QRect(bar.mapTo(self, rect.topLeft()), rect.size())
 
     def cycle_panes(self, step: int) -> None:
         """Move the focus to the next pane (1) or the one before (-1)."""

@@ -13,7 +13,7 @@ class Tab:
     Parameters
     ----------
     name
-        For `MainWindow.show_tab`.
+        For `FeaturePages.show`.
     title
         On the tab.
     page

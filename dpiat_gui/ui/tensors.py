@@ -92,7 +92,7 @@ class TensorsFeature(QObject):
 
     def handlers(self) -> Mapping[str, Callable[..., object]]:
         """Return what to call for the action."""
-        return {"show_tensors": partial(self._window.show_tab, "tensors")}
+        return {"show_tensors": lambda: self._window.pages.show("tensors")}
 
     def set_theme(self, theme: "Theme") -> None:
         """Draw with the colours of `theme`."""

@@ -52,7 +52,7 @@ def candidate_pin(window: "MainWindow") -> QRect | None:
 
 def tab(name: str) -> Place:
     """Point at the tab of a feature's page."""
-    return lambda window: window.tab_rect(name)
+    return lambda window: window.pages.tab_rect(name)
 
 
 def canvas(window: "MainWindow") -> QRect | None:

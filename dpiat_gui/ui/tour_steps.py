@@ -175,7 +175,7 @@ def _transfer() -> tuple[TourStep, ...]:
             "Does it behave?",
             "Transferred networks can explode. Open the tab “Health”.",
             tab("health"),
-            watch=lambda window: window.is_tab_shown("health"),
+            watch=lambda window: window.pages.is_shown("health"),
             once=True,
         ),
         TourStep(
@@ -203,7 +203,7 @@ def _decides() -> tuple[TourStep, ...]:
             "The table",
             "Open the tab “DP table”.",
             tab("dp-table"),
-            watch=lambda window: window.is_tab_shown("dp-table"),
+            watch=lambda window: window.pages.is_shown("dp-table"),
             once=True,
         ),
         TourStep(
@@ -217,7 +217,7 @@ def _decides() -> tuple[TourStep, ...]:
             "Step by step",
             "Open the tab “Player”.",
             tab("player"),
-            watch=lambda window: window.is_tab_shown("player"),
+            watch=lambda window: window.pages.is_shown("player"),
             once=True,
         ),
         TourStep(

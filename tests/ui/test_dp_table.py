@@ -398,7 +398,7 @@ def test_a_table_has_its_height_however_it_comes_to_the_front(window, qtbot):
     window.document.open_networks(SOURCE, TARGET)
     before = window.docks[2].height()
     for name in ("dp-table", "player"):
-        window.show_tab(name)
+        window.pages.show(name)
         qtbot.waitUntil(lambda: window.docks[2].height() > 0.5 * window.height())
     window.tabs.setCurrentWidget(window.pairs)
     qtbot.waitUntil(lambda: abs(window.docks[2].height() - before) < 8)

@@ -248,7 +248,7 @@ def window(qtbot):
 
 def test_the_selected_layers_tensor_is_read_when_the_pane_is_seen(window, qtbot):
     feature = next(feature for feature in window.features if isinstance(feature, TensorsFeature))
-    window.show_tab("tensors")
+    window.pages.show("tensors")
     qtbot.waitUntil(lambda: not feature.busy)
     assert "Open a network" in feature.pane.message.text()
     with qtbot.waitSignal(window.document.matching_changed, timeout=LONG, check_params_cb=bool):

@@ -95,8 +95,10 @@ class NetworkCard(QFrame):
         else:
             self.name.set_full_text(network.name)
             self.figures.set_full_text(figures_of(network))
-        self.origin.setToolTip(reference)
-        self.name.setToolTip(reference)
+        model = dict(network.tree.details).get("model") if network is not None else None
+        told = f"{reference}\nIts tensors are those of {model}." if model else reference
+        self.origin.setToolTip(told)
+        self.name.setToolTip(told)
         self.setAccessibleName(f"{title}: {self.name.full_text} {self.figures.full_text}")
 
 

@@ -17,6 +17,8 @@ from dpiat_gui.document.document import Document
 from dpiat_gui.document.selection import Selection
 from dpiat_gui.errors import TrustError
 from dpiat_gui.networks.references import parse_reference
+from dpiat_gui.networks.shipped import demo_source
+from dpiat_gui.networks.sources import load_network
 from dpiat_gui.project.project import load_project, save_project
 from dpiat_gui.ui.app import make_window
 from dpiat_gui.ui.fetching import Fetch, _code_of
@@ -506,6 +508,19 @@ def test_a_network_that_cannot_be_opened_says_so_under_its_name(qtbot):
     card.show_network(None, "timm:a_network_of_a_very_long_name_indeed")
     assert card.figures.full_text == "(not open)"
     assert not card.figures.isHidden()
+
+
+def test_the_card_of_a_checkpoint_names_the_model_whose_tensors_it_has(qtbot):
+    card = NetworkCard("source")
+    qtbot.addWidget(card)
+    source = demo_source()
+    card.show_network(load_network(source), source)
+    assert card.name.toolTip().splitlines() == [
+        source,
+        "Its tensors are those of timm:efficientnet_lite0?num_classes=1000.",
+    ]
+    card.show_network(load_network(SMALL), SMALL)
+    assert card.name.toolTip() == SMALL
 
 
 def test_enter_presses_the_button_that_has_the_keyboard(matched, qtbot):

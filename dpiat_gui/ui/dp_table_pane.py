@@ -25,7 +25,7 @@ from dpiat_gui.ui import dp_table_key as key
 from dpiat_gui.ui.dp_table_drawing import Shown
 from dpiat_gui.ui.dp_table_grid import TableGrid
 from dpiat_gui.ui.dp_table_key import TableKey
-from dpiat_gui.ui.dp_table_places import Inside, blocks_of, cell_of, why_closed
+from dpiat_gui.ui.dp_table_places import Inside, blocks_of, cell_of, ends_of, why_closed
 from dpiat_gui.ui.dp_table_texts import (
     WORDS,
     branch_words,
@@ -185,10 +185,10 @@ class DpTablePane(QWidget):
     def go_back(self) -> None:
         """Go back to the table of blocks, at the blocks that were open."""
         if self._inside is not None:
-            source, target = self._inside
+            blocks, (source, target) = ends_of(self._document, self._inside), self._inside
             self._inside, self._current = None, (target + 1, source + 1)
             self._mark_stale()
-            self._select_current()
+            self._document.select(blocks)
             self.grid.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _mark_stale(self, _matching: object = None) -> None:
@@ -352,7 +352,8 @@ class DpTablePane(QWidget):
     def _tell(self, named: "NamedTable", current: tuple[int, int] | None, totals: bool) -> None:
         """Say in words where the table stands, what the current cell is, and what the marks mean."""
         self.back.setVisible(named.inside is not None)
-        inside = _inside_title(self._document, named)
+        ends = ends_of(self._document, named.inside)
+        inside = f"{ends.source} → {ends.target}" if ends else ""
         kind = "layers" if METHODS[self._document.options.method].layerwise else "entries"
         self.where.set_full_text(inside or f"{len(named.targets)} × {len(named.sources)} {kind}")
         self.where.setToolTip(f"{inside}\n{table_words(named)}".strip())
@@ -374,13 +375,6 @@ class DpTablePane(QWidget):
         else:
             best = "all that its target could get" if named.inside is None else "1"
             self.key.set_key("0", best, marks)
-
-
-def _inside_title(document: Document, named: "NamedTable") -> str:
-    tables, inside = document.tables, named.inside
-    if tables is None or inside is None:
-        return ""
-    return f"{tables.source_side.entries[inside[0]].path} → {tables.target_side.entries[inside[1]].path}"
 
 
 def _choice(text: str, tip: str) -> QPushButton:

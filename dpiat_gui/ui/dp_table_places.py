@@ -38,6 +38,15 @@ def blocks_of(document: Document, selection: Selection) -> Inside | None:
     return source.entry, target.entry
 
 
+def ends_of(document: Document, inside: Inside | None) -> Selection:
+    """Return the two blocks of a table of layers, as a selection; nothing for the table of entries."""
+    tables = document.tables
+    if tables is None or inside is None:
+        return Selection()
+    source, target = inside
+    return Selection(tables.source_side.entries[source].path, tables.target_side.entries[target].path)
+
+
 def why_closed(document: Document, named: "NamedTable", row: int, column: int) -> str:
     """Say why a cell of the table of entries has no table inside, nothing where it has one."""
     one, other = named.targets[row - 1], named.sources[column - 1]

@@ -126,6 +126,18 @@ def test_esc_goes_back_only_from_inside(pane, qtbot):
     assert pane.inside is None
 
 
+def test_going_back_selects_the_blocks_that_were_open(pane, document, qtbot):
+    document.select(Selection("s1", "t1"))
+    press(qtbot, pane, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: pane.named.inside == (1, 1))
+    press(qtbot, pane, Qt.Key.Key_Down)
+    assert document.selection.target.startswith("t1.")
+    press(qtbot, pane, Qt.Key.Key_Backspace)
+    qtbot.waitUntil(lambda: pane.named.inside is None)
+    assert document.selection == Selection("s1", "t1")
+    assert pane.grid.shown.current == (2, 2)
+
+
 def test_inside_it_follows_the_selection_to_other_blocks(pane, document, qtbot):
     pane.open_inside((1, 1))
     qtbot.waitUntil(lambda: pane.named.inside == (1, 1))

@@ -141,6 +141,9 @@ def picture_of(tensor: "torch.Tensor") -> Picture:
     tensor = tensor.detach()
     if tensor.is_complex():
         tensor = tensor.abs()
+    if tensor.ndim == 3 and tensor.shape[0] == 1:
+        # A position embedding is the matrix that its last two dimensions are.
+        tensor = tensor[0]
     if tensor.ndim <= 1:
         return _taken("line", tensor.reshape(-1), (MOST_POINTS,))
     if tensor.ndim > 5 or tensor.numel() == 0:

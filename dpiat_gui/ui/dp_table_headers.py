@@ -141,7 +141,14 @@ def _paint_rows(
     theme: Theme,
     strong: Collection[int],
 ) -> None:
-    metrics = QFontMetricsF(painter.font())
+    whole = painter.font()
+    metrics = QFontMetricsF(whole)
+    named = place.height >= metrics.height() - 3
+    if named and place.height < metrics.height():
+        # Lines as close as this would touch each other.
+        smaller = painter.font()
+        smaller.setPointSizeF(smaller.pointSizeF() * place.height / metrics.height())
+        painter.setFont(smaller)
     painter.setClipRect(QRectF(0, place.top, place.left, size.height()))
     for row in place.seen_rows(size.bottom()):
         rect = QRectF(0, place.rect(row, place.first).top(), place.left, place.height)
@@ -149,7 +156,7 @@ def _paint_rows(
         _paint_bar(
             painter, QRectF(place.left - BAR, rect.top() + 0.5, BAR - 1, place.height - 1), name, theme
         )
-        if place.height >= metrics.height() - 3:
+        if named:
             fresh = row - 1 in shown.named.fresh
             _paint_name(
                 painter,
@@ -164,6 +171,7 @@ def _paint_rows(
             painter.setPen(theme.color("accent_text" if row in strong else "text_muted"))
             line = QRectF(_GAP, rect.center().y() - metrics.height() / 2, place.left, metrics.height())
             painter.drawText(line, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, target(row))
+    painter.setFont(whole)
 
 
 def _paint_columns(

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, cast
 
 from PySide6.QtCore import QPoint, QRect
-from PySide6.QtWidgets import QAbstractButton, QScrollArea, QTableView, QWidget
+from PySide6.QtWidgets import QAbstractButton, QScrollArea, QTableView, QToolButton, QWidget
 
 from dpiat_gui.canvas.columns import Side
 from dpiat_gui.ui.tour_values import Place
@@ -51,8 +51,21 @@ def candidate_pin(window: "MainWindow") -> QRect | None:
 
 
 def tab(name: str) -> Place:
-    """Point at the tab of a feature's page."""
-    return lambda window: window.pages.tab_rect(name)
+    """Point at the tab of a feature's page; at the arrow that leads to it where the tabs have no room."""
+
+    def at(window: "MainWindow") -> QRect | None:
+        rect, bar = window.pages.tab_rect(name), window.tabs.tabBar()
+        arrows = [one for one in bar.findChildren(QToolButton) if one.isVisible()]
+        if rect is None or not arrows:
+            return rect
+        places = sorted((rect_in(window, one) for one in arrows), key=QRect.left)
+        room = rect_in(window, bar)
+        room.setRight(places[0].left() - 1)
+        if room.contains(rect):
+            return rect
+        return places[-1 if rect.right() > room.right() else 0]
+
+    return at
 
 
 def canvas(window: "MainWindow") -> QRect | None:

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QApplication
 from dpiat_gui.ui.app import make_window
 from dpiat_gui.ui.health import HealthFeature
 from dpiat_gui.ui.tour_callout import callout_place
-from dpiat_gui.ui.tour_places import matched_block
+from dpiat_gui.ui.tour_places import matched_block, rect_in, tab
 from dpiat_gui.ui.tour_steps import CORRECT, DECIDES, FIRST, TOURS, TRANSFER
 from dpiat_gui.ui.tours import TourFeature
 
@@ -107,6 +107,21 @@ def test_the_marked_block_is_brought_into_sight(window, qtbot):
     assert tours.step.at(window).height() < 80
     assert not window.document.selection
     tours.end()
+
+
+def test_a_tab_that_has_no_room_is_reached_by_the_arrow(window, qtbot):
+    window.resize(1024, 720)
+    place = tab("player")
+    for _ in range(10):
+        rect = place(window)
+        assert rect_in(window, window.tabs.tabBar()).contains(rect)
+        if rect == window.pages.tab_rect("player"):
+            break
+        assert rect.width() < 40
+        click_at(window, rect)
+        QApplication.processEvents()
+    click_at(window, place(window))
+    assert window.pages.is_shown("player")
 
 
 def test_a_callout_leaves_in_sight_what_its_words_are_about():

@@ -10,7 +10,6 @@ from PySide6.QtWidgets import (
     QComboBox,
     QHBoxLayout,
     QSlider,
-    QStackedWidget,
     QVBoxLayout,
     QWidget,
 )
@@ -114,16 +113,15 @@ class TensorsPane(QWidget):
         column.addWidget(self.histogram)
         column.addWidget(self.statistics)
         column.addWidget(self.notes)
-        column.addStretch(1)
-        self.pages = QStackedWidget()
-        self.pages.addWidget(self.message)
-        self.pages.addWidget(self._content)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(14, 8, 14, 10)
         outer.setSpacing(4)
         outer.addWidget(self.path)
         outer.addWidget(self.state)
-        outer.addWidget(self.pages, 1)
+        # No stack of pages: a short message would scroll over the height of the tensor before it.
+        outer.addWidget(self.message)
+        outer.addWidget(self._content)
+        outer.addStretch(1)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Put the pictures beside each other where there is room."""
@@ -154,7 +152,8 @@ class TensorsPane(QWidget):
         self.message.setText(text)
         set_state(self.message, "state", "")
         set_state(self.message, "muted", True)
-        self.pages.setCurrentWidget(self.message)
+        self._content.hide()
+        self.message.show()
 
     def show_failed(self, error: DpiatError) -> None:
         """Show why a tensor cannot be shown, and what to do."""
@@ -191,7 +190,8 @@ class TensorsPane(QWidget):
         """
         self._view, self._row = view, row
         self.state.hide()
-        self.pages.setCurrentWidget(self._content)
+        self.message.hide()
+        self._content.show()
         led = view.variant("before") or view.variant("source")
         many = led is not None and led.channels > 1
         self._channels.setVisible(many)

@@ -207,7 +207,7 @@ class StatisticsTable(QWidget):
     def _label(self, text: str, alignment: Qt.AlignmentFlag) -> QLabel:
         label = QLabel(text, self)
         label.setProperty("small", True)
-        label.setAlignment(alignment)
+        label.setAlignment(alignment | Qt.AlignmentFlag.AlignVCenter)
         return label
 
 

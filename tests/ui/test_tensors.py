@@ -196,6 +196,21 @@ def test_the_difference_does_not_push_the_pane_beyond_the_docks_edge(qtbot, widt
     assert all(values)
 
 
+def test_a_message_does_not_scroll_over_the_tensor_before_it(qtbot):
+    pane = TensorsPane()
+    page = scrolling(pane)
+    qtbot.addWidget(page)
+    page.resize(300, 400)
+    page.show()
+    qtbot.waitExposed(page)
+    bar = page.verticalScrollBar()
+    assert bar.maximum() == 0
+    pane.show_view(view_of((8, 3, 3, 3)), None)
+    qtbot.waitUntil(lambda: bar.maximum() > 0)
+    pane.show_message("A block has many tensors: select one of its layers.")
+    qtbot.waitUntil(lambda: bar.maximum() == 0)
+
+
 def test_a_single_value_makes_no_curves(pane):
     pane.show_view(view_of((1,)), None)
     assert not pane.lines.isVisible()

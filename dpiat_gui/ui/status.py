@@ -11,7 +11,6 @@ from PySide6.QtWidgets import (
     QProgressBar,
     QPushButton,
     QSizePolicy,
-    QStackedWidget,
     QStatusBar,
     QWidget,
 )
@@ -47,7 +46,10 @@ LEAVE_FIRST = ("solved", "similarity", "problems", "covered", "score")
 
 
 class Figures(QWidget):
-    """Labels side by side; what finds no room is left out whole, never cut."""
+    """Labels side by side; what finds no room is left out whole, never cut.
+
+    A message takes the place of all but the score: that is what an edit, of which it tells, has changed.
+    """
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -64,7 +66,16 @@ class Figures(QWidget):
             label.setAccessibleName(name.capitalize())
             self.labels[name] = label
             row.addWidget(label)
+        self.line = ElidedLabel(mode=Qt.TextElideMode.ElideRight)
+        self.line.hide()
+        row.addWidget(self.line, 1000)
         row.addStretch(1)
+
+    def show_message(self, text: str) -> None:
+        """Show one line beside the score, or the figures again if it is empty."""
+        self.line.set_full_text(text)
+        self.line.setVisible(bool(text))
+        self._fit()
 
     def show_text(self, name: str, text: str) -> None:
         """Show a figure, or take it away if the text is empty."""
@@ -78,6 +89,8 @@ class Figures(QWidget):
 
     def _fit(self) -> None:
         shown = [name for name, label in self.labels.items() if label.text()]
+        if self.line.full_text:
+            shown = [name for name in shown if name == "score"]
         for leaving in LEAVE_FIRST:
             needed = sum(self.labels[name].sizeHint().width() + 24 for name in shown)
             if needed <= self.width():
@@ -96,17 +109,11 @@ class StatusBar(QStatusBar):
         self.setSizeGripEnabled(False)
         self.setAccessibleName("Status")
         self.figures = Figures()
-        self.line = ElidedLabel(mode=Qt.TextElideMode.ElideRight)
-        self.line.setIndent(4)
-        # One in the place of the other: a message is never drawn over a figure.
-        self._place = QStackedWidget()
-        self._place.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        self._place.addWidget(self.figures)
-        self._place.addWidget(self.line)
-        self.addWidget(self._place, 1)
+        self.line = self.figures.line
+        self.addWidget(self.figures, 1)
         self._message_timer = QTimer(self)
         self._message_timer.setSingleShot(True)
-        self._message_timer.timeout.connect(self._message_over)
+        self._message_timer.timeout.connect(lambda: self.figures.show_message(""))
         self.job = JobIndicator()
         self.engine = QLabel()
         self.engine.setObjectName("engineState")
@@ -116,13 +123,9 @@ class StatusBar(QStatusBar):
         self.addPermanentWidget(self.engine)
 
     def say(self, text: str) -> None:
-        """Show one line for some seconds in place of the figures."""
-        self.line.set_full_text(text)
-        self._place.setCurrentWidget(self.line if text else self.figures)
+        """Show one line for some seconds in place of the figures but the score."""
+        self.figures.show_message(text)
         self._message_timer.start(MESSAGE_MS)
-
-    def _message_over(self) -> None:
-        self._place.setCurrentWidget(self.figures)
 
     def show_matching(
         self, matching: Matching | None, similarity: Similarity | None, milliseconds: float | None

@@ -115,11 +115,13 @@ def test_a_message_takes_the_place_of_the_figures(qtbot):
     status = StatusBar()
     qtbot.addWidget(status)
     status.show_coverage(0.5, 100)
+    status.figures.show_text("score", "score 76.358")
+    status.resize(900, 24)
     status.show()
     status.say("no partner")
     assert status.line.full_text == "no partner"
-    assert not status.figures.isVisible()
     assert status.line.isVisible()
+    assert [name for name, label in status.figures.labels.items() if label.isVisible()] == ["score"]
 
 
 def test_a_job_is_shown_only_when_it_takes_long(qtbot):

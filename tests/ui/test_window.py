@@ -438,12 +438,13 @@ def test_the_sheet_of_keys_names_no_keys_that_nobody_has(qapp):
         assert key not in sheet
 
 
-def test_a_message_takes_the_place_of_the_figures(matched):
+def test_a_message_takes_the_place_of_the_figures_but_the_score(matched):
+    labels = matched.status.figures.labels
     matched.status.say("Problem 1 of 3")
     assert matched.status.line.isVisible()
-    assert not matched.status.figures.isVisible()
-    matched.status._message_over()
-    assert matched.status.figures.isVisible()
+    assert [name for name, label in labels.items() if label.isVisible()] == ["score"]
+    matched.status._message_timer.timeout.emit()
+    assert labels["covered"].isVisible()
     assert not matched.status.line.isVisible()
 
 

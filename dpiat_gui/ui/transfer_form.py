@@ -22,6 +22,36 @@ from dpiat_gui.ui.widgets import inset, set_state
 FORMATS = (("safetensors", ".safetensors"), ("PyTorch .pth", ".pth"))
 MOST_SEED = 2**31 - 1
 
+_TEXTS = {
+    "device": (
+        "Device",
+        "Where the weights are cut and copied; the result is the same everywhere",
+    ),
+    "preset": ("Preset", "recommended: every type of layer, and the steps; paper: as published"),
+    "operator": ("Operator", "How tensors of different size are fitted; clip: centre to centre"),
+    "align": (
+        "Alignment",
+        "centre: every tensor by itself, as in the paper; structure: inside groups, heads, "
+        "concatenated parts and flattened maps, so that channels keep their place",
+    ),
+    "buffers": ("Running statistics", "Mean and variance of batch norms; off in the paper"),
+    "seed": ("Seed", "Of the target's own initialisation, kept where nothing is copied"),
+    "output": ("Output file", "The ending decides the format"),
+    "browse": ("Choose the output file", ""),
+    "format": ("Output format", "Follows the ending of the file"),
+    "shard": (
+        "Largest size of a shard",
+        "Write a large checkpoint in parts of at most this size, such as 2GB, with an index that "
+        "loaders know; empty for one file. Only for safetensors",
+    ),
+    "memory": (
+        "Most memory of the device",
+        "The transfer takes at most this much of the device's memory at a time, such as 1GB; the "
+        "result is the same",
+    ),
+}
+"""Name for the screen reader, and tooltip, by field."""
+
 
 class TransferForm(QWidget):
     """Holds the fields; the pane gives them their meaning."""
@@ -52,39 +82,10 @@ class TransferForm(QWidget):
         self.format = QComboBox()
         for text, suffix in FORMATS:
             self.format.addItem(text, suffix)
-        self.shard = QLineEdit()
-        self.shard.setPlaceholderText("one file")
-        self.memory = QLineEdit()
-        self.memory.setPlaceholderText("256 MiB")
-        names = {
-            self.device: (
-                "Device",
-                "Where the weights are cut and copied; the result is the same everywhere",
-            ),
-            self.preset: ("Preset", "recommended: every type of layer, and the steps; paper: as published"),
-            self.operator: ("Operator", "How tensors of different size are fitted; clip: centre to centre"),
-            self.align: (
-                "Alignment",
-                "centre: every tensor by itself, as in the paper; structure: inside groups, heads, "
-                "concatenated parts and flattened maps, so that channels keep their place",
-            ),
-            self.buffers: ("Running statistics", "Mean and variance of batch norms; off in the paper"),
-            self.seed: ("Seed", "Of the target's own initialisation, kept where nothing is copied"),
-            self.output: ("Output file", "The ending decides the format"),
-            self.browse: ("Choose the output file", ""),
-            self.format: ("Output format", "Follows the ending of the file"),
-            self.shard: (
-                "Largest size of a shard",
-                "Write a large checkpoint in parts of at most this size, such as 2GB, with an index that "
-                "loaders know; empty for one file. Only for safetensors",
-            ),
-            self.memory: (
-                "Most memory of the device",
-                "The transfer takes at most this much of the device's memory at a time, such as 1GB; the "
-                "result is the same",
-            ),
-        }
-        for widget, (name, tip) in names.items():
+        self.shard = self._size_field("one file")
+        self.memory = self._size_field("256 MiB")
+        for field, (name, tip) in _TEXTS.items():
+            widget: QWidget = getattr(self, field)
             widget.setAccessibleName(name)
             widget.setToolTip(tip)
         for box in (self.device, self.preset, self.operator, self.align, self.format):
@@ -94,12 +95,16 @@ class TransferForm(QWidget):
         for box in (self.operator, self.preset):
             longest = max(len(box.itemText(at)) for at in range(box.count()))
             box.setMinimumContentsLength(longest)
-        for field in (self.shard, self.memory):
-            field.setClearButtonEnabled(True)
-            field.setMinimumWidth(60)
-            field.editingFinished.connect(self._check_sizes)
         self._columns = 0
         self._lay_out()
+
+    def _size_field(self, usual: str) -> QLineEdit:
+        field = QLineEdit()
+        field.setPlaceholderText(usual)
+        field.setClearButtonEnabled(True)
+        field.setMinimumWidth(60)
+        field.editingFinished.connect(self._check_sizes)
+        return field
 
     def _lay_out(self) -> None:
         self._grid = QGridLayout(self)

@@ -59,8 +59,12 @@ class FindingsTable(QTreeWidget):
         """List the findings of a report in the colours of `theme`."""
         self._filling = True
         self.clear()
-        for path, finding in sorted(report.worst().items(), key=lambda item: place_of(report, item[0])):
-            item = QTreeWidgetItem(list(texts.finding_row(finding)))
+        worst = sorted(report.worst().items(), key=lambda item: place_of(report, item[0]))
+        modes = {finding.mode for _, finding in worst}
+        # Where all are of one mode it is said once, and the names of the layers have the room.
+        self.headerItem().setText(1, f"In {next(iter(modes))}" if len(modes) == 1 else "What")
+        for path, finding in worst:
+            item = QTreeWidgetItem(list(texts.finding_row(finding, with_mode=len(modes) > 1)))
             item.setData(0, Qt.ItemDataRole.UserRole, path)
             for column in range(3):
                 item.setToolTip(column, f"{path or 'The whole network'}: {finding.text}")

@@ -63,11 +63,12 @@ def verdict_line(report: SanityReport) -> tuple[str, str]:
     return state, text
 
 
-def finding_row(finding: Finding) -> tuple[str, str, str]:
-    """Return layer, kind with mode, and value as the table shows them."""
+def finding_row(finding: Finding, *, with_mode: bool = True) -> tuple[str, str, str]:
+    """Return layer, kind with mode or without, and value as the table shows them."""
     gradient = finding.quantity == "gradient" and finding.kind != "not finite"
     kind = f"{finding.kind} grad" if gradient else finding.kind
-    return finding.path or "whole network", f"{kind} · {finding.mode}", _value(finding)
+    what = f"{kind} · {finding.mode}" if with_mode else kind
+    return finding.path or "whole network", what, _value(finding)
 
 
 def _value(finding: Finding) -> str:

@@ -74,6 +74,12 @@ class LegendPanel(QWidget):
 
     def _fit(self) -> None:
         self.setFixedHeight(self.sizeHint().height())
+        room = self.width() - SAMPLE * self._style.unit - GAP
+        texts = [state.value for state in self._legend.states]
+        # What a narrow pane cuts can still be read.
+        self.setToolTip(
+            "\n".join(text for text in texts if self.fontMetrics().horizontalAdvance(text) > room)
+        )
         self.update()
 
     def _role_rows(self) -> int:
@@ -87,8 +93,7 @@ class LegendPanel(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Take as many columns as fit."""
         super().resizeEvent(event)
-        if self.sizeHint().height() != self.height():
-            self._fit()
+        self._fit()
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         """Draw the legend."""

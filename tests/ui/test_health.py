@@ -128,6 +128,15 @@ def test_a_narrow_pane_cuts_no_button_and_the_advice_has_the_room(pane, qtbot):
     pane.setParent(None)
 
 
+def test_one_mode_is_said_once(pane):
+    flagged = [Finding(path, "exploding", "activation", "eval", 500.0, 2.0, "") for path in ("t1", "t2")]
+    for second, head, cell in ((flagged[1], "In eval", "exploding"),
+                               (replace(flagged[1], mode="train"), "What", "exploding · eval")):  # fmt: skip
+        pane.show_report(replace(made_report(), findings=(flagged[0], second)))
+        assert pane.table.headerItem().text(1) == head
+        assert pane.table.topLevelItem(0).text(1) == cell
+
+
 def test_a_report_is_plotted_listed_and_a_row_selects_its_layer(pane, qtbot):
     assert not pane.run.isEnabled()
     pane.set_ready(True)

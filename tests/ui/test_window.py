@@ -417,6 +417,20 @@ def test_names_and_tabs_are_whole_in_a_narrow_pane(qtbot):
         assert card.name.width() >= card.width() - 4
 
 
+def test_what_a_narrow_legend_cuts_stands_in_its_tooltip(qtbot):
+    document = Document()
+    legend = LegendPanel(document)
+    qtbot.addWidget(legend)
+    document.open_networks(network("s", [(8, 3, 3, 3)]), network("t", [(4, 3, 3, 3)]))
+    legend.resize(400, 200)
+    legend.show()
+    assert legend.legend.states
+    qtbot.waitUntil(lambda: not legend.toolTip())
+    legend.resize(120, 200)
+    qtbot.waitUntil(lambda: "cropped: source is larger" in legend.toolTip())
+    assert "auto" not in legend.toolTip()
+
+
 @pytest.mark.parametrize("width", [1000, 1178, 1680])
 def test_the_transfer_pane_fits_its_dock(matched, qtbot, width):
     matched.resize(width, 740)

@@ -162,11 +162,11 @@ class LedgerFeature(QObject):
         try:
             request = self._window.transferring.request(path.with_suffix(".safetensors"))
         except DpiatError as error:
-            self._window.notices.show_error(error, key="export")
+            self._failed_to_write(name, error)
             return
         values: dict[str, Any] = {"do": "plan", "path": str(path), "request": request.to_json()}
         job = self._window.jobs.run_in_engine(values, f"Writing {path.name}")
-        job.deliver_to(self, done=self._exported, failed=self._failed)
+        job.deliver_to(self, done=self._exported, failed=partial(self._failed_to_write, name))
         self._window.running.follow(job)
 
     def _write_ledger(self, path: Path) -> None:
@@ -179,13 +179,17 @@ class LedgerFeature(QObject):
             with write_whole(path) as stream:
                 stream.write(found.text(path.name).encode())
         except DpiatError as error:
-            self._failed(error)
+            self._failed_to_write("export_ledger", error)
             return
         self._exported({"files": [str(path)]})
 
     def _exported(self, answer: dict[str, Any]) -> None:
         self._window.notices.dismiss_all("export")
         self._document.message.emit(f"Written {' and '.join(answer['files'])}")
+
+    def _failed_to_write(self, name: str, error: DpiatError) -> None:
+        again = partial(self._ask, name)
+        self._window.notices.show_error(error, actions=(("Choose another file…", again),), key="export")
 
     def _failed(self, error: DpiatError) -> None:
         self._window.notices.show_error(error, key="export")

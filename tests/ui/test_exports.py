@@ -128,8 +128,11 @@ def test_what_would_be_refused_is_not_offered_to_be_replaced(window, qtbot, tmp_
 
 
 def test_what_cannot_be_written_is_told(window, feature, qtbot, tmp_path):
-    feature.export("export_ledger", tmp_path / "no" / "l.csv")
-    qtbot.waitUntil(lambda: any("does not exist" in note.message for note in window.notices.shown))
+    for name, file in (("export_ledger", "l.csv"), ("export_plan", "p.json")):
+        feature.export(name, tmp_path / "no" / file)
+        qtbot.waitUntil(lambda: any("does not exist" in note.message for note in window.notices.shown))
+        assert [text for text, _ in window.notices.shown[0].actions] == ["Choose another file…"]
+        window.notices.dismiss_all()
 
 
 def test_the_menu_of_the_pane_holds_the_exports(window, feature):

@@ -125,6 +125,7 @@ class HealthPane(QWidget):
         self.table = FindingsTable()
         self.notes = muted(small=True)
         self.notes.setWordWrap(True)
+        self.notes.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
         self.notes.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.operator = QPushButton("Use clip-normalized")
         self.operator.setAccessibleName("Use the operator clip-normalized")

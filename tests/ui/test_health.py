@@ -122,6 +122,8 @@ def test_a_narrow_pane_cuts_no_button_and_the_advice_has_the_room(pane, qtbot):
             assert part.geometry().right() <= width
     qtbot.waitUntil(lambda: abs(pane.run.y() - pane.mode.y()) < 5)
     assert pane.table.height() < 200
+    # Right below the table, not in the middle of what is left.
+    assert pane.notes.alignment() & Qt.AlignmentFlag.AlignTop
     pane.resize(480, 400)
     qtbot.waitUntil(lambda: pane.run.geometry().bottom() < pane.mode.y())
     assert pane.plot._plot.getAxis("left").labelText == "RMS of the output"

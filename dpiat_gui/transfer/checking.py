@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dpiat_gui.errors import ExportError
+from dpiat_gui.errors import ExportError, WriteError
 from dpiat_gui.files import finish_set
 from dpiat_gui.networks.checkpoints import open_weights
 from dpiat_gui.networks.references import parse_reference
 from dpiat_gui.transfer.manifest import file_hash, manifest_path, read_manifest
 from dpiat_gui.transfer.plan_json import plan_from_json, plan_to_json
 from dpiat_gui.transfer.progress import Meter
-from dpiat_gui.transfer.read_back import opened
+from dpiat_gui.transfer.read_back import Held, opened
 from dpiat_gui.transfer.shards import INDEX_SUFFIX, index_path, shards_of
 from dpiat_gui.transfer.streaming import DIGEST_KEY, tensors_digest
 from dpiat_gui.transfer.targets import open_target
@@ -106,6 +106,15 @@ def _check_files(folder: Path, record: Mapping[str, Any], meter: Meter) -> None:
             raise _differs(file, "it is not the file its manifest speaks of")
 
 
+@contextmanager
+def _opened(file: Path) -> Iterator[Held]:
+    try:
+        with opened(file) as held:
+            yield held
+    except WriteError as error:
+        raise _differs(file, "it cannot be read") from error
+
+
 def _hash_all(
     files: Sequence[Path], record: Mapping[str, Any] | None, meter: Meter
 ) -> tuple[dict[str, str], int]:
@@ -113,7 +122,7 @@ def _hash_all(
     found: dict[str, str] = {}
     total, done = sum(file.stat().st_size for file in files), 0
     for file in files:
-        with opened(file) as held:
+        with _opened(file) as held:
             own: dict[str, str] = {}
             for key in held.keys:
                 meter.step(done, total, key)

@@ -14,10 +14,13 @@ from dpiat_gui.transfer.planning import plan_transfer, resolve_plan
 from dpiat_gui.transfer.request import TransferReport
 from dpiat_gui.transfer.steps import tensors_by_step
 from dpiat_gui.transfer.structure_flows import flows_of_modules
-from dpiat_gui.transfer.values import TransferPlan
+from dpiat_gui.transfer.values import FreshReason, TransferPlan
 
 if TYPE_CHECKING:
     from torch import nn
+
+
+_LEFT_ALONE = (FreshReason.FROZEN, FreshReason.WHOLE_NUMBERS, FreshReason.COMPLEX, FreshReason.IN_PARTS)
 
 
 def transfer_modules(
@@ -128,8 +131,15 @@ def plan_modules(
 
 def require_something(plan: TransferPlan) -> None:
     """Raise `TransferError` if the plan copies nothing at all."""
-    if not any(row.copied for row in plan.rows):
-        raise TransferError(
-            f"Nothing would be transferred from {plan.source_name} to {plan.target_name}: no layers match.",
-            "Choose networks with layers of the same kinds, or clear overrides.",
-        )
+    if any(row.copied for row in plan.rows):
+        return
+    why, hint = "no layers match", "Choose networks with layers of the same kinds, or clear overrides."
+    kept = [row.fresh.value for row in plan.rows if row.fresh in _LEFT_ALONE]
+    if any(row.set for row in plan.rows):
+        why = "all that matches is set to a value by the steps of the recipe"
+        hint = "Let the classifier be copied, switch the steps off, or choose the preset paper."
+    elif kept:
+        why, hint = f"of all that matches, {kept[0]}", "Change the network so that its tensors can be copied."
+    raise TransferError(
+        f"Nothing would be transferred from {plan.source_name} to {plan.target_name}: {why}.", hint
+    )

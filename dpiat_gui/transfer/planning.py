@@ -209,6 +209,7 @@ def _left_alone(rows: Sequence[PlanRow]) -> list[str]:
     for reason, what in (
         (FreshReason.FROZEN, "Frozen parameters"),
         (FreshReason.WHOLE_NUMBERS, "Tensors of whole numbers"),
+        (FreshReason.COMPLEX, "Tensors that would take complex numbers, and hold real ones,"),
         (FreshReason.IN_PARTS, "Weights that one side alone computes of parts, as weight norm does,"),
     ):
         keys = [row.target for row in rows if row.fresh is reason]
@@ -356,6 +357,8 @@ class _Places:
         # A table of indices makes no sense in parts, nor a number as an index.
         if any(whole) and not (all(whole) and given.shape == tensor.shape):
             return FreshReason.WHOLE_NUMBERS
+        if given.dtype.startswith("complex") and not tensor.dtype.startswith("complex"):
+            return FreshReason.COMPLEX  # half of each number would be lost
         return None
 
     def _copying(self, pair: LayerPair, given: TensorSpec, tensor: TensorSpec) -> PlanRow:

@@ -25,6 +25,7 @@ class FreshReason(Enum):
     NOT_A_LAYER = "outside the matched sequence"
     EMPTY = "has no elements"
     WHOLE_NUMBERS = "whole numbers of another shape or kind are left alone"
+    COMPLEX = "complex numbers have no place among real ones"
     FROZEN = "a frozen parameter is left alone"
     IN_PARTS = "one side alone computes its weight of parts, as weight norm does"
     NECK = "left fresh before a classifier that starts from zero"

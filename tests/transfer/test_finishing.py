@@ -181,6 +181,13 @@ def test_a_manifest_nested_without_end_cannot_be_read(tmp_path, networks):
         check(tmp_path / "out.safetensors")
 
 
+@pytest.mark.parametrize("content", [b"", b"a page of text, and no tensors", bytes(100)])
+def test_a_file_that_cannot_be_read_is_not_as_it_was_written(tmp_path, content):
+    (tmp_path / "out.safetensors").write_bytes(content)
+    with pytest.raises(ExportError, match="is not as it was written: it cannot be read"):
+        check(tmp_path / "out.safetensors")
+
+
 def test_what_nobody_wrote_down_cannot_be_checked(tmp_path, networks):
     with pytest.raises(ExportError, match="Nobody wrote down"):
         check(networks[0])

@@ -237,3 +237,30 @@ def test_devices_may_differ(places, dtype):
     between(source, target)
     assert {parameter.device.type for parameter in target.parameters()} == {places[1]}
     assert_equal_states(bits(target.cpu()), bits(expected))
+
+
+def test_what_would_copy_nothing_says_why():
+    frozen = nn.Sequential(nn.Linear(4, 4, bias=False), nn.PReLU())
+    frozen[0].weight.requires_grad_(False)
+    cases = (
+        (nn.Linear(5, 5), nn.Linear(5, 8), {"head": "zero"}, "set to a value by the steps of the recipe"),
+        (nn.Linear(4, 4, bias=False), frozen, {}, "a frozen parameter is left alone"),
+        (nn.ReLU(), nn.Linear(5, 8), {}, "no layers match"),
+    )
+    for source, target, options, said in cases:
+        source = nn.Sequential(source)
+        target = target if target is frozen else nn.Sequential(target)
+        pairs = [("0", "0")] if list(source.parameters()) else []
+        with pytest.raises(TransferError, match=said):
+            between(source, target, pairs, **options)
+
+
+def test_complex_numbers_do_not_lose_their_half_to_real_ones():
+    source = nn.Sequential(nn.Linear(4, 4, dtype=torch.complex64), nn.Linear(4, 4))
+    target = nn.Sequential(nn.Linear(4, 4), nn.Linear(4, 4, dtype=torch.complex128))
+    before = bits(target)
+    report = between(source, target)
+    said = "complex numbers, and hold real ones, are left alone: 0.weight, 0.bias."
+    assert any(said in note for note in report.notes)
+    assert torch.equal(target[0].weight, before["0.weight"])
+    assert torch.equal(target[1].weight, source[1].weight.to(torch.complex128))

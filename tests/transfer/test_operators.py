@@ -179,6 +179,23 @@ def test_cuda_makes_the_same_bytes(operator, align, dtypes):
         assert all(torch.equal(states[1][key], value) for key, value in states[0].items())
 
 
+def test_odd_sizes_are_cut_where_the_paper_cuts_them():
+    # floor((x - y) / 2), as the paper says; only where the difference is odd can it be missed.
+    for one, other in ((9, 4), (4, 9), (8, 5), (5, 8), (7, 7)):
+        source, target = filled(nn.Linear(one, one), 1), filled(nn.Linear(other, other), 2)
+        _, plain = planned(source, target)
+        first, size = abs(one - other) // 2, min(one, other)
+        larger = range(first, first + size)
+        row = plain.by_target["weight"]
+        assert row.source_indices == ((larger if one > other else range(size)),) * 2
+        assert row.target_indices == ((larger if other > one else range(size)),) * 2
+        for operator in ("clip", "clip-normalized"):
+            _, plan = planned(source, target, operator=operator, align="structure")
+            for key, row in plain.by_target.items():
+                assert plan.by_target[key].source_indices == row.source_indices
+                assert plan.by_target[key].target_indices == row.target_indices
+
+
 def test_full_repeats_by_the_seed_and_nothing_else():
     source, target = MAKERS["conv"](4), MAKERS["conv"](16)
     plans = [planned(source, target, operator="full", seed=seed)[1] for seed in (1, 1, 2)]

@@ -31,6 +31,11 @@ def test_every_tensor_is_in_one_shard_in_its_order(drawn, most):
     assert split_specs(specs, None) == [specs]
 
 
+def test_a_shard_is_filled_to_the_last_byte():
+    specs = [TensorSpec(name, (4,), "float32") for name in "abcd"]
+    assert [[spec.key for spec in shard] for shard in split_specs(specs, 32)] == [["a", "b"], ["c", "d"]]
+
+
 def test_names_are_those_of_the_ecosystem(tmp_path):
     goal = tmp_path / "model.safetensors"
     assert shard_paths(goal, 1) == [goal]

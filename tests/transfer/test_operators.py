@@ -207,6 +207,24 @@ def test_full_repeats_by_the_seed_and_nothing_else():
     assert plans[0].by_target["3.weight"].source_indices[1] == row.source_indices[0]
 
 
+@pytest.mark.parametrize(("before", "after"), [(2, 4), (4, 2), (3, 6)])
+def test_full_repeats_whole_groups_by_structure(before, after):
+    def grouped(groups, width):
+        first = nn.Conv2d(3, groups * 4, 1)
+        return filled(nn.Sequential(first, nn.Conv2d(groups * 4, groups * width, 3, groups=groups)), groups)
+
+    source, target = grouped(before, 2), grouped(after, 2)
+    flows = trace_flow(source, [(1, 3, 5, 5)]), trace_flow(target, [(1, 3, 5, 5)])
+    _, plan = planned(source, target, flows=flows, operator="full", align="structure")
+    assert coverage(plan).fresh == 0
+    taken = plan.by_target["1.weight"].source_indices[0]
+    groups = [taken[at : at + 2] for at in range(0, len(taken), 2)]
+    assert all(tuple(group) == (group[0], group[0] + 1) and group[0] % 2 == 0 for group in groups)
+    # What the grouped layer takes in is what the one before it gives, group by group.
+    given = plan.by_target["0.weight"].source_indices[0]
+    assert [index // 4 for index in given[::4]] == [group[0] // 2 for group in groups]
+
+
 def test_full_repeats_the_border_of_a_kernel():
     row = planned(nn.Conv1d(1, 1, 3), nn.Conv1d(1, 1, 7), operator="full")[1].by_target["weight"]
     assert row.source_indices[2] == (0, 0, 0, 1, 2, 2, 2)

@@ -246,13 +246,15 @@ def find_tensor(
 
 
 def checked_tensor(tensor: "Tensor | None", key: str, shape: tuple[int, ...] | None, side: str) -> "Tensor":
-    """Return the tensor once it is there, holds values, and has the planned shape.
+    """Return the tensor once it is there, holds values of its own, and has the planned shape.
 
     Raises
     ------
     TransferError
         If any of it is not so.
     """
+    import torch
+
     if tensor is None:
         raise _changed(f"The {side} network has no tensor {key}.")
     if tensor.shape != shape:
@@ -263,6 +265,11 @@ def checked_tensor(tensor: "Tensor | None", key: str, shape: tuple[int, ...] | N
         raise TransferError(
             f"{key} of the {side} network has a shape but no values: it is on the meta device.",
             "Give the network values first, for instance by Module.to_empty and its initialisation.",
+        )
+    if tensor.layout is not torch.strided or tensor.is_conj() or tensor.is_neg():
+        raise TransferError(
+            f"{key} of the {side} network is no plain tensor: it is sparse, or a conjugate view.",
+            "Make it plain first, by to_dense(), resolve_conj() or resolve_neg().",
         )
     return tensor
 

@@ -11,7 +11,7 @@ from dpiat_gui.transfer.copying import checked_tensor, find_tensor
 from dpiat_gui.transfer.dtypes import size_of
 from dpiat_gui.transfer.pieces import boxes, part_of, within
 from dpiat_gui.transfer.values import PlanRow, Slices, TransferPlan
-from dpiat_gui.transfer.weights import Copier, Read
+from dpiat_gui.transfer.weights import Copier, Read, in_main_memory
 
 if TYPE_CHECKING:
     import torch
@@ -41,8 +41,17 @@ def open_target(
         module = build_module(reference, seed=seed, trust=trust)
         if reference.runs_code:
             # The person's code may hand out a module that it keeps, or gives the source too.
-            module = copy.deepcopy(module)
-        yield ModuleTarget(plan, module.cpu())
+            module = _copied(module)
+        yield ModuleTarget(plan, in_main_memory(module, "target"))
+
+
+def _copied(module: "nn.Module") -> "nn.Module":
+    """Return a copy; of what a module computed and keeps, such as a pruned weight, its value at present."""
+    import torch
+
+    kept = [value for part in module.modules() for value in vars(part).values()]
+    computed = [value for value in kept if isinstance(value, torch.Tensor) and not value.is_leaf]
+    return copy.deepcopy(module, {id(value): value.detach().clone() for value in computed})
 
 
 def needs_own(plan: TransferPlan) -> bool:

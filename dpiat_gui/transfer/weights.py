@@ -5,14 +5,14 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from dpiat_gui.networks.references import SourceReference
-from dpiat_gui.transfer.copying import converted, find_tensor, put, taken
+from dpiat_gui.transfer.copying import checked_tensor, converted, find_tensor, put, taken
 from dpiat_gui.transfer.dtypes import ConversionLoss
 from dpiat_gui.transfer.pieces import PIECE
 from dpiat_gui.transfer.values import PlanRow
 
 if TYPE_CHECKING:
     import torch
-    from torch import Tensor
+    from torch import Tensor, nn
 
     from dpiat_gui.networks.factories import TrustStore
     from dpiat_gui.transfer.staging import Stager
@@ -97,4 +97,19 @@ def open_source(
     else:
         from dpiat_gui.networks.sources import build_module
 
-        yield build_module(reference, seed=seed, trust=trust).cpu().state_dict().__getitem__
+        module = build_module(reference, seed=seed, trust=trust)
+        yield in_main_memory(module, "source").state_dict().__getitem__
+
+
+def in_main_memory(module: "nn.Module", side: str) -> "nn.Module":
+    """Bring a module into the CPU's memory.
+
+    Raises
+    ------
+    TransferError
+        If one of its tensors holds no values.
+    """
+    for key, value in module.state_dict().items():
+        if getattr(value, "is_meta", False):
+            checked_tensor(value, key, tuple(value.shape), side)
+    return module.cpu()

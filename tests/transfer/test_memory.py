@@ -264,3 +264,14 @@ def test_complex_numbers_do_not_lose_their_half_to_real_ones():
     assert any(said in note for note in report.notes)
     assert torch.equal(target[0].weight, before["0.weight"])
     assert torch.equal(target[1].weight, source[1].weight.to(torch.complex128))
+
+
+@pytest.mark.parametrize("side", ["source", "target"])
+@pytest.mark.parametrize("way", [torch.Tensor.conj, torch.Tensor.to_sparse])
+def test_tensors_that_are_not_plain_are_refused_before_anything_changes(side, way):
+    modules = {name: nn.Sequential(nn.Linear(4, 4, dtype=torch.complex64)) for name in ("source", "target")}
+    modules[side][0].weight = nn.Parameter(way(modules[side][0].weight.detach()))
+    before = modules["target"][0].bias.clone()
+    with pytest.raises(TransferError, match=f"0.weight of the {side} network is no plain tensor"):
+        between(modules["source"], modules["target"])
+    assert torch.equal(modules["target"][0].bias, before)

@@ -243,6 +243,25 @@ def test_a_choice_layer_by_layer_does_not_keep_it(name):
     assert not torch.allclose(expected, found, rtol=1e-2, atol=1e-2)
 
 
+def test_every_layer_that_makes_a_channel_has_the_same_say():
+    class Sum(nn.Module):
+        def __init__(self, width):
+            super().__init__()
+            self.loud, self.quiet = nn.Conv2d(3, width, 1), nn.Conv2d(3, width, 1)
+            self.last = nn.Conv2d(width, 2, 1)
+
+        def forward(self, images):
+            return self.last(self.loud(images) + self.quiet(images))
+
+    source, target = filled(Sum(4), 1), filled(Sum(2), 2)
+    with torch.no_grad():
+        # The loud layer hardly prefers the last channels, the quiet one clearly the first.
+        source.loud.weight[:] = 1e6 * (1 + torch.arange(4.0) / 1000).view(4, 1, 1, 1)
+        source.quiet.weight[:] = torch.arange(4.0, 0.0, -1.0).view(4, 1, 1, 1)
+    plan, *_ = carried(source, target, IMAGE, operator="trace")
+    assert tuple(plan.by_target["last.weight"].source_indices[1]) == (0, 1)
+
+
 def test_what_cannot_be_traced_is_chosen_by_magnitude_and_said():
     source, target = filled(Grouped(16), 1), Grouped(8)
     matching = paired(network_of(source), network_of(target))

@@ -1,0 +1,46 @@
+"""Modules of a person's own that are not plain: what they compute, what holds no values."""
+
+import pytest
+
+from dpiat_gui.errors import TransferError
+from dpiat_gui.networks.trust import TrustStore
+from dpiat_gui.transfer.execution import run_transfer
+from dpiat_gui.transfer.request import TransferRequest
+
+ODD = """
+import torch
+from torch import nn
+from torch.nn.utils import prune
+
+def pruned(width):
+    module = nn.Sequential(nn.Conv2d(3, width, 3), nn.ReLU(), nn.Conv2d(width, width, 3))
+    return prune.l1_unstructured(module[2], "weight", 0.3) and module
+
+def nowhere(width):
+    return nn.Sequential(nn.Conv2d(3, width, 3), nn.Conv2d(width, width, 3, device="meta"))
+"""
+
+
+@pytest.fixture
+def asked(tmp_path):
+    """Return what makes a request of two functions of the file."""
+    (tmp_path / "odd.py").write_text(ODD)
+    TrustStore(tmp_path / "trusted.json").trust(tmp_path / "odd.py")
+
+    def request(source, target, out):
+        made = [f"{tmp_path}/odd.py:{name}" for name in (source, target)]
+        return TransferRequest(*made, str(tmp_path / out), trust=str(tmp_path / "trusted.json"))
+
+    return request
+
+
+def test_a_module_that_keeps_what_it_computed_is_a_target(asked):
+    report = run_transfer(asked("pruned?width=8", "pruned?width=12", "o.safetensors"))
+    assert report.verified_tensors == 5
+
+
+@pytest.mark.parametrize("side", ["source", "target"])
+def test_a_module_without_values_is_refused_in_plain_words(asked, side):
+    names = ("nowhere", "pruned") if side == "source" else ("pruned", "nowhere")
+    with pytest.raises(TransferError, match=f"of the {side} network has a shape but no values"):
+        run_transfer(asked(*(f"{name}?width=8" for name in names), "o.pth"))

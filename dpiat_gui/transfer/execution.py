@@ -94,6 +94,7 @@ def run_transfer(
         digest = plan_digest(plan)
         with open_target(target_reference, plan, seed=request.seed, trust=trust) as target:
             copier = Copier(read)
+            copier.check = meter.check
             calibration = calibrate_target(
                 target, copier, request.transfer, target_reference, meter, seed=request.seed, device=device
             )

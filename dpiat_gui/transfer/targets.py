@@ -229,7 +229,7 @@ class ModuleTarget(Target):
         if key not in self._shared:
             yield from super().pieces(key, copier)
         else:
-            yield self.whole(key, copier)
+            yield self.whole(key, copier, copier.check)
 
     def whole(self, key: str, copier: Copier, check: Callable[[], None] = lambda: None) -> "Tensor":
         """Return the finished tensor of a key, as `Target.whole`."""

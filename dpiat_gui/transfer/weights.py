@@ -37,6 +37,8 @@ class Copier:
         What did not survive a change of dtype so far.
     stager
         What picks elements on a device; None where the CPU does all.
+    check
+        Called between pieces where nobody else gets to ask; what it raises ends the work.
     """
 
     def __init__(self, read: Read, piece: int = PIECE) -> None:
@@ -44,6 +46,7 @@ class Copier:
         self.piece = piece
         self.loss = ConversionLoss()
         self.stager: Stager | None = None
+        self.check: Callable[[], None] = lambda: None
 
     def whole(self, row: PlanRow, dtype: "torch.dtype") -> "Tensor":
         """Return the value of a target that the row covers wholly; may share the source's memory."""

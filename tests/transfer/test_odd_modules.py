@@ -1,11 +1,17 @@
 """Modules of a person's own that are not plain: what they compute, what holds no values."""
 
 import pytest
+import torch
+from pairing import network_of, paired
+from torch import nn
 
 from dpiat_gui.errors import TransferError
 from dpiat_gui.networks.trust import TrustStore
 from dpiat_gui.transfer.execution import run_transfer
+from dpiat_gui.transfer.planning import plan_transfer
 from dpiat_gui.transfer.request import TransferRequest
+from dpiat_gui.transfer.targets import ModuleTarget
+from dpiat_gui.transfer.weights import Copier
 
 ODD = """
 import torch
@@ -44,3 +50,20 @@ def test_a_module_without_values_is_refused_in_plain_words(asked, side):
     names = ("nowhere", "pruned") if side == "source" else ("pruned", "nowhere")
     with pytest.raises(TransferError, match=f"of the {side} network has a shape but no values"):
         run_transfer(asked(*(f"{name}?width=8" for name in names), "o.pth"))
+
+
+def test_a_large_tied_tensor_asks_between_its_pieces_whether_to_go_on():
+    class Tied(nn.Module):
+        def __init__(self, width):
+            super().__init__()
+            self.words, self.head = nn.Embedding(50, width), nn.Linear(width, 50, bias=False)
+            self.head.weight = self.words.weight
+
+    source, module = Tied(8), Tied(12)
+    plan = plan_transfer(paired(network_of(source), network_of(module)))
+    copier = Copier(source.state_dict().__getitem__, piece=100)
+    asked = []
+    copier.check = lambda: asked.append(True)
+    with torch.no_grad():
+        assert len(list(ModuleTarget(plan, module).pieces("words.weight", copier))) == 1
+    assert len(asked) >= 50 * 12 * 4 // 100

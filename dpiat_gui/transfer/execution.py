@@ -31,7 +31,7 @@ from dpiat_gui.transfer.structure_flows import flows_of_references
 from dpiat_gui.transfer.targets import Target, open_target
 from dpiat_gui.transfer.values import Progress, TransferPlan
 from dpiat_gui.transfer.verification import Verified
-from dpiat_gui.transfer.weights import Copier, Read, open_source
+from dpiat_gui.transfer.weights import Copier, Read, asking, open_source
 from dpiat_gui.transfer.writing import is_streamed, write_checkpoint
 
 __all__ = ["TransferReport", "TransferRequest", "run_transfer", "transfer_between", "transfer_modules"]
@@ -90,7 +90,8 @@ def run_transfer(
     require_something(plan)
     meter.stage("Reading the weights")
     with open_source(source_reference, seed=request.seed, trust=trust) as read:
-        plan = resolve_plan(plan, matching, read, seed=request.seed, flows=flows)
+        weights = asking(read, meter.check)
+        plan = resolve_plan(plan, matching, weights, seed=request.seed, flows=flows)
         digest = plan_digest(plan)
         with open_target(target_reference, plan, seed=request.seed, trust=trust) as target:
             copier = Copier(read)

@@ -23,7 +23,7 @@ from dpiat_gui.transfer.request import TransferRequest
 from dpiat_gui.transfer.snippet import make_snippet
 from dpiat_gui.transfer.structure_flows import flows_of_references
 from dpiat_gui.transfer.values import TransferPlan
-from dpiat_gui.transfer.weights import open_source
+from dpiat_gui.transfer.weights import asking, open_source
 
 if TYPE_CHECKING:
     from dpiat_gui.networks.factories import TrustStore
@@ -121,7 +121,8 @@ def export_plan(request: TransferRequest, path: Path, meter: Meter) -> ExportedP
     if plan.provisional:
         meter.stage("Reading the weights")
         with open_source(source, seed=request.seed, trust=trust) as read:
-            plan = resolve_plan(plan, matching, read, seed=request.seed, flows=flows)
+            weights = asking(read, meter.check)
+            plan = resolve_plan(plan, matching, weights, seed=request.seed, flows=flows)
     found = ledger(plan, matching.target)
     contents = _contents(request, plan, found, path)
     meter.step(0, len(contents), path.name)

@@ -87,6 +87,16 @@ class Copier:
         return converted(row, taken(row, source), dtype, self.loss)
 
 
+def asking(read: Read, check: Callable[[], None]) -> Read:
+    """Return `read`, with `check` called before each tensor; what that raises ends the work."""
+
+    def ask(key: str) -> "Tensor":
+        check()
+        return read(key)
+
+    return ask
+
+
 @contextmanager
 def open_source(
     reference: SourceReference, *, seed: int, trust: "TrustStore | None" = None

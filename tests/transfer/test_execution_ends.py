@@ -137,3 +137,20 @@ def test_cancelling_anywhere_leaves_the_old_file_or_none(tmp_path, trained, suff
             run_transfer(request(trained, OTHER, out), cancelled=ask)
         assert (out.read_bytes() if out.exists() else None) == old
         assert [path.name for path in tmp_path.iterdir()] == ([out.name] if old else [])
+
+
+def test_a_choice_of_channels_can_be_cancelled_while_weights_are_read(tmp_path, trained, monkeypatch):
+    monkeypatch.setattr(execution, "open_target", lambda *given, **named: pytest.fail("it went on"))
+    stage, asked = [""], []
+
+    def tell(progress):
+        stage[0] = progress.text
+
+    def ask():
+        if stage[0] == "Reading the weights":
+            asked.append(True)
+        return len(asked) > 3
+
+    wanted = request(OTHER, trained, tmp_path / "o.pth", transfer=TransferOptions(operator="magnitude"))
+    with pytest.raises(Cancelled):
+        run_transfer(wanted, progress=tell, cancelled=ask)

@@ -62,7 +62,7 @@ def _read(values: Plain) -> "tuple[dict[str, torch.Tensor], list[str]]":
         plan = plan_from_json(values["plan"])
         found["after"] = _after(plan, found)
         if found["before"].is_floating_point():
-            found["difference"] = found["after"].double() - found["before"].double()
+            found["difference"] = found["after"].double().sub_(found["before"])
     return found, notes
 
 

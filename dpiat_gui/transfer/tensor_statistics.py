@@ -17,7 +17,7 @@ MOST_VALUES = 1 << 20
 """Values of a picture, at most."""
 MOST_POINTS = 4096
 """Values of a vector that are drawn, at most."""
-_CHUNK = 1 << 22
+_CHUNK = 1 << 18  # of what the processor's cache holds: twenty times as fast as what it does not
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ class Statistics:
 
 
 def statistics_of(tensor: "torch.Tensor") -> Statistics:
-    """Return the statistics of all elements, in double precision, some millions at a time."""
+    """Return the statistics of all elements, in double precision, some at a time."""
     low, high = inf, -inf
     total = squares = 0.0
     count = zeros = not_a_number = 0
@@ -105,7 +105,8 @@ def _chunks(tensor: "torch.Tensor") -> "Iterator[tuple[torch.Tensor, torch.Tenso
         flat = torch.view_as_real(flat).reshape(-1)
     for begin in range(0, flat.numel(), _CHUNK):
         part = flat[begin : begin + _CHUNK].to(torch.float64)
-        yield part, part[part.isfinite()]
+        # Picking elements takes longer than all the rest; where their sum is finite, all of them are.
+        yield part, part if part.sum().isfinite() else part[part.isfinite()]
 
 
 @dataclass(frozen=True)

@@ -46,6 +46,11 @@ def test_what_is_no_number_is_counted_and_left_out():
     assert statistics_of(torch.empty(0, 3)).elements == 0
 
 
+def test_finite_values_whose_sum_is_infinite_all_count():
+    found = statistics_of(torch.tensor([1.5e308, 1.5e308, 1.0], dtype=torch.float64))
+    assert (found.elements, found.infinite, found.not_a_number, found.high) == (3, 0, 0, 1.5e308)
+
+
 def test_histograms_share_their_range():
     first, second = torch.tensor([0.0, 1.0, math.nan]), torch.tensor([[-1.0, 3.0]])
     low, high = common_range([statistics_of(first), statistics_of(second)])

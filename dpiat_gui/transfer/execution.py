@@ -87,15 +87,13 @@ def run_transfer(
     matching = match_request(request, source_reference, target_reference, trust)
     flows = flows_of_references(matching, request.transfer, (source_reference, target_reference), trust)
     plan = plan_transfer(matching, request.transfer, seed=request.seed, flows=flows)
-    require_something(plan)
+    require_something(plan, matching)
     meter.stage("Reading the weights")
     with open_source(source_reference, seed=request.seed, trust=trust) as read:
-        weights = asking(read, meter.check)
-        plan = resolve_plan(plan, matching, weights, seed=request.seed, flows=flows)
+        plan = resolve_plan(plan, matching, asking(read, meter.check), seed=request.seed, flows=flows)
         digest = plan_digest(plan)
         with open_target(target_reference, plan, seed=request.seed, trust=trust) as target:
-            copier = Copier(read)
-            copier.check = meter.check
+            copier = Copier(read, check=meter.check)
             calibration = calibrate_target(
                 target, copier, request.transfer, target_reference, meter, seed=request.seed, device=device
             )

@@ -90,7 +90,7 @@ def transfer_between(
         changed then.
     """
     plan = plan_modules(source_module, target_module, matching, options)
-    require_something(plan)
+    require_something(plan, matching)
     return transfer_modules(source_module, target_module, plan, score=matching.score)
 
 
@@ -129,13 +129,13 @@ def plan_modules(
     return resolve_plan(plan, matching, read, flows=flows, frozen=frozen)
 
 
-def require_something(plan: TransferPlan) -> None:
+def require_something(plan: TransferPlan, matching: Matching) -> None:
     """Raise `TransferError` if the plan copies nothing at all."""
     if any(row.copied for row in plan.rows):
         return
     why, hint = "no layers match", "Choose networks with layers of the same kinds, or clear overrides."
     kept = [row.fresh.value for row in plan.rows if row.fresh in _LEFT_ALONE]
-    if any(row.set for row in plan.rows):
+    if matching.pairs and any(row.set for row in plan.rows):
         why = "all that matches is set to a value by the steps of the recipe"
         hint = "Let the classifier be copied, switch the steps off, or choose the preset paper."
     elif kept:

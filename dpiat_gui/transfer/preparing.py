@@ -117,12 +117,11 @@ def export_plan(request: TransferRequest, path: Path, meter: Meter) -> ExportedP
     matching = match_request(request, source, target, trust)
     flows = flows_of_references(matching, request.transfer, (source, target), trust)
     plan = plan_transfer(matching, request.transfer, seed=request.seed, flows=flows)
-    require_something(plan)
+    require_something(plan, matching)
     if plan.provisional:
         meter.stage("Reading the weights")
         with open_source(source, seed=request.seed, trust=trust) as read:
-            weights = asking(read, meter.check)
-            plan = resolve_plan(plan, matching, weights, seed=request.seed, flows=flows)
+            plan = resolve_plan(plan, matching, asking(read, meter.check), seed=request.seed, flows=flows)
     found = ledger(plan, matching.target)
     contents = _contents(request, plan, found, path)
     meter.step(0, len(contents), path.name)

@@ -30,6 +30,8 @@ class Copier:
         The source's tensors, in the CPU's memory.
     piece
         Bytes of a target tensor that are made at a time.
+    check
+        Called between pieces where nobody else gets to ask; what it raises ends the work.
 
     Attributes
     ----------
@@ -37,16 +39,14 @@ class Copier:
         What did not survive a change of dtype so far.
     stager
         What picks elements on a device; None where the CPU does all.
-    check
-        Called between pieces where nobody else gets to ask; what it raises ends the work.
     """
 
-    def __init__(self, read: Read, piece: int = PIECE) -> None:
+    def __init__(self, read: Read, piece: int = PIECE, check: Callable[[], None] = lambda: None) -> None:
         self._read = read
         self.piece = piece
         self.loss = ConversionLoss()
         self.stager: Stager | None = None
-        self.check: Callable[[], None] = lambda: None
+        self.check = check
 
     def whole(self, row: PlanRow, dtype: "torch.dtype") -> "Tensor":
         """Return the value of a target that the row covers wholly; may share the source's memory."""

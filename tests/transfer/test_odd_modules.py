@@ -61,9 +61,8 @@ def test_a_large_tied_tensor_asks_between_its_pieces_whether_to_go_on():
 
     source, module = Tied(8), Tied(12)
     plan = plan_transfer(paired(network_of(source), network_of(module)))
-    copier = Copier(source.state_dict().__getitem__, piece=100)
     asked = []
-    copier.check = lambda: asked.append(True)
+    copier = Copier(source.state_dict().__getitem__, piece=100, check=lambda: asked.append(True))
     with torch.no_grad():
         assert len(list(ModuleTarget(plan, module).pieces("words.weight", copier))) == 1
     assert len(asked) >= 50 * 12 * 4 // 100

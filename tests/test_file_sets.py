@@ -8,9 +8,9 @@ import threading
 
 import pytest
 
-from dpiat_gui import files
+from dpiat_gui import file_sets
 from dpiat_gui.errors import ExportError
-from dpiat_gui.files import finish_set, write_set
+from dpiat_gui.file_sets import finish_set, write_set
 
 NAMES = ("a.bin", "b.bin", "head.json")
 
@@ -89,7 +89,7 @@ def test_a_rename_that_fails_puts_everything_back(tmp_path, monkeypatch, at, old
 
     monkeypatch.setattr(type(tmp_path), "replace", replace)
     if not links:
-        monkeypatch.setattr(files.os, "link", lambda *names: (_ for _ in ()).throw(OSError(1, "no")))
+        monkeypatch.setattr(file_sets.os, "link", lambda *names: (_ for _ in ()).throw(OSError(1, "no")))
     with pytest.raises(ExportError):
         write(tmp_path, "new")
     assert held(tmp_path) == (whole("old") if old else {})
@@ -136,7 +136,7 @@ def test_files_of_an_older_set_go_once_the_new_one_is_complete(tmp_path):
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there are no locks of folders there")
 def test_two_writers_of_one_set_do_not_mix(tmp_path, monkeypatch):
-    really = files._move_all
+    really = file_sets._move_all
     other = threading.Thread(target=write, args=(tmp_path, "other"))
 
     def half_of_them_before_the_other(moves):
@@ -148,7 +148,7 @@ def test_two_writers_of_one_set_do_not_mix(tmp_path, monkeypatch):
         assert other.is_alive()
         return really(moves[1:])
 
-    monkeypatch.setattr(files, "_move_all", half_of_them_before_the_other)
+    monkeypatch.setattr(file_sets, "_move_all", half_of_them_before_the_other)
     write(tmp_path, "first")
     other.join()
     assert held(tmp_path) == whole("other")

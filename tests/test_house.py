@@ -15,7 +15,10 @@ import dpiat_gui
 from dpiat_gui import errors
 
 PACKAGE = Path(dpiat_gui.__file__).parent
-QT_FREE = ("api", "errors", "files", "networks", "matching", "transfer", "project", "engine", "report")
+QT_FREE = (
+    *("api", "errors", "file_sets", "files"),
+    *("networks", "matching", "transfer", "project", "engine", "report"),
+)
 
 
 def modules(*names: str) -> list[str]:

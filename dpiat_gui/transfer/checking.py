@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dpiat_gui.errors import ExportError, WriteError
-from dpiat_gui.files import finish_set
+from dpiat_gui.file_sets import finish_set
 from dpiat_gui.networks.checkpoints import open_weights
 from dpiat_gui.networks.references import parse_reference
 from dpiat_gui.transfer.manifest import file_hash, manifest_path, read_manifest

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Literal, cast
 
 from dpiat_gui.errors import DpiatError, ExportError, WriteError
-from dpiat_gui.files import FileSet, write_error
+from dpiat_gui.file_sets import FileSet
+from dpiat_gui.files import write_error
 from dpiat_gui.networks.folders import expanded
 
 if TYPE_CHECKING:

@@ -4,7 +4,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from dpiat_gui.errors import ExportError, WriteError
-from dpiat_gui.files import FileSet, write_whole
+from dpiat_gui.file_sets import FileSet
+from dpiat_gui.files import write_whole
 from dpiat_gui.networks.folders import expanded
 from dpiat_gui.networks.values import Network
 from dpiat_gui.transfer.export import check_output, check_unused

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dpiat_gui.errors import TransferError
-from dpiat_gui.files import FileSet, write_set
+from dpiat_gui.file_sets import FileSet, write_set
 from dpiat_gui.matching.engine import match_networks
 from dpiat_gui.matching.methods import METHODS
 from dpiat_gui.matching.values import Matching

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from dpiat_gui.errors import ExportError
-from dpiat_gui.files import FileSet
+from dpiat_gui.file_sets import FileSet
 from dpiat_gui.networks.values import TensorSpec
 from dpiat_gui.transfer.export import CHUNK, check_space
 from dpiat_gui.transfer.shards import (

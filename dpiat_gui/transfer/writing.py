@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dpiat_gui.files import FileSet, write_set
+from dpiat_gui.file_sets import FileSet, write_set
 from dpiat_gui.transfer.export import SUFFIXES, write_pth
 from dpiat_gui.transfer.progress import Meter
 from dpiat_gui.transfer.shards import index_path, shards_of, split_specs, tensor_bytes

@@ -5,7 +5,7 @@ import hashlib
 import torch
 from safetensors.torch import save_file
 
-from dpiat_gui.files import finish_set
+from dpiat_gui.file_sets import finish_set
 from dpiat_gui.transfer.request import TransferRequest
 
 FORMS = {

@@ -15,7 +15,7 @@ from safetensors import safe_open
 from safetensors.torch import load_file
 
 from dpiat_gui.errors import Cancelled, ExportError
-from dpiat_gui.files import FileSet, write_set
+from dpiat_gui.file_sets import FileSet, write_set
 from dpiat_gui.networks.values import TensorSpec
 from dpiat_gui.transfer import export, streaming
 from dpiat_gui.transfer.dtypes import SAFETENSORS_CODES, SIZES
@@ -307,7 +307,7 @@ import sys, time
 import torch
 from dpiat_gui.networks.values import TensorSpec
 from pathlib import Path
-from dpiat_gui.files import write_set
+from dpiat_gui.file_sets import write_set
 from dpiat_gui.transfer.streaming import write_safetensors
 
 def read(spec):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dpiat_gui.errors import ExportError, WriteError
+from dpiat_gui.errors import ExportError, WriteError, WriteError
 from dpiat_gui.file_sets import finish_set
 from dpiat_gui.networks.checkpoints import open_weights
 from dpiat_gui.networks.references import parse_reference
@@ -196,7 +196,7 @@ def _original(record: Mapping[str, Any], side: str, meter: Meter) -> Iterator[st
     yield told["reference"]
 
 
-def _differs(file: Path, what: str) -> ExportError:
-    return ExportError(
+def _differs(file: Path, what: str) -> WriteError:
+    return WriteError(
         f"{file} is not as it was written: {what}.", "Write it again; do not trust what it holds."
     )

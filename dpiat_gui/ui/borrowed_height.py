@@ -62,7 +62,10 @@ class BorrowedHeight:
 
     @property
     def _tall(self) -> int:
-        return round(self._window.height() * self._share)
+        window = self._window
+        # In a low window the canvas has less to lend: it keeps its least height.
+        spare = window.view.height() - window.view.minimumHeight()
+        return min(round(window.height() * self._share), window.docks[2].height() + spare)
 
     def _give_back(self, tab: int) -> None:
         """Let the canvas have its height again when a pane that needs less comes to the front."""

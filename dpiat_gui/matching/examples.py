@@ -129,7 +129,7 @@ def _penalty() -> Example:
         "A span is divided by the root of its length, and a member that scores 0 counts in the length. "
         "Across one activation the second convolution still pays: 2/√3 = 1.155. The third lies too far "
         "away: 3/√7 = 1.134 is less, so it stays fresh.",
-        _network("source", [("conv", conv), ("fc", (10, 8))]),
+        _network("source", [("conv", conv)]),
         _network(
             "target",
             [
@@ -140,7 +140,6 @@ def _penalty() -> Example:
                 ("act3", None),
                 ("act4", None),
                 ("conv3", conv),
-                ("fc", (10, 8)),
             ],
         ),
     )
@@ -163,7 +162,8 @@ def _pin() -> Example:
         "pin",
         "A pin",
         "conv1 is pinned to the target's conv2. That row must not be skipped, and no other source may have "
-        "it: those cells are −∞. Everything else is solved around the pin, exactly.",
+        "it: before conv1 has come, its cell and those below are −∞. Everything else is solved around the "
+        "pin, exactly.",
         _network("source", [("conv1", (8, 8, 3, 3)), ("conv2", (16, 8, 3, 3)), ("fc", (10, 16))]),
         _network("target", [("conv1", (8, 8, 3, 3)), ("conv2", (16, 8, 3, 3)), ("fc", (10, 16))]),
         Overrides(pins=(("conv1", "conv2"),)),
@@ -175,7 +175,8 @@ def _unmatched() -> Example:
         "unmatched",
         "What cannot match",
         "Layers of different types score 0, an activation has no weight to score, and a block never matches "
-        "a single layer, however alike they are. Cells without colour score 0.",
+        "a single layer, however alike they are. Where a pair scores 0, its cell is the larger of the cells "
+        "above and at the left.",
         _network("source", [("conv", (8, 8, 3, 3)), ("bn", (8,)), ("act", None), ("fc", (10, 8))]),
         _network(
             "target",

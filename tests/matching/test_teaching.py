@@ -177,7 +177,7 @@ SCORES = {
     "equal": 5,
     "deeper": 1 + 2**0.5 + 1,
     "wider": 0.5 + 0.5 + 0.25 + 0.5,
-    "penalty": 2 / 3**0.5 + 1,
+    "penalty": 2 / 3**0.5,
     "ties": 2,
     "unmatched": 2,
 }
@@ -189,9 +189,13 @@ def test_the_examples_show_what_they_say():
     free = solve(made["pin"].tables, Overrides())
     assert made["pin"].matching.score < free.score
     named = named_entry_table(made["pin"].tables, made["pin"].overrides)
-    assert np.isneginf(named.table.values).any()
+    # As its words say: in the pinned row and below it, before the pinned source has come.
+    assert np.argwhere(np.isneginf(named.table.values)).tolist() == [[2, 0], [3, 0]]
     assert [pair.source for pair in made["ties"].matching.pairs] == ["conv1", "conv2"]
     assert "conv3" not in made["penalty"].matching.by_target
+    unmatched = named_entry_table(made["unmatched"].tables, Overrides()).table
+    larger = np.maximum(unmatched.values[:-1, 1:], unmatched.values[1:, :-1])
+    assert np.array_equal(unmatched.values[1:, 1:][unmatched.scores == 0], larger[unmatched.scores == 0])
     blocks = made["blocks"]
     assert max(entry.span for entry in blocks.matching.entry_pairs) > 1
     for example in made.values():

@@ -92,9 +92,9 @@ class AnchoredView(ZoomView):
         stage = self._scene.stage
         self.centerOn(stage.point(self._scene.columns.total / 2, stage.rect(self.seen()).center().y()))
 
-    def fit_all(self) -> None:
-        """Show everything."""
-        self.fit(self._scene.bounds())
+    def fit_all(self, *, largest: float = 1.0) -> None:
+        """Show everything, at most at the zoom `largest`."""
+        self.fit(self._scene.bounds(), largest)
 
     def fit_selection(self) -> None:
         """Show the selected pair as large as it gets, or everything if nothing is selected."""

@@ -25,6 +25,7 @@ __all__ = [
     "ThemeKeeper",
     "apply_theme",
     "fixed_font",
+    "label_sizes",
     "qpalette",
     "role_color",
     "role_outline",
@@ -32,6 +33,9 @@ __all__ = [
     "stylesheet",
     "theme_for",
 ]
+
+_SMALL, _HEADING = 0.9, 1.15
+"""Sizes of small text and of headings, beside that of other text."""
 
 _SCHEMES = {"light": Qt.ColorScheme.Light, "dark": Qt.ColorScheme.Dark}
 
@@ -96,17 +100,31 @@ def stylesheet(theme: Theme, points: float | None = None) -> str:
         Size of the system's font in points; asked of the application if None. Other sizes
         follow from it.
     """
-    if points is None:
-        points = QGuiApplication.font().pointSizeF()
-    points = points if points > 0 else 10.0
+    if points is None or points <= 0:
+        points = _system_points()
     shipped = resources.files("dpiat_gui.resources")
     template = Template((shipped / "themes" / "window.qss").read_text("utf-8"))
     return template.substitute(
         as_names(theme),
         icons=Path(str(shipped / "icons")).as_posix(),
-        small=f"{points * 0.9:.2f}pt",
-        large=f"{points * 1.15:.2f}pt",
+        small=f"{points * _SMALL:.2f}pt",
+        large=f"{points * _HEADING:.2f}pt",
     )
+
+
+def label_sizes(scale: float) -> str:
+    """Return the style sheet of a pane whose labels are so many times larger than in other panes."""
+    points = scale * _system_points()
+    return (
+        f"QLabel {{ font-size: {points:.2f}pt; }}"
+        f'QLabel[small="true"] {{ font-size: {points * _SMALL:.2f}pt; }}'
+        f'QLabel[heading="true"] {{ font-size: {points * _HEADING:.2f}pt; }}'
+    )
+
+
+def _system_points() -> float:
+    points = QGuiApplication.font().pointSizeF()
+    return points if points > 0 else 10.0
 
 
 def apply_theme(application: QApplication, theme: Theme) -> None:

@@ -4,8 +4,11 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QPointF, QRectF
 
-HEIGHTS = (1, 2, 3, 4, 5, 6, 8, 10, 12, 14, 17, 20, 24, 28, 34, 40)
+HEIGHTS = (1, 2, 3, 4, 5, 6, 8, 10, 12, 14, 17, 20, 24, 28, 34, 40, 48, 56, 68, 80)
 """Heights of a cell in pixels, by level of zoom."""
+
+_GROWS_FROM = 40
+"""Numbers and names are larger in cells higher than this."""
 
 _WIDER, _WIDEST = 1.75, 3.4
 """A cell is wider than high by this much, as numbers are: at the least, and where there is room."""
@@ -79,6 +82,11 @@ class Geometry:
     def seen_columns(self, right: float) -> range:
         """Return the columns of which something is seen left of an x of the viewport."""
         return range(max(self.column_at(self.left), self.first), min(self.column_at(right), self.columns) + 1)
+
+
+def text_scale(height: int) -> float:
+    """Return how many times the usual size the text of a table is, with cells of a height."""
+    return max(height / _GROWS_FROM, 1.0)
 
 
 def least_width(height: int) -> int:

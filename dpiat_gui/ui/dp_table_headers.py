@@ -40,6 +40,8 @@ class NameWidths:
         Distance of two lines, and height of one.
     corner
         Of the word in the corner.
+    most
+        What the names of rows may take at the most.
     """
 
     rows: float
@@ -49,10 +51,12 @@ class NameWidths:
     line: float
     height: float
     corner: float
+    most: float
 
     @classmethod
-    def of(cls, named: "NamedTable", metrics: QFontMetricsF) -> "NameWidths":
-        """Measure the names of a table."""
+    def of(cls, named: "NamedTable", font: QFont, scale: float = 1.0) -> "NameWidths":
+        """Measure the names of a table in a font, so many times larger than usual."""
+        metrics = QFontMetricsF(font)
         more = metrics.horizontalAdvance("T₁₀₀") + 3 * _GAP + BAR
 
         def widest(words: Iterable[str]) -> float:
@@ -67,6 +71,7 @@ class NameWidths:
             metrics.lineSpacing(),
             metrics.height(),
             metrics.horizontalAdvance("target ↓") + 2 * _GAP + BAR,
+            _MOST * scale,
         )
 
     def lie_flat(self, width: int) -> bool:
@@ -87,7 +92,7 @@ class NameWidths:
         standing
             Whether they may stand; if not, columns have numbers only.
         """
-        left = min(self.rows, _MOST, 0.36 * width)
+        left = min(self.rows, self.most, 0.36 * width)
         if self.lie_flat(cell[0]):
             top = 2 * self.line + BAR + _GAP
         elif standing and cell[0] >= self.height - 2:

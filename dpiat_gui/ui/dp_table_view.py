@@ -7,6 +7,7 @@ from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import (
     QAccessible,
     QAccessibleAnnouncementEvent,
+    QFont,
     QFontMetricsF,
     QPainter,
     QPaintEvent,
@@ -16,7 +17,14 @@ from PySide6.QtWidgets import QAbstractScrollArea, QSizePolicy, QWidget
 
 from dpiat_gui.services.theme import LIGHT, Theme
 from dpiat_gui.ui.dp_table_drawing import CellPlace, Heat, Shown, paint_cells, paint_marks
-from dpiat_gui.ui.dp_table_geometry import HEIGHTS, Geometry, fitting_height, fitting_width, least_width
+from dpiat_gui.ui.dp_table_geometry import (
+    HEIGHTS,
+    Geometry,
+    fitting_height,
+    fitting_width,
+    least_width,
+    text_scale,
+)
 from dpiat_gui.ui.dp_table_headers import NameWidths, paint_headers
 from dpiat_gui.ui.dp_table_texts import cell_words
 
@@ -37,7 +45,7 @@ class TableView(QAbstractScrollArea):
         self._height = _NATURAL
         self._fit, self._whole = True, False
         self._hovered: CellPlace | None = None
-        self._names: NameWidths | None = None
+        self._names: dict[float, NameWidths] = {}
         self._place = Geometry(0, 0)
         self.largest = 28
         self.smallest = 17
@@ -70,7 +78,7 @@ class TableView(QAbstractScrollArea):
         if before is None or shown is None or before.named.inside != shown.named.inside:
             self._fit, self._whole = True, False
         if not same:
-            self._names = None
+            self._names.clear()
             self._arrange()
         if (
             shown is not None
@@ -112,8 +120,22 @@ class TableView(QAbstractScrollArea):
         x, y = self.horizontalScrollBar().value(), self.verticalScrollBar().value()
         return replace(self._place, x=x, y=y)
 
-    def _placed(self, shown: Shown, names: NameWidths) -> Geometry:
+    def _font_at(self, height: int) -> QFont:
+        """Return the font of cells of a height."""
+        font = self.font()
+        font.setPointSizeF(font.pointSizeF() * text_scale(height))
+        return font
+
+    def _names_at(self, shown: Shown, height: int) -> NameWidths:
+        """Return how much room the names take beside cells of a height."""
+        scale = text_scale(height)
+        if scale not in self._names:
+            self._names[scale] = NameWidths.of(shown.named, self._font_at(height), scale)
+        return self._names[scale]
+
+    def _placed(self, shown: Shown) -> Geometry:
         """Return where the cells of the present size stand, not scrolled."""
+        names = self._names_at(shown, self._height)
         size = self.viewport().size()
         rows, columns = len(shown.named.targets), len(shown.named.sources)
         cells, width = columns + 1 - shown.first, least_width(self._height)
@@ -134,14 +156,10 @@ class TableView(QAbstractScrollArea):
             for bar in (self.horizontalScrollBar(), self.verticalScrollBar()):
                 bar.setRange(0, 0)
             return
-        if self._names is None:
-            self._names = NameWidths.of(self._shown.named, QFontMetricsF(self.font()))
         if self._fit:
             # Unasked for, a table is not made so small that its names cannot be read.
-            self._height = max(
-                self._fitting(self._shown, self._names), HEIGHTS[0] if self._whole else self.smallest
-            )
-        self._place = place = self._placed(self._shown, self._names)
+            self._height = max(self._fitting(self._shown), HEIGHTS[0] if self._whole else self.smallest)
+        self._place = place = self._placed(self._shown)
         size, content = self.viewport().size(), place.content
         for bar, whole, room, step in (
             (self.horizontalScrollBar(), content[0], size.width() - place.left, place.width),
@@ -151,17 +169,19 @@ class TableView(QAbstractScrollArea):
             bar.setPageStep(max(room, 1))
             bar.setSingleStep(step)
 
-    def _fitting(self, shown: Shown, names: NameWidths) -> int:
+    def _fitting(self, shown: Shown) -> int:
         """Return the size of cells at which the whole table is seen, as large as is wanted at the most."""
         size, extra = self.maximumViewportSize(), 1 - shown.first
         rows, columns = len(shown.named.targets) + extra, len(shown.named.sources) + extra
         best = HEIGHTS[0]
         for height in HEIGHTS:
+            if height > self.largest or rows * height > size.height():
+                break
             # Numbers above the columns will do where their names have no room.
             cell = least_width(height), height
+            names = self._names_at(shown, height)
             left, top = names.sizes(size.width(), size.height(), cell, standing=not self._whole)
-            fits = fitting_height(rows, columns, size.width() - left, size.height() - top) >= height
-            if fits and height <= self.largest:
+            if fitting_height(rows, columns, size.width() - left, size.height() - top) >= height:
                 best = height
         return best
 
@@ -241,7 +261,7 @@ class TableView(QAbstractScrollArea):
         """Measure the names anew in another font."""
         super().changeEvent(event)
         if event.type() == QEvent.Type.FontChange and self._shown is not None:
-            self._names = None
+            self._names.clear()
             self._arrange()
 
     def scrollContentsBy(self, _dx: int, _dy: int) -> None:
@@ -261,13 +281,14 @@ class TableView(QAbstractScrollArea):
             self._heat = Heat(shown.named, shown.totals, self._theme)
         place = self.geometry_of_cells
         seen = QRectF(place.left, place.top, size.width() - place.left, size.height() - place.top)
-        font = self.font()
+        font = self._font_at(self._height)
+        numbers = QFont(font)
         if self._height < QFontMetricsF(font).height() + 2:
-            font.setPointSizeF(font.pointSizeF() * 0.85)
-        paint_cells(painter, shown, self._heat, place, seen, self._theme, font)
+            numbers.setPointSizeF(font.pointSizeF() * 0.85)
+        paint_cells(painter, shown, self._heat, place, seen, self._theme, numbers)
         paint_marks(painter, shown, place, seen, self._theme)
-        flat = self._names is not None and self._names.lie_flat(place.width)
-        paint_headers(painter, shown, place, size, self._theme, self.font(), self._hovered, flat)
+        flat = self._names_at(shown, self._height).lie_flat(place.width)
+        paint_headers(painter, shown, place, size, self._theme, font, self._hovered, flat)
         if self.hasFocus():
             painter.setClipRect(size)
             painter.setPen(self._theme.color("focus"))

@@ -98,6 +98,7 @@ class PlayerPane(QWidget):
             box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
             box.setMinimumContentsLength(12)
             box.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        self.what.setMaximumWidth(48 * self.what.fontMetrics().averageCharWidth())
         self.controls = PlayerControls()
         self.controls.moved.connect(self._show_step)
         self.where = muted()
@@ -224,7 +225,8 @@ class PlayerPane(QWidget):
             self.phase.addItem(text, inside)
             if inside == named.inside:
                 self.phase.setCurrentIndex(self.phase.count() - 1)
-        self.phase.setEnabled(self.phase.count() > 1)
+        # One phase is no choice, and the names of examples need the room.
+        self.phase.setVisible(self.phase.count() > 1)
         if play.example is not None:
             self.stage.picture.set_matching(play.matching)
             self.stage.picture.collapse_all()
@@ -234,7 +236,8 @@ class PlayerPane(QWidget):
         elif named.inside is not None:
             self.inside_played.emit(play.tables.target_side.entries[named.inside[1]].path)
         self.controls.set_steps(len(self._steps), self._steps.first_walk)
-        self.stage.show_play(example=play.example is not None, inside=named.inside is not None)
+        inside_blocks = named.inside is not None
+        self.stage.show_play(len(named.targets) + 1, example=play.example is not None, inside=inside_blocks)
         self._show_step(0)
         if cell is not None:
             self.controls.go(self._steps.step_of(*cell))
@@ -246,7 +249,7 @@ class PlayerPane(QWidget):
     def _show_nothing(self, words: str) -> None:
         self._play = self._named = self._steps = None
         self.phase.clear()
-        self.phase.setEnabled(False)
+        self.phase.hide()
         self.controls.set_steps(0, 0)
         self.where.setText("")
         self.stage.show_nothing(words)

@@ -3,13 +3,13 @@
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtGui import QPainter, QPaintEvent, QPen, QResizeEvent
+from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
-from dpiat_gui.services.theme import LIGHT, Theme, fixed_font
+from dpiat_gui.services.theme import LIGHT, Theme, label_sizes
 from dpiat_gui.ui.dp_table_texts import WORDS
 from dpiat_gui.ui.player_texts import RECURRENCE, CardText, cards, headline, notes, what_it_is
-from dpiat_gui.ui.widgets import heading, muted
+from dpiat_gui.ui.widgets import heading, monospaced, muted
 
 if TYPE_CHECKING:
     from dpiat_gui.matching.named_tables import NamedTable
@@ -21,6 +21,9 @@ _TIPS = (
     "The best span of targets that ends here and takes this source: what was before it, and the sum of its "
     "scores divided by a power of its length",
 )
+
+_BESIDE = 300
+"""The least width in pixels at which three cards beside each other can be read."""
 
 
 class Card(QFrame):
@@ -35,17 +38,11 @@ class Card(QFrame):
     def __init__(self, tip: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._theme, self._chosen = LIGHT, False
-        self.title, self.value = QLabel(), QLabel()
-        self.terms, self.mark = QLabel(), muted(small=True)
+        self.title, self.value = QLabel(), heading("")
+        self.terms, self.mark = monospaced(QLabel()), muted(small=True)
+        self.terms.setProperty("small", True)
         self.setToolTip(tip)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
-        fixed = fixed_font()
-        fixed.setPointSizeF(fixed.pointSizeF() * 0.92)
-        self.terms.setFont(fixed)
-        font = self.value.font()
-        font.setBold(True)
-        font.setPointSizeF(font.pointSizeF() * 1.15)
-        self.value.setFont(font)
         self.title.setWordWrap(True)
         self.terms.setWordWrap(True)
         column = QVBoxLayout(self)
@@ -93,12 +90,13 @@ class StepView(QWidget):
         self.cards = tuple(Card(tip) for tip in _TIPS)
         self.others, self.notes = muted(small=True), QLabel()
         self.others.setToolTip(WORDS["span"])
+        self._scale = 1.0
         self._cards = QWidget()
-        row = QHBoxLayout(self._cards)
-        row.setContentsMargins(0, 4, 0, 4)
-        row.setSpacing(6)
+        self._row = QHBoxLayout(self._cards)
+        self._row.setContentsMargins(0, 4, 0, 4)
+        self._row.setSpacing(6)
         for card, stretch in zip(self.cards, (4, 4, 6), strict=True):
-            row.addWidget(card, stretch)
+            self._row.addWidget(card, stretch)
         column = QVBoxLayout(self)
         column.setContentsMargins(8, 2, 8, 6)
         column.setSpacing(4)
@@ -115,13 +113,31 @@ class StepView(QWidget):
         return QSize(430, 220)
 
     def minimumSizeHint(self) -> QSize:
-        """Return the least width at which the cards can be read."""
-        return QSize(300, super().minimumSizeHint().height())
+        """Return the least width at which a card can be read."""
+        return QSize(160, super().minimumSizeHint().height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Put the cards beside each other, or below where they cannot be read so."""
+        super().resizeEvent(event)
+        beside = event.size().width() >= _BESIDE
+        self._row.setDirection(
+            QBoxLayout.Direction.LeftToRight if beside else QBoxLayout.Direction.TopToBottom
+        )
 
     def set_theme(self, theme: Theme) -> None:
         """Draw with the colours of `theme`."""
         for card in self.cards:
             card.set_theme(theme)
+        # The system may have another size of text by now.
+        self.setStyleSheet(label_sizes(self._scale) if self._scale > 1 else "")
+
+    def set_scale(self, scale: float) -> None:
+        """Write everything so many times larger than usual."""
+        # A style sheet takes a while to be applied: not for every pixel of a pane that is drawn larger.
+        scale = round(scale, 1)
+        if scale != self._scale:
+            self._scale = scale
+            self.setStyleSheet(label_sizes(scale) if scale > 1 else "")
 
     def show_step(self, step: "Step", named: "NamedTable", idea: str = "") -> None:
         """Show a step.

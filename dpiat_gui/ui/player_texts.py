@@ -267,7 +267,7 @@ def _span_notes(named: "NamedTable", cell: "Cell", best: "SpanValue") -> list[st
         ]
     return [
         f"{length} targets share {source(cell.column)}: their scores are added and divided by {root}. "
-        "A longer span is worth more in all, and less for each target.",
+        "With equal scores, a longer span adds more in all and less for each target.",
         *([f"{unmatched}: counted in the length of the span, yet left unmatched."] if empty else []),
     ]
 

@@ -284,7 +284,7 @@ def test_hidden_it_waits(pane, document, qtbot):
 def test_zoom_keeps_the_cell_and_headers_stay(pane, qtbot):
     click(qtbot, pane, 5, 4)
     heights = [pane.grid.cell_height]
-    for _ in range(4):
+    for _ in HEIGHTS:
         press(qtbot, pane, Qt.Key.Key_Plus)
         heights.append(pane.grid.cell_height)
     assert heights == sorted(heights)

@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 from made import network
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QFont
+from PySide6.QtWidgets import QApplication, QLabel
 
 from dpiat_gui.canvas.items import TEXT_SCALE
 from dpiat_gui.document.document import Document
@@ -238,6 +239,64 @@ def test_inside_an_example_the_picture_shows_its_two_blocks(pane, qtbot):
     assert picture.selection == ("b2.conv1", "b3.conv1")
 
 
+def test_in_a_larger_pane_everything_is_larger(pane, qtbot):
+    """A lesson is read from the last row of seats."""
+    pane.play_example("deeper")
+    pane.controls.go(pane.steps.step_of(3, 2))
+    grid, words = pane.stage.grid, pane.stage.words
+    labels = [*words.findChildren(QLabel)]
+
+    def sizes():
+        QApplication.processEvents()
+        return [label.fontMetrics().height() for label in labels], grid.cell_height
+
+    pane.resize(754, 470)
+    small, low = sizes()
+    pane.resize(2000, 1000)
+    large, high = sizes()
+    assert all(one >= 1.8 * other for one, other in zip(large, small, strict=True))
+    assert high > 40 > low
+    assert pane.stage.side.verticalScrollBar().maximum() == 0
+    bare = grid.geometry_of_cells.left
+    grid.setFont(QFont(grid.font().family(), round(1.5 * grid.font().pointSizeF())))
+    assert grid.geometry_of_cells.left > bare
+    pane.resize(754, 470)
+    assert sizes()[0] == small
+
+
+def test_in_a_narrow_pane_no_card_is_cut(pane, qtbot):
+    pane.resize(480, 400)
+    pane.play_example("equal")
+    pane.controls.go(pane.steps.step_of(3, 3))
+    QApplication.processEvents()
+    words, seen = pane.stage.words, pane.stage.side.viewport().width()
+    for card in words.cards:
+        assert card.mapTo(words, card.rect().bottomRight()).x() < seen
+        assert card.width() >= card.minimumSizeHint().width()
+
+
+def test_the_picture_stands_below_a_low_table_and_beside_a_high_one(pane, qtbot):
+    pane.resize(1500, 640)
+    stage = pane.stage
+    pane.play_example("deeper")
+    QApplication.processEvents()
+    assert stage.picture.y() > stage.grid.geometry().bottom()
+    pane.play_example("penalty")
+    QApplication.processEvents()
+    assert stage.picture.x() > stage.side.geometry().right()
+    assert stage.grid.height() == stage.height()
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_a_small_window_shows_the_names_of_every_example(pane, qtbot, name):
+    # As large as the stage is in a window of 1280 by 800 pixels.
+    pane.resize(pane.size() + QSize(734, 390) - pane.stage.size())
+    pane.play_example(name)
+    grid, picture = pane.stage.grid, pane.stage.picture
+    qtbot.waitUntil(lambda: picture.zoom >= TEXT_SCALE and not grid.verticalScrollBar().maximum())
+    assert grid.cell_height >= 17
+
+
 def test_an_edit_starts_the_documents_play_over(pane, document, qtbot):
     pane.controls.go(9)
     document.pin("s0", "t1")
@@ -282,6 +341,7 @@ def test_without_blocks_there_is_one_phase(pane, document, qtbot):
     document.set_options(method="flat")
     qtbot.waitUntil(lambda: pane.phase.count() == 1)
     assert pane.phase.currentText() == "All layers in one row"
+    assert not pane.phase.isVisible()
     pane.controls.go(len(pane.steps) - 1)
     read = {(pane._named.sources[s].path, pane._named.targets[t].path) for s, t in pane.step.pairs}
     assert read == {(pair.source, pair.target) for pair in document.matching.pairs}
@@ -290,6 +350,7 @@ def test_without_blocks_there_is_one_phase(pane, document, qtbot):
 def test_the_phases_are_the_entries_and_the_matched_blocks(pane):
     names = [pane.phase.itemText(at) for at in range(pane.phase.count())]
     assert names[0] == "Entries (outer phase)"
+    assert pane.phase.isVisible()
     assert "Inside s0 → t0" in names
     pane.phase.setCurrentIndex(1)
     pane.phase.activated.emit(1)

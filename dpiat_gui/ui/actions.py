@@ -222,7 +222,7 @@ ACTIONS: tuple[Action, ...] = (
         GO,
         ("Alt+Down", "F8"),
         "down",
-        "Go to the next row that is unmatched, weak or cropped.",
+        "Go to the next row that is unmatched, weak, cropped or reused.",
         lambda state: state.problems,
     ),
     Action(

@@ -96,7 +96,9 @@ class MethodPanel(QDialog):
         form.addRow("S&kip factor", self.skip_factor)
         form.addRow("See&d of lots", self.seed)
         level_labels(form)
-        self.exponent.setToolTip("A source that serves d targets scores d to the power of minus this")
+        self.exponent.setToolTip(
+            "The scores of a source that serves d targets are added and divided by d to this power"
+        )
         self.skip_factor.setToolTip(
             "What a pair of blocks keeps of its score if only one has an identity skip; 1 leaves it whole"
         )

@@ -38,7 +38,7 @@ FIGURES = (
     ("score", "Total score D(S, T) of the matching"),
     ("similarity", "D(S,T)/D(T,T), D(T,S)/D(S,S) and their geometric mean"),
     ("covered", "Share of the target's parameters and running statistics that come from the source"),
-    ("problems", "Rows that are unmatched, weak, hardly covered or reused: Alt+Down goes to the next"),
+    ("problems", "Rows that are unmatched, weak, cropped or reused: Alt+Down goes to the next"),
     ("solved", "Time the last solving took"),
 )
 LEAVE_FIRST = ("solved", "similarity", "problems", "covered", "score")

@@ -95,7 +95,7 @@ def _first() -> tuple[TourStep, ...]:
         ),
         TourStep(
             "What deserves a look",
-            "Rows that are weak, unmatched or hardly covered are counted here. Alt+Down goes to the next "
+            "Rows that are unmatched, weak, cropped or reused are counted here. Alt+Down goes to the next "
             "one, Alt+Up back.",
             widget(lambda window: window.status),
         ),

@@ -194,16 +194,24 @@ def test_pages_name_only_keys_and_commands_that_there_are():
 
 
 def test_pages_name_only_menu_entries_that_there_are():
+    from PySide6.QtGui import QKeySequence
+
     from dpiat_gui.ui.actions import ACTIONS
     from dpiat_gui.ui.menus import MENUS
 
-    titles = {title.replace("&", "") for title, _ in MENUS}
-    entries = {action.plain_text for action in ACTIONS}
+    actions = {action.id: action for action in ACTIONS}
+    menus = {
+        title.replace("&", ""): {actions[one].plain_text: actions[one] for one in entries if one in actions}
+        for title, entries in MENUS
+    }
+    native = QKeySequence.SequenceFormat.PortableText
+    named = r"\*\*(\w+) > ([^*]+)\*\*(?: \(\*\*([^*]+)\*\*\))?"
     for _, markdown in help_pages():
-        for menu, entry in re.findall(r"\*\*(\w+) > ([^*]+)\*\*", markdown.replace("\n", " ")):
-            assert menu in titles, entry
-            name = entry.rstrip("…")
-            assert any(one == name or one.startswith(name) for one in entries), f"{menu} > {entry}"
+        for menu, entry, key in re.findall(named, markdown.replace("\n", " ")):
+            action = menus[menu].get(entry.rstrip("…"))
+            assert action is not None, f"{menu} > {entry}"
+            keys = [one.toString(native) for one in action.sequences()]
+            assert not key or key in keys, f"{menu} > {entry} ({key})"
 
 
 def test_pages_name_only_commands_and_options_of_the_command_line():
@@ -222,3 +230,16 @@ def test_pages_name_only_commands_and_options_of_the_command_line():
         for option in (*parameter.opts, *parameter.secondary_opts)
     } | {"--help"}
     assert set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", text)) - options == set()
+
+
+def test_whatever_counts_problems_calls_them_alike():
+    from dpiat_gui.ui.actions import BY_ID
+    from dpiat_gui.ui.status import FIGURES
+    from dpiat_gui.ui.tour_steps import FIRST
+
+    said = [BY_ID["next_problem"].tip, dict(FIGURES)["problems"]]
+    said += [step.text for step in FIRST.steps if "Alt+Down" in step.text]
+    said += [line for _, page in help_pages() for line in page.splitlines() if "**Alt+Down**" in line]
+    assert len(said) == 5
+    for text in said:
+        assert re.search(r"unmatched, weak( \([^)]*\))?, cropped,? or reused", text), text

@@ -105,6 +105,8 @@ class LayerScale:
         Share of its output's channels that are 0 for the whole batch.
     zero
         Whether its weight, or its weight and bias, are all zero: it was made to start as nothing.
+    constant
+        Whether its weight alone is all zero: it gives its bias whatever comes in, as an open gate does.
     """
 
     path: str
@@ -114,6 +116,7 @@ class LayerScale:
     not_finite: int = 0
     dead: float | None = None
     zero: bool = False
+    constant: bool = False
 
 
 @dataclass(frozen=True)
@@ -203,6 +206,8 @@ class SanityReport:
         Where it ran.
     seconds
         How long it took.
+    buffers
+        Whether the transfer copies running statistics.
     """
 
     source: str
@@ -216,6 +221,7 @@ class SanityReport:
     pairs: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     device: str = "cpu"
     seconds: float = 0.0
+    buffers: bool = True
 
     @property
     def verdict(self) -> str:
@@ -240,6 +246,7 @@ class SanityReport:
             **{name: getattr(self, name) for name in _PLAIN},
             "verdict": self.verdict,
             "seconds": self.seconds,
+            "buffers": self.buffers,
             "notes": list(self.notes),
             "findings": [_record(finding) for finding in self.findings],
             "pairs": [list(pair) for pair in self.pairs],
@@ -263,6 +270,7 @@ class SanityReport:
                 notes=tuple(data["notes"]),
                 pairs=tuple((str(s), str(t)) for s, t in data["pairs"]),
                 seconds=float(data["seconds"]),
+                buffers=bool(data["buffers"]),
             )
         except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise TransferError(f"This is no report of a check: {error}.", "Run the check again.") from error

@@ -168,6 +168,8 @@ def _scale(module: "nn.Module", layer: Layer, tally: _Tally | None) -> LayerScal
     own = [parameters[tensor.key] for tensor in layer.tensors if tensor.key in parameters]
     gradients = [parameter.grad for parameter in own if parameter.grad is not None]
     tally = tally or _Tally()
+    zeros = [not bool(parameter.detach().any()) for parameter in own]
+    weights = [zero for zero, parameter in zip(zeros, own, strict=True) if parameter.ndim > 1]
     return LayerScale(
         path=layer.path,
         activation=_root(tally.squares, tally.elements),
@@ -175,7 +177,8 @@ def _scale(module: "nn.Module", layer: Layer, tally: _Tally | None) -> LayerScal
         weight_gradient=math.sqrt(sum(map(_squares, gradients))) if gradients else None,
         not_finite=tally.not_finite,
         dead=tally.dead,
-        zero=bool(own) and not any(bool(parameter.detach().any()) for parameter in own),
+        zero=bool(own) and all(zeros),
+        constant=bool(weights) and all(weights) and not all(zeros),
     )
 
 

@@ -13,7 +13,8 @@ source layer it takes from (source):
 For the whole network: the norm of the gradient of all parameters is more than `NORM_RATIO` times
 the larger of before and source. A layer whose weights are all zero starts as nothing on purpose (the
 head, the last norm of a block that starts as identity): it is left out, and so is what that does
-to the gradients below a zeroed head.
+to the gradients below a zeroed head. Where the weights alone are zero, as in a gate that starts open,
+the output is the bias: what it was before says nothing about it, and only `BOUND` holds for it.
 """
 
 import math
@@ -74,6 +75,11 @@ def notes_of(runs: Sequence[Run]) -> tuple[str, ...]:
     if names:
         which = names[0] if len(names) == 1 else f"{len(names)} layers ({names[0]} ...)"
         notes.append(f"The weights of {which} are zero: what starts as nothing is no fault.")
+    gates = [layer.path for layer in after.layers if layer.constant]
+    if gates:
+        single = len(gates) == 1
+        which = f"{gates[0]} gives its" if single else f"{len(gates)} layers ({gates[0]} ...) give their"
+        notes.append(f"{which} bias whatever comes in: that is how open gates begin, and no fault.")
     if _is_silent(after):
         notes.append(
             "No gradient passes the zeroed head in the first step; from the second on it does, "
@@ -93,9 +99,10 @@ def advice_of(report: SanityReport) -> tuple[str, ...]:
     advice = []
     stale = {finding.mode for finding in bad} == {"eval"}
     if stale:
+        first = "Re-estimate them" if report.buffers else "Copy them too, re-estimate them"
         advice.append(
-            "Only evaluation explodes: the running statistics do not fit the new weights. Copy them too, "
-            "re-estimate them on a few images, or train some batches before you evaluate."
+            "Only evaluation explodes: the running statistics do not fit the new weights. "
+            f"{first} on a few images, or train some batches before you evaluate."
         )
     if report.operator != "clip-normalized":
         # Measured: where statistics are stale it changes nothing, for it scales weights.
@@ -104,7 +111,9 @@ def advice_of(report: SanityReport) -> tuple[str, ...]:
             f"Try the operator clip-normalized, which scales what is copied to the new width.{aside}"
         )
     if any(finding.quantity == "gradient" for finding in bad):
-        advice.append("Start the head at zero, or clip gradients in the first steps.")
+        zero = any(run.role == "after" and _is_silent(run) for run in report.runs)
+        start = "" if zero else "Start the head at zero, or "
+        advice.append(f"{start}clip gradients in the first steps.".capitalize())
     return tuple(advice)
 
 
@@ -138,7 +147,8 @@ def _of_layer(
         yield Finding(layer.path, "not finite", "activation", mode, math.nan, None, text)
         return
     if layer.activation is not None and not layer.zero:
-        partners = [other.activation for other in others if other.activation is not None]
+        compared = () if layer.constant else others
+        partners = [other.activation for other in compared if other.activation is not None]
         yield from _scale(layer.path, "activation", mode, layer.activation, partners)
     if layer.gradient is not None and not silent:
         partners = [other.gradient for other in others if other.gradient is not None]

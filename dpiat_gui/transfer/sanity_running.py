@@ -87,6 +87,7 @@ def run_check(
         pairs=request.pairs,
         device=checker.device,
         seconds=time.perf_counter() - began,
+        buffers=request.transfer.transfer.buffers,
     )
 
 

@@ -179,6 +179,19 @@ def test_a_zeroed_head_is_no_fault(nets):
     assert any("No gradient passes the zeroed head" in note for note in report.notes)
 
 
+def test_a_gate_that_starts_open_is_no_fault():
+    module = nn.Sequential(nn.Linear(3, 4), nn.Linear(4, 4), nn.Linear(4, 2))
+    with torch.no_grad():
+        module[1].weight.zero_()
+        module[1].bias.fill_(4.0)
+        module[2].weight.zero_()
+        module[2].bias.zero_()
+    run, _loss = measure(module, network_of(module).layers, torch.randn(2, 3), "after", "eval", seed=0)
+    assert [layer.constant for layer in run.layers] == [False, True, False]
+    assert [layer.zero for layer in run.layers] == [False, False, True]
+    assert any(note.startswith("1 gives its bias") for note in notes_of([run]))
+
+
 def test_a_source_that_is_a_checkpoint_is_left_out_and_said_so(nets, tmp_path):
     torch.save(nn.Sequential(nn.Conv2d(3, 8, 3)).state_dict(), tmp_path / "s.pth")
     torch.save({"conv.weight": torch.randn(8, 3, 3, 3)}, tmp_path / "s.pth")
@@ -329,6 +342,9 @@ def runs(before, after, source=None, mode="eval", **more):
         (runs((1.0, 1.0), (1.0, 1.0), source=(1.0, 1.0, None, 0, 0.5), dead=0.6), []),
         (runs((1.0, 1.0), (1.0, 1.0), source=(1.0, 1.0, None, 0, 0.3), dead=0.6), ["dead"]),
         (runs((1.0, 1.0), (0.0, 1.0), dead=1.0, zero=True), []),
+        # A gate that starts open gives its bias, whatever its own initialisation gave.
+        (runs((0.01, 1.0), (4.0, 1.0), constant=True), []),
+        (runs((0.01, 1.0), (BOUND * 1.01, 1.0), constant=True), ["exploding"]),
         (runs((1.0, 1.0), (1.0, 1.0), not_finite=2), ["not finite"]),
         (runs((1.0, 1.0), (1.0, 1.0), norm=NORM_RATIO * 1.01), ["exploding"]),
         (runs((1.0, 1.0), (1.0, 1.0), norm=math.nan), ["not finite"]),
@@ -345,12 +361,17 @@ def test_advice_follows_the_findings():
     bad = Finding("t", "exploding", "activation", "eval", 1e5, None, "")
     advice = advice_of(replace(report, findings=(bad,)))
     assert advice[0].startswith("Only evaluation explodes")
+    assert "Copy them too" not in advice[0], "they are copied"
+    assert "Copy them too" in advice_of(replace(report, findings=(bad,), buffers=False))[0]
     assert "clip-normalized" in advice[1]
     both = (bad, replace(bad, mode="train", quantity="gradient"))
     assert "gradients" in advice_of(replace(report, findings=both, operator="clip-normalized"))[-1]
     assert "Try the operator" not in " ".join(
         advice_of(replace(report, operator="clip-normalized", findings=both))
     )
+    scales = (LayerScale("t", 1.0, 0.0), LayerScale("head", 0.0, 1.0, zero=True), LayerScale("u", 1.0, 0.0))
+    headless = replace(report, findings=both, runs=(Run("after", "eval", 1.0, 1.0, scales),))
+    assert advice_of(headless)[-1] == "Clip gradients in the first steps.", "the head is zero already"
     dead = replace(report, findings=(replace(bad, kind="dead"),))
     assert dead.verdict == "dead"
     assert advice_of(dead)

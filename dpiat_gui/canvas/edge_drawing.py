@@ -180,7 +180,8 @@ class EdgeDrawing:
             painter.translate(middle)
             if scale < 1:
                 painter.scale(1 / scale, 1 / scale)
-            paint_all(painter, self.label(i, QPointF(0, 0)))
+            room = None if self.stage.across else (self._right - self._left) * min(scale, 1.0)
+            paint_all(painter, self.label(i, QPointF(0, 0), room))
             painter.restore()
 
     def paint_grips(self, painter: QPainter, edges: Iterable[int], scale: float) -> None:
@@ -307,18 +308,24 @@ class EdgeDrawing:
             drawing += skip_badge(self._style, place.x(), place.y())
         return drawing
 
-    def label(self, edge: int, middle: QPointF) -> list[Primitive]:
-        """Return the score of an edge on a pill around `middle`."""
+    def label(self, edge: int, middle: QPointF, room: float | None = None) -> list[Primitive]:
+        """Return the score of an edge on a pill around `middle`; its skip is a sign where `room` is short."""
         face, mark = self._style.strong, self._marks[edge]
         text = f"{mark.score:.2f}" + (f" × {mark.count}" if mark.count > 1 else "")
-        if mark.factor < 1:
-            text += f" · skip {mark.factor:g}"
-        width, height = face.width(text), face.metrics.height() + 2
+        skip = f" · skip {mark.factor:g}" if mark.factor < 1 else ""
         # The pill hides the badge of a pin, so it has its own; beside the badge it would reach into a block.
-        room = 12 * self._style.unit if mark.pinned else 0.0
-        x = middle.x() - (width - room) / 2
-        pill = QRectF(x - 6 - room, middle.y() - height / 2, width + 12 + room, height)
-        badge = pin_badge(self._style, x - room + 4, middle.y()) if mark.pinned else []
+        before = 12 * self._style.unit if mark.pinned else 0.0
+        after = 0.0
+        if skip and (room is None or face.width(text + skip) + 12 + before <= room):
+            text += skip
+        elif skip:
+            after = 14 * self._style.unit
+        width, height = face.width(text), face.metrics.height() + 2
+        x = middle.x() - (width - before + after) / 2
+        pill = QRectF(x - 6 - before, middle.y() - height / 2, width + 12 + before + after, height)
+        badge = pin_badge(self._style, x - before + 4, middle.y()) if mark.pinned else []
+        if after:
+            badge += skip_badge(self._style, x + width + after - 5 * self._style.unit, middle.y())
         return [
             Box(pill, self._style.color("overlay"), self._style.score(mark.score), radius=height / 2),
             *badge,

@@ -1,9 +1,11 @@
 """Whatever is written on the canvas can be read: 4.5:1 or more against what it is written on."""
 
+from dataclasses import replace
+
 import pytest
 from made import network
 from PySide6.QtCore import QPointF, QRectF
-from PySide6.QtGui import QColor
+from PySide6.QtGui import QColor, QPainter, QPixmap
 
 from dpiat_gui.canvas.annotations import LayerMark
 from dpiat_gui.canvas.block_drawing import draw_block
@@ -15,7 +17,7 @@ from dpiat_gui.canvas.navigation import shown_places
 from dpiat_gui.canvas.primitives import Box, Text
 from dpiat_gui.canvas.view import MatchView
 from dpiat_gui.matching.engine import match_networks
-from dpiat_gui.matching.values import Overrides
+from dpiat_gui.matching.values import Overrides, match_options
 from dpiat_gui.services.palettes import DARK, LIGHT, contrast, mixed
 from dpiat_gui.transfer.coverage import coverage
 from dpiat_gui.transfer.planning import plan_transfer
@@ -95,6 +97,37 @@ def test_the_legend_and_the_scores_can_be_read(states, theme):
             assert contrast(text._color, theme.color(ground)) >= 4.5
     label = states._scene.drawing.label(0, QPointF())
     assert contrast(label[1]._color, label[0]._brush.color()) >= 4.5
+
+
+def test_the_score_of_a_pair_stays_between_the_columns(qtbot, monkeypatch):
+    layers = [(8, 8, 1, 1), (8,)] * 3
+    given = {name: network(name, [layers, (8, 3, 3, 3)]) for name in "st"}
+    blocks = {name: replace(given[name].sequence[0], skip=name == "s") for name in "st"}
+    made = {name: replace(given[name], sequence=(blocks[name], *given[name].sequence[1:])) for name in "st"}
+    overrides = Overrides(pins=[(blocks["s"].layers[0].path, blocks["t"].layers[0].path)])
+    view = MatchView()
+    qtbot.addWidget(view)
+    view.resize(700, 500)
+    view.set_matching(match_networks(made["s"], made["t"], match_options(skip_factor=0.5), overrides))
+    drawing = view._scene.drawing
+
+    def label(room):
+        shapes = drawing.label(0, QPointF(), room)
+        return shapes[0].rect.width(), next(shape.text for shape in shapes if isinstance(shape, Text))
+
+    width, text = label(None)
+    assert text.endswith("× 6 · skip 0.5")
+    assert label(width)[1] == text
+    narrow, short = label(width - 1)
+    assert "skip" not in short, "the sign says it"
+    assert narrow < width
+    rooms = []
+    monkeypatch.setattr(drawing, "label", lambda edge, middle, room: rooms.append(room) or [])
+    ground = QPixmap(9, 9)
+    painter = QPainter(ground)
+    drawing.paint_labels(painter, (0,), 0.5)
+    painter.end()
+    assert rooms == [0.5 * (drawing._right - drawing._left)], "what is between the columns"
 
 
 @THEMES

@@ -131,7 +131,7 @@ class CompareDialog(QDialog):
         self.figures.setAccessibleName("How much the two matchings agree")
         self.figures.setToolTip(
             "A pair is a source layer and a target layer. The total score of a matching is the sum over its "
-            "pairs, less what spans cost."
+            "pairs, less what spans and lost skips cost."
         )
         self.cancel = QPushButton("Cancel")
         self.cancel.setProperty("link", True)
@@ -283,8 +283,8 @@ class CompareDialog(QDialog):
         comparison = self._answer.comparison if self._answer is not None else None
         rows: list[Row] = []
         order: Mapping[str, int] = {}
-        if comparison is not None and self._present is not None:
-            rows = rows_of(comparison, self._present, all_pairs=self.every.isChecked())
+        if self._answer is not None and self._present is not None:
+            rows = rows_of(self._answer, self._present, all_pairs=self.every.isChecked())
             order = places(self._present)
         self.list.show_rows(rows, order)
         same = comparison is not None and not comparison.changes

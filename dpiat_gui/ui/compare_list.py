@@ -17,7 +17,11 @@ HEADERS: tuple[tuple[str, str], ...] = (
     ("Score", "The score of the present pair: 1 for equal shapes, 0 for nothing in common"),
     ("Source there", "What gives to it in the other matching"),
     ("Score", "The score of the other pair: 1 for equal shapes, 0 for nothing in common"),
-    ("Difference", "The score here less the score there; a target without a source counts 0"),
+    (
+        "To the total",
+        "What the target adds to the total here less what it adds there: its score, lowered by spans and "
+        "by a skip that is lost",
+    ),
 )
 _PATHS, _NUMBERS = (1, 2, 4), (3, 5, 6)
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
@@ -77,7 +81,7 @@ class _Line(QTreeWidgetItem):
         here, there = (
             (pair.source, f"{pair.score:.3f}") if pair else ("–", "") for pair in (row.here, row.there)
         )
-        difference = "" if row.kind == "both" else cost(row.difference)
+        difference = "" if row.kind == "both" and cost(row.difference) == "±0" else cost(row.difference)
         super().__init__([KINDS[row.kind], row.target, *here, *there, difference])
         self.row = row
         scores = [pair.score if pair else -1.0 for pair in (row.here, row.there)]

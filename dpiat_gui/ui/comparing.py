@@ -41,23 +41,21 @@ class Row:
         Its path.
     here, there
         Its pairs in the present matching and in the other, None where it has none.
+    difference
+        What it adds to the total here, less what it adds there: spans and lost skips count.
     """
 
     kind: str
     target: str
     here: "Pair | None"
     there: "Pair | None"
+    difference: float
 
     @property
     def selection(self) -> Selection:
         """What to select for it: its pair here, or the one it would have there."""
         pair = self.here or self.there
         return Selection(pair.source if pair else None, self.target)
-
-    @property
-    def difference(self) -> float:
-        """The score here less the score there; nothing scores 0."""
-        return (self.here.score if self.here else 0.0) - (self.there.score if self.there else 0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +68,8 @@ class Answer:
         The other one is its first matching, the present one its second.
     here, there
         Total scores of the present and of the other matching.
+    shares_here, shares_there
+        What the pair of each target adds to these totals.
     restandardized
         Whether the networks have other blocks there.
     misfits
@@ -79,6 +79,8 @@ class Answer:
     comparison: "Comparison"
     here: float
     there: float
+    shares_here: Mapping[str, float]
+    shares_there: Mapping[str, float]
     restandardized: bool = False
     misfits: int = 0
 
@@ -185,6 +187,7 @@ def answer_to(
         If the two are of different networks.
     """
     from dpiat_gui.matching.compare import compare
+    from dpiat_gui.matching.explain import contributions
 
     if step is not None:
         other, misfits, there = step, 0, step.source.method
@@ -195,15 +198,29 @@ def answer_to(
             return None
         other, misfits, there = snapshot.matching, len(refused), wanted.method
     restandardized = there != present.source.method
-    return Answer(compare(other, present), present.score, other.score, restandardized, misfits)
+    return Answer(
+        compare(other, present),
+        present.score,
+        other.score,
+        contributions(present),
+        contributions(other),
+        restandardized,
+        misfits,
+    )
 
 
-def rows_of(comparison: "Comparison", present: "Matching", *, all_pairs: bool) -> list[Row]:
+def rows_of(answer: Answer, present: "Matching", *, all_pairs: bool) -> list[Row]:
     """Return the rows in target order: the differences, and the pairs of both if asked for."""
-    rows = [Row(change.kind, change.target, change.after, change.before) for change in comparison.changes]
+
+    def row(kind: str, target: str, here: "Pair | None", there: "Pair | None") -> Row:
+        difference = answer.shares_here.get(target, 0.0) - answer.shares_there.get(target, 0.0)
+        return Row(kind, target, here, there, difference)
+
+    comparison = answer.comparison
+    rows = [row(change.kind, change.target, change.after, change.before) for change in comparison.changes]
     if all_pairs:
-        # A pair of the same layers scores the same whatever found it.
-        rows += [Row("both", pair.target, pair, pair) for pair in comparison.both]
+        # A pair of the same layers scores the same whatever found it; what it adds may differ by its span.
+        rows += [row("both", pair.target, pair, pair) for pair in comparison.both]
     order = places(present)
     return sorted(rows, key=lambda row: order.get(row.target, 0))
 
@@ -225,8 +242,12 @@ def figures(answer: Answer) -> str:
     ]
     scores = [f"Total {answer.here:.3f} here, {answer.there:.3f} there."]
     if found.only_first or found.only_second:
-        here, there = (sum(pair.score for pair in pairs) for pairs in (found.only_second, found.only_first))
-        scores.append(f"Pairs of only one add up to {here:.3f} here, {there:.3f} there.")
+        here = sum(answer.shares_here[pair.target] for pair in found.only_second)
+        there = sum(answer.shares_there[pair.target] for pair in found.only_first)
+        scores.append(f"Pairs of only one add {here:.3f} here, {there:.3f} there.")
+        same = cost(answer.here - here - answer.there + there)
+        if same != "±0":
+            scores.append(f"Pairs in both add {same} by their spans and skips.")
     if answer.restandardized:
         scores.append("The totals are sums over other blocks: compare the pairs.")
     if answer.misfits:

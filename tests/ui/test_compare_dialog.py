@@ -1,5 +1,7 @@
 """The present matching against another one."""
 
+from dataclasses import replace
+
 import pytest
 from made import network
 from PySide6.QtCore import QCoreApplication, QEvent, Qt
@@ -158,8 +160,30 @@ def test_scores_of_both_are_told(dialog, document):
     first, second = dialog.figures.text().splitlines()
     score = document.matching.score
     assert second.startswith(f"Total {score:.3f} here, {score + 0.5:.3f} there.")
-    assert "add up to 0.500 here, 1.000 there" in second
+    assert "add 0.500 here, 1.000 there" in second
     assert first.startswith("4 pairs in both · 1 only here · 1 only there")
+
+
+def test_what_the_lines_say_adds_up_to_the_difference_of_the_totals(qtbot):
+    def blocks(name, *skips):
+        made = network(name, [*([(8, 8, 3, 3), (8,)] for _ in skips), (4, 8)])
+        first = (replace(block, skip=skip) for block, skip in zip(made.sequence, skips, strict=False))
+        return replace(made, sequence=(*first, made.sequence[-1]))
+
+    document = Document()
+    document.open_networks(blocks("s", False, True), blocks("t", True))
+    dialog = CompareDialog(document)
+    qtbot.addWidget(dialog)
+    document.pin("s0.0", "t0.0")
+    dialog.show()
+    dialog.other.setCurrentIndex(dialog.other.findData(AUTOMATIC))
+    dialog.every.setChecked(True)
+    dialog.refresh()
+    rows = [dialog.list.topLevelItem(at).row for at in range(dialog.list.topLevelItemCount())]
+    assert {row.here.score - row.there.score for row in rows} == {0.0}
+    assert document.override_cost == pytest.approx(-1.0), "the skip is lost"
+    assert sum(row.difference for row in rows) == pytest.approx(-1.0)
+    assert "Pairs of only one add 1.000 here, 2.000 there." in dialog.figures.text()
 
 
 def test_the_list_sorts_by_meaning(dialog, document):

@@ -134,7 +134,9 @@ class CorrectingFeature(QObject):
         document, editing = window.document, window.editing
         self.overrides = OverridesPanel(document)
         self.history = HistoryPanel(document)
-        self.exchange = OverrideExchange(document, window.notices, window.pairs.cells, window)
+        self.exchange = OverrideExchange(
+            document, window.notices, window.pairs.cells, window.export_folder, window
+        )
         self._compare: CompareDialog | None = None
         self.overrides.enable_requested.connect(editing.enable)
         self.overrides.centre_requested.connect(window.centre)

@@ -11,6 +11,7 @@ from dpiat_gui.canvas.view import MatchView
 from dpiat_gui.document.document import Document
 from dpiat_gui.errors import DpiatError
 from dpiat_gui.services.theme import Theme
+from dpiat_gui.ui.export_folder import ExportFolder
 from dpiat_gui.ui.figure_dialog import FigureDialog, FigureWish
 from dpiat_gui.ui.notifications import NotificationArea
 
@@ -21,9 +22,11 @@ SUFFIXES = (".svg", ".pdf", ".png")
 class Figures(QObject):
     """Asks what a figure should show and where it goes, and draws the matching into it."""
 
-    def __init__(self, document: Document, notices: NotificationArea, view: MatchView) -> None:
+    def __init__(
+        self, document: Document, notices: NotificationArea, view: MatchView, folder: ExportFolder
+    ) -> None:
         super().__init__(view)
-        self._document, self._notices, self._view = document, notices, view
+        self._document, self._notices, self._view, self._folder = document, notices, view, folder
         self.wish = FigureWish()
 
     def set_theme(self, theme: Theme) -> None:
@@ -42,13 +45,11 @@ class Figures(QObject):
 
     def ask_file(self) -> None:
         """Ask where the figure goes, and write it."""
-        document = self._document
-        if document.source is None or document.target is None:
-            return
-        proposed = Path.cwd() / f"{document.source.name}-to-{document.target.name}.svg"
-        name, kind = QFileDialog.getSaveFileName(self._view.window(), "Export figure", str(proposed), FILTER)
+        proposed = self._folder.proposed(".svg")
+        name, kind = QFileDialog.getSaveFileName(self._view.window(), "Export figure", proposed, FILTER)
         if not name:
             return
+        self._folder.keep(name)
         path = Path(name)
         if path.suffix.lower() not in SUFFIXES:
             path = path.with_name(f"{path.name}.{kind[:3].lower() or 'svg'}")

@@ -99,7 +99,7 @@ class LedgerFeature(QObject):
         super().__init__(window)
         self._window = window
         self._document: Document = window.document
-        self._folder = Path.cwd()
+        self._folder = window.export_folder
         self.pane = LedgerPane(self._document)
         self.pane.centre_requested.connect(window.centre)
         menu = QMenu(self.pane.exports)
@@ -141,14 +141,14 @@ class LedgerFeature(QObject):
         if document.source is None or document.target is None:
             return
         title, kinds, suffix = _KINDS[name]
-        proposed = self._folder / f"{document.source.name}-to-{document.target.name}{suffix}"
-        chosen, kind = QFileDialog.getSaveFileName(self._window, title, str(proposed), kinds)
+        proposed = self._folder.proposed(suffix)
+        chosen, kind = QFileDialog.getSaveFileName(self._window, title, proposed, kinds)
         if not chosen:
             return
         path = Path(chosen)
         if path.suffix.lower() not in (".json", ".csv", ".py"):
             path = path.with_name(f"{path.name}{'.json' if 'JSON' in kind else suffix}")
-        self._folder = path.parent
+        self._folder.keep(path)
         self.export(name, path)
 
     def export(self, name: str, path: Path) -> None:
@@ -160,7 +160,7 @@ class LedgerFeature(QObject):
             self._write_ledger(path)
             return
         try:
-            request = self._window.transferring.request(path.with_suffix(".safetensors"))
+            request = self._window.transferring.plan_request(path.with_suffix(".safetensors"))
         except DpiatError as error:
             self._failed_to_write(name, error)
             return
@@ -198,7 +198,8 @@ class LedgerFeature(QObject):
 
     def _ask_what_to_verify(self) -> None:
         kinds = "Checkpoints (*.safetensors *.pth *.pt *.index.json);;All files (*)"
-        chosen, _ = QFileDialog.getOpenFileName(self._window, "Verify a checkpoint", str(self._folder), kinds)
+        folder = str(self._folder.path)
+        chosen, _ = QFileDialog.getOpenFileName(self._window, "Verify a checkpoint", folder, kinds)
         if chosen:
             self.verify(Path(chosen))
 

@@ -18,6 +18,7 @@ from dpiat_gui.ui.canvas_link import CanvasLink
 from dpiat_gui.ui.closing import Closing
 from dpiat_gui.ui.dialogs import Dialogs
 from dpiat_gui.ui.editing import Editing
+from dpiat_gui.ui.export_folder import ExportFolder
 from dpiat_gui.ui.feature_pages import FeaturePages, Shelf
 from dpiat_gui.ui.features import features
 from dpiat_gui.ui.figures import Figures
@@ -126,7 +127,8 @@ class MainWindow(QMainWindow):
             self.document, self.editing, self.jobs, self.transfer, self.notices, self.settings
         )
         self.methods = Methods(self.document, self.editing, self.jobs, self)
-        self.figures = Figures(self.document, self.notices, self.view)
+        self.export_folder = ExportFolder(self.document, self.settings)
+        self.figures = Figures(self.document, self.notices, self.view, self.export_folder)
         self.autosave = Autosave(self.document, self.jobs)
         self.recovery = Recovery(self.autosave, self.opening, self.projects, self.notices, self)
         self.dialogs = Dialogs(self.settings, self.themes, self)

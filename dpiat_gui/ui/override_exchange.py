@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 from dpiat_gui.document.corrections import Misfit
 from dpiat_gui.document.document import Document
 from dpiat_gui.errors import DpiatError
+from dpiat_gui.ui.export_folder import ExportFolder
 from dpiat_gui.ui.misfits_dialog import MisfitsDialog
 from dpiat_gui.ui.notifications import Notification, NotificationArea, Severity
 from dpiat_gui.ui.pair_rows import HEADERS, Column
@@ -33,6 +34,8 @@ class OverrideExchange(QObject):
         Where the outcome is shown.
     cells
         Gives the header and the rows of the pairs table as they are shown.
+    folder
+        Where files are looked for and proposed.
     window
         Parent of the dialogs.
     """
@@ -42,11 +45,12 @@ class OverrideExchange(QObject):
         document: Document,
         notices: NotificationArea,
         cells: Callable[[], list[list[str]]],
+        folder: ExportFolder,
         window: QWidget,
     ) -> None:
         super().__init__(window)
         self._document, self._notices = document, notices
-        self._cells, self._window = cells, window
+        self._cells, self._folder, self._window = cells, folder, window
         document.misfitted.connect(self._report)
         # A report of other networks says nothing any more; of new ones it comes after this.
         for signal in (document.source_changed, document.target_changed):
@@ -54,23 +58,25 @@ class OverrideExchange(QObject):
 
     def ask_import(self) -> None:
         """Ask for a file of overrides, and apply them."""
-        name, _ = QFileDialog.getOpenFileName(self._window, "Import overrides", self._folder(), OVERRIDES)
+        folder = str(self._folder.path)
+        name, _ = QFileDialog.getOpenFileName(self._window, "Import overrides", folder, OVERRIDES)
         if name:
             self.import_file(name)
 
     def ask_export(self) -> None:
         """Ask where to write the overrides."""
-        name = f"{self._name()}.overrides.json"
-        proposed = str(Path(self._folder()) / name)
+        proposed = self._folder.proposed(".overrides.json")
         path, _ = QFileDialog.getSaveFileName(self._window, "Export overrides", proposed, OVERRIDES)
         if path:
+            self._folder.keep(path)
             self.export_file(path)
 
     def ask_pairs(self) -> None:
         """Ask where to write the rows of the pairs table."""
-        proposed = str(Path(self._folder()) / f"{self._name()}.csv")
+        proposed = self._folder.proposed(".csv")
         path, _ = QFileDialog.getSaveFileName(self._window, "Export pairs", proposed, TABLE)
         if path:
+            self._folder.keep(path)
             self.export_pairs(path)
 
     def import_file(self, path: str) -> None:
@@ -149,14 +155,6 @@ class OverrideExchange(QObject):
         dialog = MisfitsDialog(self._document, misfits, self._window)
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()
-
-    def _name(self) -> str:
-        networks = (self._document.source, self._document.target)
-        return "-to-".join(network.name for network in networks if network) or "matching"
-
-    def _folder(self) -> str:
-        path = self._document.project_path
-        return str(Path(path).parent) if path else str(Path.home())
 
 
 def _write_text(path: str, text: str) -> None:

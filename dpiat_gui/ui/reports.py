@@ -64,9 +64,10 @@ class ReportFeature(QObject):
         document = self._window.document
         if document.source is None or document.target is None:
             return
-        proposed = Path.cwd() / f"{document.source.name}-to-{document.target.name}.html"
-        name, _ = QFileDialog.getSaveFileName(self._window, "Export report", str(proposed), FILTER)
+        folder = self._window.export_folder
+        name, _ = QFileDialog.getSaveFileName(self._window, "Export report", folder.proposed(".html"), FILTER)
         if name:
+            folder.keep(name)
             path = Path(name)
             self.write(path if path.suffix else path.with_suffix(".html"))
 

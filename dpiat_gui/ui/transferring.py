@@ -111,23 +111,33 @@ class Transferring(QObject):
             self._panel.show_cancelling()
             self._job.cancel()
 
-    def request(self, path: Path) -> "TransferRequest":
-        """Return what the engine is asked for, from the document as it is now.
+    def plan_request(self, path: Path) -> "TransferRequest":
+        """Return what goes where, from the document as it is now; how it is written is left open.
 
         Raises
         ------
         TransferError
             If a network is missing or a value has no meaning.
-        ExportError
-            If a size is none.
         """
         from dpiat_gui.project.request import transfer_request
 
         if self._document.state.source is None or self._document.state.target is None:
             raise TransferError("There is nothing to transfer yet.", "Open a source and a target first.")
+        return transfer_request(self._document.to_project(), path)
+
+    def request(self, path: Path) -> "TransferRequest":
+        """Return what the engine is asked for: the plan, and how the form says it is written.
+
+        Raises
+        ------
+        TransferError
+            As `plan_request`.
+        ExportError
+            If a size is none.
+        """
         form = self._panel.form
         return replace(
-            transfer_request(self._document.to_project(), path),
+            self.plan_request(path),
             manifest=self.with_manifest,
             max_shard_size=form.max_shard_size,
             max_device_memory=form.max_device_memory,

@@ -355,7 +355,7 @@ def test_pairs_are_exported_as_they_are_shown(window, feature, tmp_path):
 
 def test_an_exported_name_is_no_formula_to_a_spreadsheet(window, feature, tmp_path):
     table = [["Source", "Target", "Covered"], ["=cmd", "-1.a", "-5 %"]]
-    exchange = OverrideExchange(window.document, window.notices, lambda: table, window)
+    exchange = OverrideExchange(window.document, window.notices, lambda: table, window.export_folder, window)
     exchange.export_pairs(str(tmp_path / "pairs.csv"))
     assert (tmp_path / "pairs.csv").read_text().splitlines()[1] == "'=cmd,'-1.a,-5 %"
 

@@ -1,15 +1,17 @@
 """Exports and checks from the window, through a real engine."""
 
 import json
+from pathlib import Path
 
 import pytest
 from plain_files import write_networks
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QFileDialog
 
 from dpiat_gui.errors import EngineError
 from dpiat_gui.transfer.shards import parse_size
 from dpiat_gui.transfer.staging import USUAL_MEMORY
 from dpiat_gui.ui.app import make_window
+from dpiat_gui.ui.correcting import CorrectingFeature
 from dpiat_gui.ui.ledger import EXPORTS, LedgerFeature
 
 LONG = 60_000
@@ -47,6 +49,39 @@ def test_plan_script_and_ledger_are_written(window, feature, qtbot, tmp_path):
     told = json.loads((tmp_path / "p.json").read_text())
     assert told == json.loads((tmp_path / "s.plan.json").read_text())
     assert len(told["rows"]) + 1 == len((tmp_path / "l.csv").read_text().splitlines())
+
+
+def test_a_plan_needs_no_size_of_shards(window, feature, qtbot, tmp_path):
+    window.transfer.form.shard.setText("much")
+    said(qtbot, window, "Written", lambda: feature.export("export_plan", tmp_path / "p.json"))
+    assert (tmp_path / "p.json").exists()
+
+
+def test_every_export_is_proposed_beside_the_last(window, feature, qtbot, tmp_path, monkeypatch):
+    proposed, answers = [], []
+
+    def ask(_parent, _title, proposal, _kinds):
+        proposed.append(Path(proposal))
+        return answers.pop(), ""
+
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", ask)
+    last = tmp_path / "paper"
+    last.mkdir()
+    answers.append(str(last / "figure.svg"))
+    window.figures.ask_file()
+    exchange = next(one for one in window.features if isinstance(one, CorrectingFeature)).exchange
+    for act in (
+        window.commands["export_report"].trigger,
+        window.commands["export_ledger"].trigger,
+        exchange.ask_export,
+        exchange.ask_pairs,
+    ):
+        answers.append("")
+        act()
+    assert [path.parent for path in proposed] == [tmp_path, *[last] * 4], "the first beside the checkpoint"
+    names = {path.name.split(".")[0] for path in proposed}
+    assert len(names) == 1
+    assert "-to-" in names.pop()
 
 
 def test_a_checkpoint_with_manifest_is_written_and_verified(window, feature, qtbot, tmp_path):
@@ -121,7 +156,7 @@ def test_what_would_be_refused_is_not_offered_to_be_replaced(window, qtbot, tmp_
     folder = tmp_path / "folder"
     folder.mkdir()
     source = tmp_path / "networks" / window.document.source_reference.rsplit("/", 1)[-1]
-    for path, why in ((folder, "what kind of file"), (source, "one of the two networks")):
+    for path, why in ((folder, "what kind of file"), (source, "one of the files being read")):
         window.transfer.set_output(path)
         ended(qtbot, window, window.transferring.run)
         assert why in window.transfer.result.text()

@@ -113,11 +113,16 @@ def test_what_is_left_fresh_or_pinned_by_hand_is_not_touched():
     assert "layer1.1.bn2.weight" not in changed(pinned, repeats=True)
 
 
-def test_a_block_of_which_nobody_knows_the_skip_is_left_and_told_of():
-    # A checkpoint holds no code: nothing says whether a skip leads around its blocks.
-    plan = plan_transfer(matched("timm:mnasnet_small", demo_source()), repeats=True)
+def test_a_block_of_which_nobody_knows_the_skip_is_left_and_told_of(tmp_path):
+    # A checkpoint holds no code: nothing says whether a skip leads around the blocks of an unknown one.
+    body = {key: value for key, value in torch.load(demo_source()).items() if not key.startswith("_fc")}
+    torch.save(body, tmp_path / "body.pth")
+    plan = plan_transfer(matched("timm:mnasnet_small", str(tmp_path / "body.pth")), repeats=True)
     assert not any(row.step for row in plan.rows)
     assert any(note.startswith("Repeats: ") and "nobody knows" in note for note in plan.notes)
+    # Of one whose model is known they are known.
+    known = plan_transfer(matched("timm:mnasnet_small", demo_source()), repeats=True)
+    assert not any("nobody knows" in note for note in known.notes)
 
 
 # -- squeeze-excite ------------------------------------------------------------------------

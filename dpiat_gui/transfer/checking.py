@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dpiat_gui.errors import ExportError, WriteError, WriteError
+from dpiat_gui.errors import ExportError, WriteError
 from dpiat_gui.file_sets import finish_set
 from dpiat_gui.networks.checkpoints import open_weights
 from dpiat_gui.networks.references import parse_reference

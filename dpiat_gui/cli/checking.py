@@ -62,7 +62,7 @@ def check_project(
 
 def print_check(report: SanityReport) -> None:
     """Print the verdict, the three networks side by side, and the layers with findings."""
-    console = Console(highlight=False)
+    console = Console(highlight=False, emoji=False)
     color = _COLORS[report.verdict]
     console.print(
         f"{escape(report.source)} → {escape(report.target)}: [bold {color}]{report.verdict}[/]",

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
@@ -27,14 +28,15 @@ WEAK = 0.5
 
 def print_error(error: DpiatError) -> None:
     """Say what went wrong, and what to do next, on the error stream."""
-    console = Console(stderr=True, highlight=False)
-    console.print(f"[bold red]Error:[/] {_plain(error.message)}", soft_wrap=True)
+    console = Console(stderr=True, highlight=False, emoji=False)
+    console.print(f"[bold red]Error:[/] {escape(error.message)}", soft_wrap=True)
     if error.hint:
-        console.print(_plain(error.hint), soft_wrap=True)
+        console.print(escape(error.hint), soft_wrap=True)
 
 
-def _plain(text: str) -> str:
-    return text.replace("[", "\\[")
+def _plain_console() -> Console:
+    """Return a console that prints names as they are: brackets and colons in them mean nothing."""
+    return Console(highlight=False, markup=False, emoji=False)
 
 
 def write_json(where: str, value: Any) -> None:
@@ -79,7 +81,7 @@ def comparison_to_json(comparison: Comparison) -> dict[str, Any]:
 
 def print_comparison(comparison: Comparison, versus: str) -> None:
     """Print where a matching differs from the one it is compared with."""
-    console = Console(highlight=False)
+    console = _plain_console()
     table = Table(box=None, header_style="bold", pad_edge=False)
     for name in ("Target", f"Source by {versus}", "Source here", "Score"):
         table.add_column(name, overflow="fold", justify="right" if name == "Score" else "left")
@@ -174,7 +176,7 @@ def _shape(layer: Layer) -> str:
 
 def print_matching(matching: Matching, similarity: Similarity | None) -> None:
     """Print the pairs as a table, with the totals below."""
-    console = Console()
+    console = _plain_console()
     table = Table(box=None, header_style="bold", pad_edge=False)
     for name in ("Source", "Target", "Kind"):
         table.add_column(name, overflow="fold")
@@ -191,11 +193,10 @@ def print_matching(matching: Matching, similarity: Similarity | None) -> None:
         f"{len(matching.pairs)} pairs, {len(matching.source_entries)} and "
         f"{len(matching.target_entries)} entries"
         + (f", {matching.crossings} crossings" if matching.crossings else ""),
-        highlight=False,
         soft_wrap=True,
     )
     if similarity:
-        console.print(similarity_text(similarity), highlight=False, soft_wrap=True)
+        console.print(similarity_text(similarity), soft_wrap=True)
 
 
 def similarity_text(similarity: Similarity) -> str:
@@ -208,14 +209,14 @@ def similarity_text(similarity: Similarity) -> str:
 
 def print_report(report: TransferReport) -> None:
     """Print what a transfer did."""
-    console = Console(highlight=False)
+    console = Console(highlight=False, emoji=False)
     covered = report.coverage
     console.print(
-        f"[bold green]Written[/] {_plain(str(report.path))}  ({report.bytes / 1e6:.1f} MB)", soft_wrap=True
+        f"[bold green]Written[/] {escape(str(report.path))}  ({report.bytes / 1e6:.1f} MB)", soft_wrap=True
     )
     console.print(
-        f"{report.source} → {report.target}: {covered.copied:,} of {covered.elements:,} elements "
-        f"({covered.fraction:.1%}) from the source, the rest {_rest(report)}",
+        f"{escape(report.source)} → {escape(report.target)}: {covered.copied:,} of {covered.elements:,} "
+        f"elements ({covered.fraction:.1%}) from the source, the rest {_rest(report)}",
         soft_wrap=True,
     )
     console.print(
@@ -226,13 +227,13 @@ def print_report(report: TransferReport) -> None:
         console.print(f"verified: {report.verified_tensors:,} tensors, {report.verified_bytes:,} bytes")
     for file in report.files:
         if file != report.path:
-            console.print(f"with {_plain(file)}", soft_wrap=True)
+            console.print(f"with {escape(file)}", soft_wrap=True)
     if report.steps:
         counts = ", ".join(f"{name.replace('_', '-')} {count}" for name, count in report.steps.items())
         console.print(f"steps, in tensors: {counts}", soft_wrap=True)
     console.print(f"on {report.device} in {report.seconds:.1f} s")
     for note in report.notes:
-        console.print(f"[yellow]Note:[/] {_plain(note)}", soft_wrap=True)
+        console.print(f"[yellow]Note:[/] {escape(note)}", soft_wrap=True)
 
 
 def _rest(report: TransferReport) -> str:
@@ -248,7 +249,12 @@ def progress_bar(*, quiet: bool) -> Iterator[Callable[[Step], None]]:
     if quiet or not console.is_terminal:
         yield lambda step: None
         return
-    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeElapsedColumn())
+    columns = (
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        DownloadColumn(),
+        TimeElapsedColumn(),
+    )
     with Progress(*columns, console=console, transient=True) as bar:
         task = bar.add_task("Starting", total=None)
 

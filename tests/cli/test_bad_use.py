@@ -1,19 +1,25 @@
 """Bad use and bad luck on the command line: plain words, the right exit code, and nothing lost."""
 
 import errno
+import io
 import json
 import os
 import shutil
 import signal
 import sys
 from contextlib import contextmanager
+from functools import partial
 
 import pytest
+import torch
 from plain_files import write_networks
+from rich.console import Console
+from safetensors.torch import save_file
 
 from dpiat_gui.cli import main, output
 from dpiat_gui.project.project import save_project
 from dpiat_gui.project.values import NetworkRecord, Project
+from dpiat_gui.transfer.values import Progress
 
 CODE = "from torch import nn\ndef net():\n    return nn.Sequential(nn.Conv2d(3, 40, 3), nn.BatchNorm2d(40))\n"
 
@@ -169,3 +175,34 @@ def test_a_wish_to_end_leaves_the_old_file_and_nothing_else(
     assert "Cancelled; nothing was written." in error
     assert contents(goal.parent) == {goal: b"old"}
     assert [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)] == handlers
+
+
+def test_names_are_printed_as_they_are(capsys, tmp_path):
+    source, target = tmp_path / "s[red].safetensors", tmp_path / ":fire:.safetensors"
+    for file, name in ((source, "enc[red]"), (target, "x[/y]")):
+        save_file({f"{key}.weight": torch.ones(8, 8, 3, 3) for key in (name, "rest")}, file)
+    result, out, _ = run(capsys, "match", source, target)
+    assert result == 0
+    assert "enc[red]" in out
+    assert "x[/y]" in out
+    assert "s[red] → :fire:" in out
+    result, out, _ = run(capsys, "match", source, target, "--versus", "automatic", "--ban", "rest=x[/y]")
+    assert result == 0
+    assert "x[/y]   rest" in out
+    made = tmp_path / "o[b].safetensors"
+    result, out, _ = run(capsys, "transfer", source, target, "-o", made, "--preset", "paper")
+    assert result == 0
+    assert f"Written {made}" in out
+    assert "s[red] → :fire:" in out
+    result, _, error = run(capsys, "match", tmp_path / "[/a].safetensors", target)
+    assert result == 2
+    assert f"There is no file {tmp_path}/[/a].safetensors" in error
+
+
+def test_the_bar_shows_names_as_they_are(monkeypatch):
+    written = io.StringIO()
+    terminal = partial(Console, file=written, force_terminal=True, width=80)
+    monkeypatch.setattr(output, "Console", lambda **given: terminal())
+    with output.progress_bar(quiet=False) as show:
+        show(Progress(1, 2, "enc[red]x[/y]"))
+    assert "enc[red]x[/y]" in written.getvalue()

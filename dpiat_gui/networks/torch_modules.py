@@ -1,5 +1,6 @@
-"""From a live ``nn.Module`` to a module tree."""
+"""From a live ``nn.Module`` to a module tree, and to a copy of it."""
 
+import copy
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -9,6 +10,8 @@ from dpiat_gui.networks.skip_rules import HAS_SKIP, module_skip
 from dpiat_gui.networks.values import Attribute, ModuleNode, ModuleTree, TensorSpec
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import torch
     from torch import nn
 
@@ -80,6 +83,25 @@ def tree_of(module: "nn.Module", name: str = "", origin: str = "live") -> Module
             "A module must not hold itself as a child.",
         ) from error
     return ModuleTree(name or type(module).__name__, root, origin)
+
+
+def copied(module: "nn.Module", known: "Mapping[int, object] | None" = None) -> "nn.Module":
+    """Return a copy of `module`; of what that computed and keeps, such as a pruned weight, its value now.
+
+    Parameters
+    ----------
+    module
+        Any module, also one whose weights are computed of parts: torch itself refuses to copy those.
+    known
+        By ``id``, what is put in place of a part instead of a copy.
+    """
+    import torch
+
+    memo: dict[int, Any] = dict(known or {})
+    for value in (value for part in module.modules() for value in vars(part).values()):
+        if isinstance(value, torch.Tensor) and not value.is_leaf and id(value) not in memo:
+            memo[id(value)] = value.detach().clone()
+    return copy.deepcopy(module, memo)
 
 
 def kind_of(module: "nn.Module") -> LayerKind:

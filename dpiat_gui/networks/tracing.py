@@ -1,6 +1,5 @@
 """Trace the flow of information through a network: no weight is read, nothing is computed."""
 
-import copy
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -108,6 +107,8 @@ def _without_memory(module: "nn.Module", name: str, *, owned: bool) -> "nn.Modul
     import torch
     from torch import nn
 
+    from dpiat_gui.networks.torch_modules import copied
+
     if owned:
         return module.eval()
     known: dict[int, object] = {}
@@ -117,7 +118,7 @@ def _without_memory(module: "nn.Module", name: str, *, owned: bool) -> "nn.Modul
         known[id(buffer)] = buffer.to("meta") if buffer.is_floating_point() else buffer
     try:
         with torch.no_grad():
-            made: nn.Module = copy.deepcopy(module, known)
+            made = copied(module, known)
     except Exception as error:  # whatever a person's module holds may refuse to be copied
         raise _untraceable(name, [error], told=False) from error
     return made.eval()

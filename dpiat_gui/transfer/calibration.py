@@ -335,15 +335,15 @@ def _is_finite(norm: Any) -> bool:
 
 def _worker(module: "nn.Module", device: str) -> "nn.Module":
     """Return the module that is run: a copy where the numbers or the device are others."""
-    import copy
-
     import torch
+
+    from dpiat_gui.networks.torch_modules import copied
 
     plain = {torch.float32}
     kinds = {value.dtype for value in module.state_dict().values() if isinstance(value, torch.Tensor)}
     if device == "cpu" and {kind for kind in kinds if kind.is_floating_point} <= plain:
         return module
-    return copy.deepcopy(module).float().to(device)
+    return copied(module).float().to(device)
 
 
 def _bring_back(worker: "nn.Module", module: "nn.Module") -> None:

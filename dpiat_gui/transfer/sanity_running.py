@@ -1,6 +1,5 @@
 """Carry out a sanity check: build the networks, transfer, run, judge."""
 
-import copy
 import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -201,6 +200,7 @@ class _Checker:
 
     def _build(self, reference: SourceReference) -> _Network:
         from dpiat_gui.networks.sources import build_module, load_network
+        from dpiat_gui.networks.torch_modules import copied
         from dpiat_gui.networks.twins import build_twin
 
         self._meter.stage(f"Building {reference.title}")
@@ -215,7 +215,7 @@ class _Checker:
             module = build_module(code, seed=request.transfer.seed, trust=trust)
         if code.runs_code:
             # A person's factory may give the same module twice.
-            module = copy.deepcopy(module)
+            module = copied(module)
         batch = make_batch(module, layers, code, request, self._meter.check)
         return _Network(module.to(self.device), layers, batch, twin)
 

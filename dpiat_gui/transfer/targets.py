@@ -1,6 +1,5 @@
 """The target's own values, and what a transfer makes of them, piece by piece."""
 
-import copy
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -37,21 +36,13 @@ def open_target(
         yield Target(plan, _nothing)
     else:
         from dpiat_gui.networks.sources import build_module
+        from dpiat_gui.networks.torch_modules import copied
 
         module = build_module(reference, seed=seed, trust=trust)
         if reference.runs_code:
             # The person's code may hand out a module that it keeps, or gives the source too.
-            module = _copied(module)
+            module = copied(module)
         yield ModuleTarget(plan, in_main_memory(module, "target"))
-
-
-def _copied(module: "nn.Module") -> "nn.Module":
-    """Return a copy; of what a module computed and keeps, such as a pruned weight, its value at present."""
-    import torch
-
-    kept = [value for part in module.modules() for value in vars(part).values()]
-    computed = [value for value in kept if isinstance(value, torch.Tensor) and not value.is_leaf]
-    return copy.deepcopy(module, {id(value): value.detach().clone() for value in computed})
 
 
 def needs_own(plan: TransferPlan) -> bool:

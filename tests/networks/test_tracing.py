@@ -5,6 +5,7 @@ import torch
 from small_nets import Gated, Network, Partial, Residual, Split, Towers, Twice
 from torch import nn
 from torch.nn import functional
+from torch.nn.utils import prune
 
 from dpiat_gui.errors import SourceError, StandardizationError
 from dpiat_gui.networks.flow import FUNCTION, INPUT, LAYER, Flow
@@ -187,3 +188,10 @@ def test_timms_families_are_traced_by_a_run(name: str) -> None:
     assert {layer.path for layer in layers if layer.weight} <= set(flow.layers)
     # Every step but inputs takes from earlier ones.
     assert all(source < at for at, step in enumerate(flow.steps) for source in step.inputs)
+
+
+def test_the_flow_of_a_module_that_keeps_what_it_computed_is_traced() -> None:
+    module = nn.Sequential(nn.Conv2d(3, 8, 3), nn.ReLU(), nn.Conv2d(8, 8, 3))
+    prune.l1_unstructured(module[2], "weight", 0.3)
+    assert trace_flow(module).layers == ("0", "1", "2")
+    assert not module[2].weight.is_meta

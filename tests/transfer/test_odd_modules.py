@@ -10,6 +10,8 @@ from dpiat_gui.networks.trust import TrustStore
 from dpiat_gui.transfer.execution import run_transfer
 from dpiat_gui.transfer.planning import plan_transfer
 from dpiat_gui.transfer.request import TransferRequest
+from dpiat_gui.transfer.sanity import SanityRequest
+from dpiat_gui.transfer.sanity_running import run_check
 from dpiat_gui.transfer.targets import ModuleTarget
 from dpiat_gui.transfer.weights import Copier
 
@@ -43,6 +45,12 @@ def asked(tmp_path):
 def test_a_module_that_keeps_what_it_computed_is_a_target(asked):
     report = run_transfer(asked("pruned?width=8", "pruned?width=12", "o.safetensors"))
     assert report.verified_tensors == 5
+
+
+def test_a_module_that_keeps_what_it_computed_is_checked_too(asked):
+    wanted = asked("pruned?width=8", "pruned?width=12", "o.safetensors")
+    report = run_check(SanityRequest(wanted, inputs=2))
+    assert [run.role for run in report.runs] == ["source"] * 2 + ["before"] * 2 + ["after"] * 2
 
 
 @pytest.mark.parametrize("side", ["source", "target"])

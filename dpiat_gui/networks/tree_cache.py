@@ -82,7 +82,8 @@ def cache_key(reference: SourceReference, *, flow: bool = False) -> CacheKey | N
         return None
     try:
         path = Path(reference.name)
-        if is_safetensors(path):
+        # Of a pipe there is no content to tell it by, and whoever opens it may wait for ever.
+        if is_safetensors(path) or not path.is_file():
             return None
         # One of timm's models may be traced; the structure alone is kept apart from that.
         return _key(_file_identity(path) | ({"flow": ""} if flow else {}), "weights")

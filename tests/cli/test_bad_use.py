@@ -99,13 +99,14 @@ def test_names_that_cannot_be_are_no_networks(capsys, tmp_path, networks):
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there are no such files")
 def test_a_pipe_and_a_link_to_nowhere_are_no_networks(capsys, tmp_path, networks):
-    pipe, link = tmp_path / "pipe.safetensors", tmp_path / "link.safetensors"
-    os.mkfifo(pipe)
-    link.symlink_to(link)
-    for path, said in ((pipe, "is a pipe or a device"), (link, "is a link that leads to no file")):
-        code, _, error = run(capsys, "match", path, networks[1])
-        assert code == 2
-        assert said in error
+    for ending in ("safetensors", "pth"):
+        pipe, link = tmp_path / f"pipe.{ending}", tmp_path / f"link.{ending}"
+        os.mkfifo(pipe)
+        link.symlink_to(link)
+        for path, said in ((pipe, "is a pipe or a device"), (link, "is a link that leads to no file")):
+            code, _, error = run(capsys, "match", path, networks[1])
+            assert code == 2
+            assert said in error
 
 
 def test_trust_that_cannot_be_kept_says_so(capsys, tmp_path, networks, monkeypatch):

@@ -58,7 +58,7 @@ def export_plan(
     from dpiat_gui.transfer import preparing
     from dpiat_gui.transfer.progress import Meter
 
-    request = transfer_request(project, out.with_suffix(".safetensors"))
+    request = transfer_request(project, out.parent / f"{out.stem}.safetensors")
     made = preparing.export_plan(request, expanded(out), Meter(progress, cancelled))
     total = made.ledger.total
     counts = (

@@ -67,6 +67,31 @@ def test_nothing_that_is_read_is_written_over(capsys, tmp_path, networks):
     assert contents(tmp_path) == before
 
 
+def test_weights_named_in_a_reference_are_read_and_not_written_over(capsys, tmp_path, networks, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    weights = tmp_path / "mine.safetensors"
+    weights.write_bytes(b"weights")
+    named = ("transfer", "timm:resnet18?checkpoint_path=~/mine.safetensors", networks[1])
+    code, _, error = run(capsys, *named, "-o", weights)
+    assert code == 2
+    assert "is one of the files being read" in error
+    assert weights.read_bytes() == b"weights"
+
+
+def test_weights_in_a_home_that_is_not_there_are_not_there(capsys, tmp_path, networks):
+    named = ("transfer", "timm:resnet18?checkpoint_path=~nobody-here/x.pth", networks[1])
+    code, _, error = run(capsys, *named, "-o", tmp_path / "o.safetensors")
+    assert code == 2
+    assert "There is no file" in error
+
+
+def test_a_folder_is_no_plan(capsys, networks):
+    for folder in (".", "/"):
+        code, _, error = run(capsys, "plan", *networks, "-o", folder)
+        assert code == 2
+        assert "does not say what kind of file to write" in error
+
+
 def test_a_ledger_does_not_replace_what_is_written_with_it(capsys, tmp_path, networks):
     out = tmp_path / "out.safetensors"
     ledger = tmp_path / "out.safetensors.manifest.json"

@@ -13,6 +13,7 @@ from dpiat_gui.engine.protocol import Plain
 from dpiat_gui.errors import EngineError, SourceError
 from dpiat_gui.files import write_whole
 from dpiat_gui.networks.references import SourceReference, parse_reference
+from dpiat_gui.networks.sharded import files_of
 from dpiat_gui.networks.trust import TrustStore
 
 if TYPE_CHECKING:
@@ -107,13 +108,11 @@ def _state(text: str, seed: int, trust: str | None, stamp: str) -> "dict[str, to
 
 def _stamp(reference: SourceReference) -> str:
     """Return what changes with the files that a network is made from."""
-    files = [reference.path, reference.option("checkpoint_path")]
     stamps = []
-    for file in files:
-        if file is not None:
-            with suppress(OSError):
-                told = Path(str(file)).stat()
-                stamps.append((str(file), told.st_size, told.st_mtime_ns))
+    for file in files_of(reference):
+        with suppress(OSError):
+            told = file.stat()
+            stamps.append((str(file), told.st_size, told.st_mtime_ns))
     return json.dumps(stamps)
 
 

@@ -25,6 +25,9 @@ CHECKPOINT_SUFFIXES = (
 )
 """Endings of the files that are read as checkpoints; all but the first and the last hold pickles."""
 
+CHECKPOINT_PATH = "checkpoint_path"
+"""The option that names the file whose weights a model of timm takes."""
+
 FORMS = "timm:NAME?option=value, FILE.safetensors, FILE.pth, FILE.py:factory or package.module:factory"
 
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
@@ -130,7 +133,7 @@ def parse_reference(text: str | SourceReference) -> SourceReference:
         name, options = _split_options(stripped.removeprefix("timm:"), stripped)
         if not name:
             raise SourceError("No timm model was named.", "Write timm:NAME, for example timm:resnet50.")
-        return SourceReference("timm", name, options=options)
+        return SourceReference("timm", name, options=tuple(map(_with_absolute_path, options)))
     if stripped.lower().endswith(CHECKPOINT_SUFFIXES):
         return SourceReference("checkpoint", _absolute(stripped))
     file, found, rest = _split_python_file(stripped)
@@ -218,6 +221,11 @@ def _format_value(value: OptionValue) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     return quote(value, safe=_SAFE) if isinstance(value, str) else repr(value)
+
+
+def _with_absolute_path(option: tuple[str, OptionValue]) -> tuple[str, OptionValue]:
+    name, value = option
+    return (name, _absolute(str(value))) if name == CHECKPOINT_PATH and value else option
 
 
 def _absolute(path: str) -> str:

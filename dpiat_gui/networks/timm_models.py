@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from contextlib import nullcontext
 from functools import cache
 from importlib import metadata, resources
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dpiat_gui.errors import SourceError
+from dpiat_gui.networks.folders import expanded
 from dpiat_gui.networks.hub import impatient_hub
 from dpiat_gui.networks.meta_build import build_structure, collector_off, is_bad_call
 from dpiat_gui.networks.references import OptionValue, SourceReference
@@ -157,7 +157,7 @@ def _load_checkpoint(module: "nn.Module", name: str, path: str) -> None:
     """Load a checkpoint into the module as it is, whole; never by a pickle that runs code."""
     from dpiat_gui.networks.checkpoints import open_weights
 
-    with open_weights(Path(path).expanduser()) as weights:
+    with open_weights(expanded(path)) as weights:
         state = {spec.key: weights.read(spec.key) for spec in weights.specs}
         try:
             module.load_state_dict(state)

@@ -57,6 +57,11 @@ def test_relative_paths_become_absolute(tmp_path: Path, monkeypatch: pytest.Monk
     assert parse_reference("sub/n.py:f").text == f"{tmp_path}/sub/n.py:f"
     monkeypatch.setenv("HOME", "/home/someone")
     assert parse_reference("~/m.pth").name == "/home/someone/m.pth"
+    assert parse_reference("timm:a?checkpoint_path=m.pth").option("checkpoint_path") == f"{tmp_path}/m.pth"
+    assert (
+        parse_reference("timm:a?checkpoint_path=~/m.pth").text == "timm:a?checkpoint_path=/home/someone/m.pth"
+    )
+    assert parse_reference("timm:a?checkpoint_path=").option("checkpoint_path") == ""
 
 
 def test_a_drive_letter_is_no_module() -> None:

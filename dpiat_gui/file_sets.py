@@ -10,7 +10,15 @@ from pathlib import Path
 from typing import IO, Any
 
 from dpiat_gui.errors import ExportError
-from dpiat_gui.files import copy_mode, lock, make_part, remove_leftovers, sync_folder, write_error
+from dpiat_gui.files import (
+    copy_mode,
+    is_plain_name,
+    lock,
+    make_part,
+    remove_leftovers,
+    sync_folder,
+    write_error,
+)
 
 _BUFFER = 1 << 18
 _LONGEST_JOURNAL = 2**24
@@ -176,7 +184,7 @@ def _told(record: Any) -> tuple[list[tuple[str, str]], list[str]]:
     moves = [(str(part), str(name)) for part, name in record["moves"]]
     removes = [str(name) for name in record["removes"]]
     for name in (*removes, *(name for move in moves for name in move)):
-        if Path(name).name != name or "\\" in name or name in ("", ".."):
+        if not is_plain_name(name):
             raise ValueError("a name elsewhere")
     if any(not (part.startswith(f".{name}.") and part.endswith(".part")) for part, name in moves):
         raise ValueError("a file that no writer leaves")

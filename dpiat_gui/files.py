@@ -76,6 +76,14 @@ def read_json(path: Path, most: int = 2**26) -> Any:
         raise ValueError("nested too deeply") from error
 
 
+def is_plain_name(name: str) -> bool:
+    """Tell whether a text names a file of the folder it is read in, whatever the system.
+
+    Indexes, manifests and journals may come from anybody: what they name is not believed.
+    """
+    return Path(name).name == name and "\\" not in name and name not in ("", "..")
+
+
 def make_part(goal: Path) -> tuple[int, str]:
     """Make the temporary file and hold its lock for as long as it is open."""
     while True:

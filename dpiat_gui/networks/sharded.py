@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from dpiat_gui.errors import SourceError
-from dpiat_gui.files import read_json
+from dpiat_gui.files import is_plain_name, read_json
 from dpiat_gui.networks.file_checks import check_file, readable
 from dpiat_gui.networks.references import SourceReference
 
@@ -36,7 +36,7 @@ def checkpoint_files(path: Path) -> list[Path]:
         raise SourceError(
             f"{path} is no index of a sharded checkpoint.", "Choose another file, or download it again."
         ) from error
-    if any(Path(name).name != name for name in names):
+    if not all(map(is_plain_name, names)):
         raise SourceError(f"{path} names files in other folders.", "Put the shards beside their index.")
     files = [path.with_name(name) for name in names]
     missing = [file.name for file in files if not file.is_file()]

@@ -70,7 +70,9 @@ def check_checkpoint(path: Path, meter: Meter, *, again: bool = False) -> Checke
     ExportError
         If anything differs, something is missing, or nobody wrote down what it should be.
     """
-    goal = path.with_name(path.name.removesuffix(INDEX_SUFFIX))
+    goal = path.parent / path.name.removesuffix(INDEX_SUFFIX)
+    if goal.is_dir():
+        raise ExportError(f"{goal} is a folder.", "Name the file of a checkpoint.")
     finish_set(index_path(goal))
     finish_set(goal)
     sharded = path.name.endswith(INDEX_SUFFIX) or (not path.exists() and index_path(goal).exists())
@@ -123,6 +125,11 @@ def _hash_all(
     total, done = sum(file.stat().st_size for file in files), 0
     for file in files:
         with _opened(file) as held:
+            if record is None and DIGEST_KEY not in held.metadata:
+                raise ExportError(
+                    f"Nobody wrote down what {file} should hold.",
+                    "Only .safetensors files of this program, and files with a manifest, can be checked.",
+                )
             own: dict[str, str] = {}
             for key in held.keys:
                 meter.step(done, total, key)
@@ -132,11 +139,6 @@ def _hash_all(
                 wrong = [key for key in own if record["tensors"].get(key) != own[key]]
                 if wrong:
                     raise _differs(file, f"{wrong[0]} has changed")
-            elif DIGEST_KEY not in held.metadata:
-                raise ExportError(
-                    f"Nobody wrote down what {file} should hold.",
-                    "Only .safetensors files of this program, and files with a manifest, can be checked.",
-                )
             elif held.metadata[DIGEST_KEY] != tensors_digest(own):
                 raise _differs(file, "its tensors have changed")
         found |= own

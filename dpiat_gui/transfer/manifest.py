@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from dpiat_gui.errors import ExportError
-from dpiat_gui.files import read_json
+from dpiat_gui.files import is_plain_name, read_json
 from dpiat_gui.transfer.ledger import ledger
 from dpiat_gui.transfer.plan_json import plan_digest, plan_to_json
 from dpiat_gui.transfer.request import TransferRequest
@@ -123,7 +123,7 @@ def _is_sound(manifest: dict[str, Any]) -> bool:
         files = [*manifest["files"], *(file for side in _SIDES for file in manifest[side]["files"])]
         names = [*(file["name"] for file in files), *manifest["shards"]]
         return (
-            all(isinstance(name, str) and Path(name).name == name and "\\" not in name for name in names)
+            all(isinstance(name, str) and is_plain_name(name) for name in names)
             and all(type(file["bytes"]) is int and isinstance(file["sha256"], str) for file in files)
             and all(isinstance(keys, list) for keys in manifest["shards"].values())
             and all(isinstance(key, str) for keys in manifest["shards"].values() for key in keys)

@@ -96,13 +96,18 @@ def opened(path: Path) -> Iterator[Held]:
     WriteError
         If it cannot be read at all.
     """
+    import pickle
+
     try:
         with path.open("rb") as stream:
             if hasattr(os, "posix_fadvise"):
                 os.posix_fadvise(stream.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
             start = stream.read(4)
         held = _HeldPickled(path) if start == b"PK\x03\x04" else Held(path)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, RuntimeError) as error:
+    except (
+        *(OSError, ValueError, KeyError, TypeError, AttributeError, RuntimeError),
+        pickle.UnpicklingError,
+    ) as error:
         raise refused(path, "it cannot be read back") from error
     yield held
 

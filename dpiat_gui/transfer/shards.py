@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from dpiat_gui.errors import ExportError
-from dpiat_gui.files import read_json
+from dpiat_gui.files import is_plain_name, read_json
 from dpiat_gui.networks.values import TensorSpec
 from dpiat_gui.transfer.dtypes import SAFETENSORS_CODES, size_of
 
@@ -143,7 +143,7 @@ def shards_of(goal: Path) -> list[Path]:
         return []
     return sorted(
         path
-        for path in (goal.with_name(name) for name in names if "/" not in name and "\\" not in name)
+        for path in (goal.with_name(name) for name in names if is_plain_name(name))
         if path.suffix == goal.suffix and _SHARD.sub("", path.stem) == goal.stem != path.stem
     )
 

@@ -48,8 +48,9 @@ def test_what_is_no_index_is_told(tmp_path: Path, text: str) -> None:
         read_specs(tmp_path / NAME)
 
 
-def test_shards_elsewhere_are_not_read(tmp_path: Path) -> None:
-    index = write(tmp_path, {"a.safetensors": {"a": torch.ones(2)}}, b="../b.safetensors")
+@pytest.mark.parametrize("name", ["../b.safetensors", "", ".", "..", "..\\b.safetensors"])
+def test_shards_elsewhere_are_not_read(tmp_path: Path, name: str) -> None:
+    index = write(tmp_path, {"a.safetensors": {"a": torch.ones(2)}}, b=name)
     with pytest.raises(SourceError, match="other folders"):
         read_specs(index)
 

@@ -3,8 +3,11 @@
 import csv
 import hashlib
 import json
+from fractions import Fraction
+from pathlib import Path
 
 import pytest
+import torch
 from plain_files import asked, write_networks
 from safetensors import safe_open
 from safetensors.torch import load_file
@@ -159,6 +162,7 @@ def test_a_manifest_lets_the_sources_be_asked_again(tmp_path, networks):
         {"files": [{"name": "../out.safetensors", "bytes": 1, "sha256": ""}]},
         {"shards": {"..\\out.safetensors": []}},
         {"shards": {"out.safetensors": "a"}},
+        {"shards": {"": []}},
         {"source": {"reference": 3, "files": []}},
         {"target": {"reference": "a.pth", "files": [{"name": "/etc/passwd", "bytes": 1, "sha256": ""}]}},
         {"tensors": []},
@@ -186,6 +190,25 @@ def test_a_file_that_cannot_be_read_is_not_as_it_was_written(tmp_path, content):
     (tmp_path / "out.safetensors").write_bytes(content)
     with pytest.raises(ExportError, match="is not as it was written: it cannot be read"):
         check(tmp_path / "out.safetensors")
+
+
+def test_a_folder_is_no_checkpoint(tmp_path):
+    for folder in (tmp_path, Path("/")):
+        with pytest.raises(ExportError, match="is a folder"):
+            check(folder)
+
+
+@pytest.mark.parametrize("held", [{"epoch": 3, "state_dict": {"a": torch.ones(3)}}, [1, 2]])
+def test_a_training_checkpoint_of_others_cannot_be_checked(tmp_path, held):
+    torch.save(held, tmp_path / "theirs.pth")
+    with pytest.raises(ExportError, match="Nobody wrote down"):
+        check(tmp_path / "theirs.pth")
+
+
+def test_code_in_a_checkpoint_is_not_run_to_check_it(tmp_path):
+    torch.save(Fraction(1, 2), tmp_path / "code.pth")
+    with pytest.raises(ExportError, match="it cannot be read"):
+        check(tmp_path / "code.pth")
 
 
 def test_what_nobody_wrote_down_cannot_be_checked(tmp_path, networks):

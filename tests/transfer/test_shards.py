@@ -58,7 +58,7 @@ def test_the_index_names_the_shard_of_every_tensor(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "names", [["../m-00001-of-00001.safetensors"], ["other.safetensors"], ["m.pth"], [3]]
+    "names", [["../m-00001-of-00001.safetensors"], ["other.safetensors"], ["m.pth"], [3], [""]]
 )
 def test_an_index_made_elsewhere_names_no_shards_of_ours(tmp_path, names):
     goal = tmp_path / "m.safetensors"

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 from dpiat_gui.matching import similarity as similarities
 from dpiat_gui.matching.engine import match_networks, prepare
 from dpiat_gui.matching.explain import Explanation, explain_pair
-from dpiat_gui.matching.values import Matching, Overrides, Similarity, match_options
+from dpiat_gui.matching.methods import METHODS
+from dpiat_gui.matching.values import Matching, MatchOptions, Overrides, Similarity, match_options
 from dpiat_gui.networks import sources
-from dpiat_gui.networks.standardize import standardize_tree
 from dpiat_gui.networks.values import Network
 from dpiat_gui.transfer import planning
 from dpiat_gui.transfer.options import transfer_options
@@ -45,7 +45,7 @@ def load_network(
         Which files may run code; those a person has trusted before, if left out.
     branches
         Whether to trace the network for its parallel branches, which ``match(method="dp-branch")``
-        aligns.
+        aligns. One that cannot be traced is taken to have none.
 
     Raises
     ------
@@ -57,7 +57,9 @@ def load_network(
     return sources.load_network(reference, method, trust=trust, branches=branches)
 
 
-def standardize(module: "nn.Module", method: str = "blocks", name: str = "") -> Network:
+def standardize(
+    module: "nn.Module", method: str = "blocks", name: str = "", *, branches: bool = False
+) -> Network:
     """Standardize a live module.
 
     Parameters
@@ -69,17 +71,17 @@ def standardize(module: "nn.Module", method: str = "blocks", name: str = "") -> 
         ``graph``: what lies between two cuts of the flow of information; the module is traced.
     name
         Name to show; the module's class if left out.
+    branches
+        As for `load_network`.
 
     Raises
     ------
+    SourceError
+        If it is no module, or one whose parameters have no shape yet.
     StandardizationError
-        If there is no such method, the module is empty, or its flow cannot be traced.
+        If there is no such method, or the flow that it goes by cannot be traced.
     """
-    from dpiat_gui.networks.torch_modules import tree_of
-    from dpiat_gui.networks.tracing import with_flow
-
-    tree = tree_of(module, name or type(module).__name__)
-    return standardize_tree(with_flow(tree, module) if method == "graph" else tree, method)
+    return sources.network_of(module, method, name, branches=branches)
 
 
 def match(
@@ -95,7 +97,7 @@ def match(
     ----------
     source, target
         The network that gives weights and the one that takes them; a module is standardized first, and
-        a source reference opened.
+        a source reference opened, with their branches where the method aligns them.
     preset
         ``recommended``, or ``paper`` as published.
     overrides
@@ -111,7 +113,8 @@ def match(
     OverrideError
         If an override cannot hold; the message says why.
     """
-    matching = match_networks(_network(source), _network(target), match_options(preset, **options), overrides)
+    chosen = match_options(preset, **options)
+    matching = match_networks(_network(source, chosen), _network(target, chosen), chosen, overrides)
     return replace(matching, preset=preset)
 
 
@@ -135,7 +138,8 @@ def similarity(source: "Given", target: "Given", preset: str = "paper", **option
     MatchError
         If an option has no meaning, or a network has no layer that scores.
     """
-    return similarities.similarity(_network(source), _network(target), match_options(preset, **options))
+    chosen = match_options(preset, **options)
+    return similarities.similarity(_network(source, chosen), _network(target, chosen), chosen)
 
 
 def plan_transfer(matching: Matching, *, source: "nn.Module | None" = None, **options: Any) -> TransferPlan:
@@ -162,7 +166,10 @@ def plan_transfer(matching: Matching, *, source: "nn.Module | None" = None, **op
     return planning.plan_transfer(matching, chosen, read=read)
 
 
-def _network(given: "Given") -> Network:
+def _network(given: "Given", options: MatchOptions) -> Network:
     if isinstance(given, Network):
         return given
-    return load_network(given) if isinstance(given, str) else standardize(given)
+    branches = METHODS[options.method].branches
+    if isinstance(given, str):
+        return load_network(given, branches=branches)
+    return standardize(given, branches=branches)

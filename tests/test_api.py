@@ -114,10 +114,44 @@ def test_branches_are_traced_on_wish():
     assert by_branch.score >= by_order.score
 
 
+class Fork(nn.Module):
+    """A block of two branches and what joins them."""
+
+    def __init__(self, *kernels: int) -> None:
+        super().__init__()
+        self.a, self.b = (nn.Conv2d(16, 8 * size, size, padding=size // 2) for size in kernels)
+        self.c = nn.Conv2d(8 * sum(kernels), 16, 1)
+
+    def forward(self, x):
+        return self.c(torch.cat([self.a(x), self.b(x)], 1))
+
+
+def test_a_method_that_aligns_branches_has_live_modules_traced():
+    one, other = (nn.Sequential(nn.Conv2d(3, 16, 3), Fork(*k), Fork(*k)) for k in ((1, 3), (3, 1)))
+    by_order, by_branch = (dg.match(one, other, method=method) for method in ("dp", "dp-branch"))
+    assert (by_order.score, by_branch.score) == (5.0, 7.0)
+    traced = [dg.standardize(module, branches=True) for module in (one, other)]
+    assert dg.match(*traced, method="dp-branch").score == 7.0
+    report = dg.transfer(one, other, method="dp-branch")
+    assert report.score == 7.0
+    assert torch.equal(other[1].b.weight, one[1].a.weight)
+
+
+def test_a_method_that_aligns_branches_takes_what_cannot_be_traced_to_have_none():
+    class Untraceable(nn.Sequential):
+        def forward(self, x):
+            raise RuntimeError("not today")
+
+    module = Untraceable(*small(8))
+    assert dg.match(module, module, method="dp-branch").score == dg.match(module, module).score
+
+
 def test_a_source_reference_will_do_for_a_network():
     opened = [dg.load_network(f"timm:{name}") for name in ("resnet18", "resnet34")]
     named = ("timm:resnet18", "timm:resnet34")
     assert dg.match(*named).score == dg.match(*opened).score
     assert dg.similarity(named[0], opened[1]) == dg.similarity(*opened)
+    branched = dg.match("timm:mixnet_s", "timm:mixnet_s", method="dp-branch")
+    assert any(block.branches for block in branched.target.entries)
     with pytest.raises(dg.SourceError, match="no model named"):
         dg.match("timm:nonsense", opened[1])

@@ -125,6 +125,38 @@ def load_network(
     return standardize_tree(tree, method)
 
 
+def network_of(
+    module: "nn.Module", method: str = "blocks", name: str = "", *, branches: bool = False
+) -> Network:
+    """Standardize a live module; it is read, never changed.
+
+    Parameters
+    ----------
+    module
+        Any module.
+    method, branches
+        As for `load_network`.
+    name
+        Name to show; the module's class if left out.
+
+    Raises
+    ------
+    SourceError, StandardizationError
+        As `tree_of` and `standardize_tree`.
+    """
+    from dpiat_gui.networks.torch_modules import tree_of
+    from dpiat_gui.networks.tracing import with_flow
+
+    tree = tree_of(module, name)
+    if method == "graph" or branches:
+        try:
+            tree = with_flow(tree, module)
+        except StandardizationError:
+            if method == "graph":
+                raise
+    return standardize_tree(tree, method)
+
+
 def build_module(
     reference: str | SourceReference, *, seed: int = 0, trust: TrustStore | None = None
 ) -> "nn.Module":

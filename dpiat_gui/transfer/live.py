@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 from dpiat_gui.errors import TransferError
 from dpiat_gui.matching.engine import match_networks
+from dpiat_gui.matching.methods import METHODS
 from dpiat_gui.matching.values import MatchOptions, Overrides, match_options
-from dpiat_gui.networks.standardize import standardize_tree
 from dpiat_gui.transfer.options import OPTION_NAMES, transfer_options
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def transfer(
     MatchError, TransferError
         If an option has no meaning, or an override cannot hold.
     """
-    from dpiat_gui.networks.torch_modules import tree_of
+    from dpiat_gui.networks.sources import network_of
     from dpiat_gui.transfer.memory import transfer_between
 
     own = set(OPTION_NAMES)
@@ -57,9 +57,8 @@ def transfer(
     if unknown:
         raise TransferError(f"There is no option named {unknown[0]!r}.", f"Use: {', '.join(sorted(known))}.")
     chosen = transfer_options(preset, **{name: value for name, value in options.items() if name in own})
-    source, target = (
-        standardize_tree(tree_of(module, type(module).__name__)) for module in (source_module, target_module)
-    )
-    matching_options = {name: value for name, value in options.items() if name not in own}
-    matching = match_networks(source, target, match_options(preset, **matching_options), overrides)
+    asked = match_options(preset, **{name: value for name, value in options.items() if name not in own})
+    branches = METHODS[asked.method].branches
+    source, target = (network_of(module, branches=branches) for module in (source_module, target_module))
+    matching = match_networks(source, target, asked, overrides)
     return transfer_between(source_module, target_module, matching, chosen)

@@ -1,7 +1,7 @@
 """Run one network forward and back, and measure every layer on the way."""
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -86,7 +86,8 @@ def measure(
             loss.backward()  # type: ignore[no-untyped-call]  # torch says no types here
     gradients = [parameter.grad for parameter in module.parameters() if parameter.grad is not None]
     norm = math.sqrt(sum(_squares(gradient) for gradient in gradients))
-    scales = tuple(_scale(module, layer, tallies.get(layer.path)) for layer in layers)
+    parameters = dict(module.named_parameters(remove_duplicate=False))
+    scales = tuple(_scale(parameters, layer, tallies.get(layer.path)) for layer in layers)
     module.zero_grad(set_to_none=True)
     return Run(role, mode, float(loss.detach()), norm, scales), name
 
@@ -163,8 +164,7 @@ def _see(output: "torch.Tensor", layer: Layer, tally: _Tally, step: Callable[[],
         output.register_hook(back)  # type: ignore[no-untyped-call]  # torch says no types here
 
 
-def _scale(module: "nn.Module", layer: Layer, tally: _Tally | None) -> LayerScale:
-    parameters = dict(module.named_parameters(remove_duplicate=False))
+def _scale(parameters: "Mapping[str, nn.Parameter]", layer: Layer, tally: _Tally | None) -> LayerScale:
     own = [parameters[tensor.key] for tensor in layer.tensors if tensor.key in parameters]
     gradients = [parameter.grad for parameter in own if parameter.grad is not None]
     tally = tally or _Tally()

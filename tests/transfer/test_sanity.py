@@ -121,6 +121,22 @@ def test_scales_are_those_of_the_tensors():
     assert scales["0"].dead == 0.0
 
 
+def test_a_network_is_not_gone_through_once_for_each_of_its_layers():
+    class Counted(nn.Sequential):
+        asked = 0
+
+        def named_parameters(self, *given, **named):
+            Counted.asked += 1
+            return super().named_parameters(*given, **named)
+
+    counts = []
+    for layers in (2, 20):
+        module, Counted.asked = Counted(*(nn.Linear(3, 3) for _ in range(layers))), 0
+        measure(module, network_of(module).layers, torch.randn(4, 3), "after", "eval", seed=0)
+        counts.append(Counted.asked)
+    assert counts[0] == counts[1]
+
+
 def test_infinities_are_counted_and_squares_do_not_overflow():
     module = nn.Sequential(nn.Linear(2, 3, bias=False), nn.Linear(3, 2, bias=False))
     with torch.no_grad():

@@ -58,12 +58,14 @@ def build_by(place, factory, options):
     numpy.random.seed(SEED % 2**32)
     torch.default_generator.manual_seed(SEED)
     if place.endswith(".py"):
+        sys.path.insert(0, str(Path(place).parent))
         spec = importlib.util.spec_from_file_location("network", place)
         module = importlib.util.module_from_spec(spec)
         spec.loader.exec_module(module)
     else:
         module = importlib.import_module(place)
-    return getattr(module, factory)(**options).state_dict()
+    found = operator.attrgetter(factory)(module)
+    return (found if isinstance(found, torch.nn.Module) else found(**options)).state_dict()
 
 '''
 
@@ -162,9 +164,10 @@ def make_snippet(
     imports = ["import torch", "from safetensors.torch import load_file, save_file"]
     standard: list[str] = []
     if built:
-        standard = ["import random", "import numpy"]
+        standard = ["import random"]
+        imports.insert(0, "import numpy")
     if any(reference.kind not in ("checkpoint", "timm") for reference in references):
-        standard.insert(0, "import importlib.util")
+        standard = ["import importlib.util", "import operator", *standard, "import sys"]
     if timm:
         imports.insert(0, "import timm")
     parts = [

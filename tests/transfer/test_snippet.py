@@ -62,9 +62,11 @@ def test_a_script_repeats_a_transfer_into_a_model_of_timm_and_one_of_ones_own(tm
     file = tmp_path / "own.py"
     name = OTHER[5:].partition("?")[0]
     code = f"def make(classes=3):\n    return timm.create_model('{name}', num_classes=classes)\n"
-    file.write_text(f"import timm\n\n{code}")
+    more = "class Nets:\n    small = staticmethod(make)\n\nready = make(COUNT)\n"
+    file.write_text(f"import timm\nfrom beside import COUNT\n\n{code}\n{more}")
+    (tmp_path / "beside.py").write_text("COUNT = 5\n")
     TrustStore(tmp_path / "trust.json").trust(file)
-    for target in (OTHER, f"{file}:make?classes=4"):
+    for target in (OTHER, f"{file}:make?classes=4", f"{file}:Nets.small", f"{file}:ready"):
         asked = request(trained, target, tmp_path / "out.pth", seed=11, trust=str(tmp_path / "trust.json"))
         run_transfer(asked)
         expected = torch.load(asked.output, weights_only=True)

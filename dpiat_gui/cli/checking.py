@@ -1,6 +1,5 @@
 """What the command ``check`` does and prints."""
 
-import math
 from collections.abc import Callable
 
 from rich.console import Console
@@ -76,8 +75,8 @@ def print_check(report: SanityReport) -> None:
         for mode in MODES:
             run = report.run(role, mode)
             if run is not None:
-                largest = _largest([layer.activation for layer in run.layers])
-                numbers = [f"{value:.4g}" for value in (run.loss, run.gradient_norm, largest)]
+                values = (run.loss, run.gradient_norm, run.largest_activation)
+                numbers = ["–" if value is None else f"{value:.4g}" for value in values]
                 table.add_row(_ROLES[role], _MODES[mode], *numbers)
     console.print(table)
     for finding in report.findings[:MOST_FINDINGS]:
@@ -91,11 +90,3 @@ def print_check(report: SanityReport) -> None:
         console.print(f"[yellow]Note:[/] {escape(note)}", soft_wrap=True)
     for advice in advice_of(report):
         console.print(f"[bold]Try:[/] {escape(advice)}", soft_wrap=True)
-
-
-def _largest(values: list[float | None]) -> float:
-    """Return the largest scale; one that is no number is larger than any."""
-    known = [value for value in values if value is not None]
-    if any(math.isnan(value) for value in known):
-        return math.nan
-    return max(known, default=0.0)

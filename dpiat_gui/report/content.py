@@ -324,8 +324,8 @@ def _check_facts(check: SanityReport) -> Facts:
 def _runs(check: SanityReport) -> Iterator[tuple[str, str, str, str, str]]:
     names = dict(zip(ROLES, (check.source, f"{check.target} before", f"{check.target} after"), strict=True))
     for run in check.runs:
-        activations = [layer.activation for layer in run.layers if layer.activation is not None]
-        largest = f"{max(activations):.3g}" if activations else "–"
+        activation = run.largest_activation
+        largest = "–" if activation is None else f"{activation:.3g}"
         yield names[run.role], run.mode, f"{run.loss:.3g}", f"{run.gradient_norm:.3g}", largest
 
 

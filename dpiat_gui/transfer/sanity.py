@@ -143,6 +143,12 @@ class Run:
     gradient_norm: float
     layers: tuple[LayerScale, ...] = field(repr=False)
 
+    @property
+    def largest_activation(self) -> float | None:
+        """The largest scale of a layer's output, not-a-number where one is; None where none is known."""
+        known = [layer.activation for layer in self.layers if layer.activation is not None]
+        return math.nan if any(map(math.isnan, known)) else max(known, default=None)
+
     def scales(self) -> dict[str, LayerScale]:
         """Return the layers by path."""
         return {layer.path: layer for layer in self.layers}

@@ -1,5 +1,6 @@
 """The report: says what is so, needs nothing from elsewhere, prints whole."""
 
+import math
 import re
 import shutil
 import subprocess
@@ -130,6 +131,9 @@ def test_a_check_is_reported_with_its_findings(given):
     check = SanityReport("a", "b", "clip", "8 random inputs", "entropy", (run,), (finding,))
     words = Page(report_html(replace(given, sanity=check))).words
     assert "1e+14" in words
+    broken = replace(run, layers=(LayerScale("conv1", 3.0), LayerScale("fc", math.nan)))
+    told = content_of(replace(given, sanity=replace(check, runs=(broken, replace(run, layers=())))))
+    assert [largest for *_, largest in told.sanity_runs] == ["nan", "–"]
     # The sentence does not say which layer it is about: the row does.
     assert content_of(replace(given, sanity=check)).findings == (
         ("fc", "exploding", "It explodes <at once>"),

@@ -70,7 +70,7 @@ _TRANSFER: Mapping[str, Any] = {
         typer.Option(metavar="DIR", help="Estimate batch norms anew on the images in DIR; '' for none."),
     ],
     "device": Annotated[
-        str | None, typer.Option(help="auto, cpu, cuda, cuda:N, mps or xpu. [default: auto]")
+        str | None, typer.Option(help="auto, cpu, cuda, cuda:N, mps, xpu or xpu:N. [default: auto]")
     ],
     "seed": Annotated[int | None, typer.Option(help="Of the target's own initialisation. [default: 0]")],
 }

@@ -22,7 +22,7 @@ from dpiat_gui.transfer.options import CHOICES, OPTION_NAMES, TransferOptions
 FORMAT = "dpiat-project"
 """What the field ``format`` says; by it a project is known from any other JSON."""
 
-DEVICES = re.compile(r"auto|cpu|mps|cuda(:\d{1,4})?")
+DEVICES = re.compile(r"auto|cpu|mps|(cuda|xpu)(:\d{1,4})?")
 MAX_SEED = 2**63 - 1
 MAX_DEPTH = 60
 """Nesting of a file; what this program writes needs 4, and the view a few more."""
@@ -123,7 +123,7 @@ def from_record(record: object) -> Project:
 
 
 def _transfer_options(transfer: dict[str, Any]) -> TransferOptions:
-    """Return the options that are there and not null; each has the type of its default."""
+    """Return the options, each of the type of its default; those left out have that."""
     named: dict[str, Any] = {}
     for name, default in TransferOptions().to_json().items():
         place = f"transfer.{name}"
@@ -275,7 +275,7 @@ def _number(section: Record, name: str, default: float) -> float:
 def _device(section: Record) -> str:
     value = _text(section, "transfer.device", "auto")
     if not DEVICES.fullmatch(value):
-        raise _bad("transfer.device", "auto, cpu, cuda, cuda:N or mps", value)
+        raise _bad("transfer.device", "auto, cpu, cuda, cuda:N, mps, xpu or xpu:N", value)
     return value
 
 

@@ -58,7 +58,7 @@ class Project:
     seed
         Seed of the target's own initialisation.
     device
-        ``auto``, ``cpu``, ``cuda``, ``cuda:N`` or ``mps``.
+        ``auto``, ``cpu``, ``cuda``, ``cuda:N``, ``mps``, ``xpu`` or ``xpu:N``.
     view
         State of the window, plain JSON; a program without a window hands it on untouched.
     extra

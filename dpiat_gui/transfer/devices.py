@@ -2,7 +2,7 @@
 
 from dpiat_gui.errors import TransferError
 
-FORMS = "auto, cpu, cuda, cuda:N, mps and xpu"
+FORMS = "auto, cpu, cuda, cuda:N, mps, xpu and xpu:N"
 
 
 def available_devices() -> tuple[str, ...]:

@@ -34,7 +34,7 @@ class TransferRequest:
     transfer
         Options of the plan.
     device
-        ``auto``, ``cpu``, ``cuda``, ``cuda:N`` or ``mps``.
+        As `dpiat_gui.transfer.devices.resolve_device` takes it.
     seed
         Of the target's own initialisation, 0 to 2**63 - 1.
     trust

@@ -60,7 +60,7 @@ projects = st.builds(
     disabled=st.builds(Overrides, pairs, pairs, st.lists(paths, max_size=3)),
     transfer=st.builds(TransferOptions, operator=st.sampled_from(["clip"]), buffers=st.booleans()),
     seed=st.integers(0, 2**63 - 1),
-    device=st.sampled_from(["auto", "cpu", "mps", "cuda", "cuda:3"]),
+    device=st.sampled_from(["auto", "cpu", "mps", "cuda", "cuda:3", "xpu", "xpu:1"]),
     view=objects,
 ).map(lambda project: replace(project, disabled=without(project.disabled, project.overrides)))
 

@@ -98,17 +98,22 @@ def make_part(goal: Path) -> tuple[int, str]:
 def remove_leftovers(goal: Path) -> None:
     """Remove temporary files for `goal` whose writer is dead: those that nobody holds locked."""
     for part in goal.parent.glob(f".{glob.escape(goal.name)}.????????.part"):
-        try:
-            handle = os.open(part, os.O_RDWR)
-        except OSError:
-            continue
-        try:
-            if lock(handle, wait=False):
-                part.unlink(missing_ok=True)
-        except OSError:
-            pass  # it is in nobody's way
-        finally:
-            os.close(handle)
+        remove_leftover(part)
+
+
+def remove_leftover(part: Path) -> None:
+    """Remove a temporary file, unless its writer is alive and holds it locked."""
+    try:
+        handle = os.open(part, os.O_RDWR)
+    except OSError:
+        return
+    try:
+        if lock(handle, wait=False):
+            part.unlink(missing_ok=True)
+    except OSError:
+        pass  # it is in nobody's way
+    finally:
+        os.close(handle)
 
 
 def lock(handle: int, *, wait: bool) -> bool:

@@ -141,11 +141,13 @@ def shards_of(goal: Path) -> list[Path]:
         names = {str(name) for name in index["weight_map"].values()}
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return []
-    return sorted(
-        path
-        for path in (goal.with_name(name) for name in names if is_plain_name(name))
-        if path.suffix == goal.suffix and _SHARD.sub("", path.stem) == goal.stem != path.stem
-    )
+    return sorted(goal.with_name(name) for name in names if is_plain_name(name) and is_shard_of(name, goal))
+
+
+def is_shard_of(name: str, goal: Path) -> bool:
+    """Tell by its name whether a file is a shard of `goal`."""
+    path = Path(name)
+    return path.suffix == goal.suffix and _SHARD.sub("", path.stem) == goal.stem != path.stem
 
 
 def parse_size(text: str) -> int:

@@ -1,9 +1,6 @@
-import os
-
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dpiat_gui.services.leftovers import remove_parts
 from dpiat_gui.services.line_buffer import LineBuffer, Tail
 
 
@@ -49,16 +46,3 @@ def test_the_tail_keeps_the_last_lines_and_the_last_state_of_a_progress_bar():
     tail.feed(b"\n" + b"x" * 10_000)
     assert tail.lines[-2] == "99%"
     assert len(tail.lines[-1]) <= 2000
-
-
-def test_only_parts_of_this_file_and_this_run_are_removed(tmp_path):
-    mine = tmp_path / ".out.pth.k2j.part"
-    old = tmp_path / ".out.pth.old.part"
-    other = tmp_path / ".out.pth2.k2j.part"
-    result = tmp_path / "out.pth"
-    for file in (mine, old, other, result):
-        file.write_text("x")
-    os.utime(old, (1, 1))
-    remove_parts(str(result), since=1000.0)
-    assert sorted(tmp_path.iterdir()) == sorted([old, other, result])
-    remove_parts(str(tmp_path / "no folder" / "out.pth"), since=0.0)

@@ -182,7 +182,7 @@ class Autosave(QObject):
     def _failed(self, error: Exception) -> None:
         # The work itself is safe in the window; the next edit tries again.
         _log.warning("Unsaved work could not be kept: %s", error)
-        self._job = None
+        self._ended()
 
     def _remove(self) -> None:
         for leftover in self._adopted:

@@ -10,9 +10,10 @@ from threading import Event
 import pytest
 from made import network
 
-from dpiat_gui.document import history, solving
+from dpiat_gui.document import autosave, history, solving
 from dpiat_gui.document.autosave import DELAY_MS, Autosave, find_leftovers, recovery_folder
 from dpiat_gui.document.document import Document
+from dpiat_gui.errors import ExportError
 from dpiat_gui.project.project import load_project
 from dpiat_gui.services.engine_client import EngineClient
 from dpiat_gui.services.jobs import JobRunner
@@ -84,6 +85,27 @@ def test_a_clean_end_removes_it_even_while_it_is_written(kept, qtbot):
     kept.jobs.shutdown()
     kept.autosave.end()
     assert list(recovery_folder().iterdir()) == []
+
+
+def test_what_was_kept_goes_when_all_is_saved_though_the_last_write_of_it_fails(
+    kept, qtbot, monkeypatch, tmp_path
+):
+    kept.document.pin("s0", "t0")
+    qtbot.waitUntil(lambda: kept.autosave.file.is_file() and not kept.jobs.jobs)
+    begun, gate = Event(), Event()
+
+    def refuse(*given):
+        begun.set()
+        gate.wait(20)
+        raise ExportError("The disk is full.")
+
+    monkeypatch.setattr(autosave, "_save", refuse)
+    kept.document.set_seed(3)
+    qtbot.waitUntil(begun.is_set)
+    kept.document.save_as(tmp_path / "p.dpiat")
+    gate.set()
+    qtbot.waitUntil(lambda: not kept.jobs.jobs)
+    assert not kept.autosave.file.exists()
 
 
 def test_a_run_that_is_alive_is_left_alone(kept, qtbot):

@@ -177,9 +177,16 @@ class Layer:
         return self.weight.shape if self.weight else None
 
     @property
-    def in_parts(self) -> bool:
-        """Whether the weight is computed of what the state dict holds."""
-        return self.weight is not None and _is_part(self.weight)
+    def computed_by(self) -> str:
+        """How the weight is computed of what the state dict holds; empty where it is held itself.
+
+        ``weight norm``, ``pruning``, or ``other``, which is mostly spectral norm.
+        """
+        if self.weight is None or not _is_part(self.weight):
+            return ""
+        if self.weight.name in ("weight_v", "original0", "original1"):
+            return "weight norm"
+        return "pruning" if any(tensor.name == "weight_mask" for tensor in self.tensors) else "other"
 
     @cached_property
     def parameters(self) -> int:

@@ -20,7 +20,10 @@ if TYPE_CHECKING:
     from torch import nn
 
 
-_LEFT_ALONE = (FreshReason.FROZEN, FreshReason.WHOLE_NUMBERS, FreshReason.COMPLEX, FreshReason.IN_PARTS)
+_LEFT_ALONE = (
+    *(FreshReason.FROZEN, FreshReason.WHOLE_NUMBERS, FreshReason.COMPLEX),
+    *(FreshReason.IN_PARTS, FreshReason.OTHER_PARTS),
+)
 
 
 def transfer_modules(

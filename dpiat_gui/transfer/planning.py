@@ -211,6 +211,7 @@ def _left_alone(rows: Sequence[PlanRow]) -> list[str]:
         (FreshReason.WHOLE_NUMBERS, "Tensors of whole numbers"),
         (FreshReason.COMPLEX, "Tensors that would take complex numbers, and hold real ones,"),
         (FreshReason.IN_PARTS, "Weights that one side alone computes of parts, as weight norm does,"),
+        (FreshReason.OTHER_PARTS, "Weights that the two sides compute in different ways,"),
     ):
         keys = [row.target for row in rows if row.fresh is reason]
         if keys:
@@ -303,8 +304,9 @@ class _Places:
             return _fresh(tensor, layer.path, FreshReason.OVERRIDE if by_hand else FreshReason.UNMATCHED)
         if tensor.buffer and not self._options.buffers:
             return _fresh(tensor, layer.path, FreshReason.BUFFERS_OFF)
-        if tensor == layer.weight and layer.in_parts != pair.source.in_parts:
-            return _fresh(tensor, layer.path, FreshReason.IN_PARTS)
+        ways = {layer.computed_by, pair.source.computed_by}
+        if tensor == layer.weight and len(ways) > 1:
+            return _fresh(tensor, layer.path, FreshReason.IN_PARTS if "" in ways else FreshReason.OTHER_PARTS)
         given = self._given(tensor, layer, pair.source.path)
         reason = self._obstacle(tensor, given)
         if reason is not None or given is None:

@@ -150,7 +150,7 @@ def find_heads(network: Network) -> tuple[Layer, ...]:
     """
     weighted = [layer for layer in network.layers if _has_parameters(layer)]
     # Of a weight that is computed, no part can be zeroed safely: weight norm divides by it.
-    if not weighted or weighted[-1].in_parts or not _is_head(weighted[-1]):
+    if not weighted or weighted[-1].computed_by or not _is_head(weighted[-1]):
         return ()
     last = weighted[-1]
     for block in network.sequence:

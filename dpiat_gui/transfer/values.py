@@ -28,6 +28,7 @@ class FreshReason(Enum):
     COMPLEX = "complex numbers have no place among real ones"
     FROZEN = "a frozen parameter is left alone"
     IN_PARTS = "one side alone computes its weight of parts, as weight norm does"
+    OTHER_PARTS = "the two sides compute this weight in different ways, as weight norm and pruning do"
     NECK = "left fresh before a classifier that starts from zero"
     CALIBRATED = "estimated anew on images, after the transfer"
 

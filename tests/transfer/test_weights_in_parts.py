@@ -114,6 +114,22 @@ def test_a_weight_that_one_side_alone_computes_is_left_alone_and_told(computed):
     assert all(row.source for row in plan.rows if row.target.endswith("bias"))
 
 
+@pytest.mark.parametrize("target_way", ["pruned", "spectral norm", "older spectral norm", "weight norm"])
+def test_a_weight_that_the_sides_compute_in_different_ways_is_left_alone_and_told(target_way):
+    way = "older weight norm" if target_way != "weight norm" else "pruned"
+    source, target = network(WAYS[way], 8, 1), network(WAYS[target_way], 8, 2)
+    plan = dg.plan_transfer(dg.match(source, target))
+    weights = {layer.weight.key for layer in dg.standardize(target).layers if layer.weight}
+    assert [row.fresh for row in plan.rows if row.target in weights] == [FreshReason.OTHER_PARTS] * 4
+    assert any("compute in different ways, are left alone" in note for note in plan.notes)
+
+
+def test_the_older_and_the_newer_spectral_norm_give_to_each_other():
+    source, target = network(spectral_norm, 8, 1), network(parametrizations.spectral_norm, 8, 2)
+    plan = dg.plan_transfer(dg.match(source, target))
+    assert all(row.source for row in plan.rows if row.target.endswith("original"))
+
+
 def test_a_classifier_that_is_computed_is_not_zeroed():
     # Weight norm divides by the norm of its part: of a part of zeros nothing but NaN would come.
     source, target = network(parametrizations.weight_norm, 8, 1), network(parametrizations.weight_norm, 8, 2)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from dpiat_gui.errors import ExportError
 from dpiat_gui.files import write_whole
+from dpiat_gui.networks.folders import expanded
 from dpiat_gui.report.content import ReportInput, content_of
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ def check_report_path(path: str | os.PathLike[str]) -> Path:
     ExportError
         If the name has another ending than ``.html``.
     """
-    goal = Path(path)
+    goal = expanded(path)
     if goal.suffix.lower() not in SUFFIXES:
         raise ExportError(
             f"A report cannot be written as {goal.suffix or 'a file without a suffix'}.",

@@ -1,9 +1,9 @@
 """Calibration as a part of a transfer: of a target that is written, or of a live module."""
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dpiat_gui.errors import Cancelled, TransferError
+from dpiat_gui.networks.folders import expanded
 from dpiat_gui.networks.input_shapes import parse_input_size
 from dpiat_gui.networks.references import SourceReference
 from dpiat_gui.transfer.calibration import Calibration, calibrate_on_folder
@@ -43,7 +43,7 @@ def check_folder(options: TransferOptions) -> None:
     TransferError
         If it is not.
     """
-    if options.calibrate and not Path(options.calibrate).expanduser().is_dir():
+    if options.calibrate and not expanded(options.calibrate).is_dir():
         raise TransferError(
             f"There is no folder {options.calibrate} to calibrate on.",
             "Choose a folder of images, or leave calibration off.",

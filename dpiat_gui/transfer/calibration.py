@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dpiat_gui.errors import Cancelled, TransferError
+from dpiat_gui.networks.folders import expanded
 from dpiat_gui.networks.input_shapes import Shape
 from dpiat_gui.transfer.images import ImageBatches, find_images, preparation
 from dpiat_gui.transfer.values import Progress
@@ -145,7 +146,7 @@ def calibrate_on_folder(
     Parameters
     ----------
     module
-        The network, in the CPU's memory.
+        The network, on any device.
     folder
         Of images, which are looked for in the folders below it, too.
     images
@@ -175,7 +176,7 @@ def calibrate_on_folder(
         if cancelled():
             raise Cancelled
 
-    where = Path(folder).expanduser()
+    where = expanded(folder)
     progress(Progress(0, 0, f"Looking for images in {where}"))
     files, closed = find_images(where, check)
     training = {part: part.training for part in module.modules()}

@@ -2,10 +2,10 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dpiat_gui.errors import Cancelled, TransferError
+from dpiat_gui.networks.folders import expanded
 from dpiat_gui.networks.input_shapes import input_shapes, parse_input_size, takes_numbers
 from dpiat_gui.networks.references import SourceReference
 from dpiat_gui.networks.values import Layer
@@ -130,7 +130,7 @@ def _images(
             f"The network takes {' × '.join(map(str, shape[1:]))}, which is no image.",
             "Check it with random inputs.",
         )
-    folder = Path(str(request.images))
+    folder = expanded(str(request.images))
     files, closed = find_images(folder, check)
     prepared = prepared_for(module, (shape[1], shape[2], shape[3]))
     batches = ImageBatches(files, prepared, request.inputs, request.seed)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dpiat_gui.errors import Cancelled, DpiatError, TransferError
+from dpiat_gui.networks.folders import expanded
 from dpiat_gui.networks.references import SourceReference, parse_reference
 from dpiat_gui.networks.values import Layer
 from dpiat_gui.transfer.copying import one_thread
@@ -70,7 +71,7 @@ def run_check(
     # One batch is too little work to share out: on cores that are busy, threads that wait for each
     # other took twelve times as long as one.
     with tempfile.TemporaryDirectory(prefix="dpiat-gui-check-") as folder, one_thread():
-        weights = Path(request.weights) if request.weights else checker.transfer(Path(folder))
+        weights = expanded(request.weights) if request.weights else checker.transfer(Path(folder))
         checker.run_source(parse_reference(request.transfer.source))
         checker.run_target(target, weights)
     runs = tuple(checker.runs)

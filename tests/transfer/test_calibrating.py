@@ -106,6 +106,8 @@ def test_live_modules_are_calibrated_in_place(images):
     assert report.calibration.size == (3, 224, 224)
     with pytest.raises(TransferError, match="no folder"):
         dg.transfer(source, target, calibrate=str(images / "missing"))
+    with pytest.raises(TransferError, match="no folder"):
+        dg.transfer(source, target, calibrate="~nobody-here/images")
 
 
 def test_a_request_keeps_the_options_on_its_way_to_the_engine(images, tmp_path):

@@ -228,14 +228,14 @@ def _read_checkpoint(
     What a model with the same shapes in the same order says of its modules is taken over to the keys.
     """
     specs = read_specs(Path(reference.name))
-    tree = tree_from_tensors(specs, reference.title, reference.text)
     model = known_model(specs)
     found = _of_model(model, read_model, lambda structure: adopt(structure, specs))
-    if found is None:
+    if model is None or found is None:
+        tree = tree_from_tensors(specs, reference.title, reference.text)
         model = known_by_order(tree.tensors)
         found = _of_model(model, read_model, lambda structure: annotate(tree, structure))
-    if model is None or found is None:
-        return tree
+        if model is None or found is None:
+            return tree
     details = (*found.details, ("model", model.text))
     return replace(found, name=reference.title, origin=reference.text, details=details)
 

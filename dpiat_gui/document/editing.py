@@ -56,7 +56,10 @@ class EditableDocument(RecordedDocument):
         self._refit(f"Open {network.name} as target", state)
 
     def swap(self) -> None:
-        """Exchange source and target; pins and bans turn with them, fresh targets are dropped."""
+        """Exchange source and target; pins and bans turn with them, what names a target alone is dropped.
+
+        Those that are kept disabled likewise.
+        """
         self._refit("Swap source and target", edits.swapped(self.wanted))
 
     def set_method(self, method: str) -> None:

@@ -31,18 +31,23 @@ def with_network(state: DocumentState, network: Network, reference: str, *, sour
 
 def swapped(state: DocumentState) -> DocumentState:
     """Return the state with source and target exchanged."""
-    overrides = state.overrides
     return replace(
         state,
         source=state.target,
         target=state.source,
         source_reference=state.target_reference,
         target_reference=state.source_reference,
-        overrides=Overrides(
-            tuple((target, source) for source, target in overrides.pins),
-            tuple((target, source) for source, target in overrides.bans),
-        ),
+        overrides=_turned(state.overrides),
+        disabled=_turned(state.disabled),
     )
+
+
+def _turned(overrides: Overrides) -> Overrides:
+    """Return pins and bans from target to source; what names a target alone has no other side."""
+    pins, bans = (
+        tuple((target, source) for source, target in pairs) for pairs in (overrides.pins, overrides.bans)
+    )
+    return Overrides(pins, bans)
 
 
 def with_method(state: DocumentState, method: str) -> DocumentState:

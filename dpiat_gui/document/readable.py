@@ -180,7 +180,7 @@ class ReadableDocument(QObject):
 
     @property
     def override_cost(self) -> float:
-        """What all overrides together change in the total score: 0 or less."""
+        """What all overrides together change in the total score: for the dynamic programs, 0 or less."""
         free = self._snapshot.free
         if free is None or self.matching is None or not self.overrides:
             return 0.0

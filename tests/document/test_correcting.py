@@ -36,6 +36,17 @@ def _steps(document: Document) -> list[str]:
     return [document.undo_stack.text(at) for at in range(document.undo_stack.count())]
 
 
+def test_swapping_turns_disabled_overrides_too(document: Document) -> None:
+    pin, fresh = Override("pin", "s0", "t0"), Override("fresh", None, "t1")
+    document.pin("s0", "t0")
+    document.set_fresh("t1")
+    document.set_enabled([pin, fresh], False)
+    document.swap()
+    assert document.disabled == Overrides(pins=[("t0", "s0")])
+    document.set_enabled([Override("pin", "t0", "s0")], True)
+    assert document.overrides == Overrides(pins=[("t0", "s0")])
+
+
 def test_overrides_are_taken_apart_and_put_together() -> None:
     overrides = Overrides([("a", "b")], [("c", "d")], ["e"], [("f", "full")])
     assert overrides_of(each_of(overrides)) == overrides

@@ -5,7 +5,6 @@ from time import perf_counter
 from typing import TYPE_CHECKING
 
 from dpiat_gui.document.corrections import Misfit, fitting_overrides, joined, overrides_of
-from dpiat_gui.document.places import places_of
 from dpiat_gui.document.unconstrained import Unconstrained
 from dpiat_gui.errors import MatchError, OverrideError
 from dpiat_gui.matching.engine import prepare, solve
@@ -111,7 +110,6 @@ def solved(state: DocumentState, previous: Snapshot | None = None) -> Snapshot:
         tables, free = previous.tables, previous.free
     else:
         tables = None
-    _check_operators(state)
     # The first solve of a run brings its libraries along, which is no part of how long it takes.
     import dpiat_gui.matching.solving  # noqa: F401 - to have it loaded is all
 
@@ -145,23 +143,6 @@ def fitting(state: DocumentState, previous: Snapshot | None = None) -> tuple[Sna
 def _of_preset(matching: Matching, preset: str) -> Matching:
     """Return the matching with the preset its options came from."""
     return matching if matching.preset == preset else replace(matching, preset=preset)
-
-
-def _check_operators(state: DocumentState) -> None:
-    """Refuse an operator for a target that is not there, which no matching would ever notice.
-
-    Raises
-    ------
-    OverrideError
-        If there is one.
-    """
-    if not state.overrides.operators or state.target is None:
-        return
-    there = places_of(state.target, state.options.layer_types)
-    for target, _ in state.overrides.operators:
-        if target not in there:
-            message = f"{state.target.name} has no layer or block {target!r}."
-            raise OverrideError(message, "Choose one that is drawn, or remove this override.")
 
 
 def same_tables(before: DocumentState, after: DocumentState) -> bool:

@@ -123,6 +123,8 @@ def resolve(source: Side, target: Side, overrides: Overrides, options: MatchOpti
         message names the override in the way.
     """
     constraints = Constraints()
+    for path, _ in overrides.operators:
+        target.place(path)  # nothing is matched by them, but one for a target that is not there is a mistake
     for path in overrides.fresh:
         place = target.place(path)
         if place.layer is None:

@@ -87,7 +87,7 @@ def constraints_of(tables: ScoreTables, overrides: Overrides) -> Constraints:
 
 
 def _by_layers(tables: ScoreTables, overrides: Overrides) -> Overrides:
-    """Say bans and fresh blocks layer by layer, for methods that know no blocks.
+    """Say overrides of blocks, but pins, layer by layer, for methods that know no blocks.
 
     Raises
     ------
@@ -120,7 +120,12 @@ def _by_layers(tables: ScoreTables, overrides: Overrides) -> Overrides:
         for t in layers(tables.target_side, inside[1], target)
     ]
     fresh = [layer for path in overrides.fresh for layer in layers(tables.target_side, inside[1], path)]
-    return Overrides(overrides.pins, tuple(bans), tuple(fresh))
+    operators = [
+        (layer, operator)
+        for path, operator in overrides.operators
+        for layer in layers(tables.target_side, inside[1], path)
+    ]
+    return Overrides(overrides.pins, tuple(bans), tuple(fresh), tuple(operators))
 
 
 def _outer(

@@ -105,7 +105,7 @@ class Overrides:
         Targets that keep their own initialisation.
     operators
         Pairs (target, operator): how the transfer cuts what these targets take, in place of the operator
-        of its options. The matching takes no notice of them.
+        of its options. The matching only sees that the targets are there.
 
     Notes
     -----

@@ -193,7 +193,6 @@ def _operators(matching: Matching, default: str) -> dict[str, Operator]:
                 f"There is no transfer operator named {name!r}.", f"Use one of: {', '.join(OPERATORS)}."
             )
     found = {"": OPERATORS[default]}
-    # A path that is unknown here has no effect: networks may change under the overrides of a project.
     if asked:
         for block in matching.target_entries:
             for layer in block.layers:

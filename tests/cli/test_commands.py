@@ -268,6 +268,10 @@ def test_operator_and_alignment_are_named_for_all_and_for_single_targets(tmp_pat
     assert '["fc","full"]' in metadata["overrides"]
     for bad in (("--operator", "crop"), ("--align", "left"), ("--operator-for", "fc=crop")):
         assert run(capsys, "transfer", SOURCE, TARGET, "-o", out, *bad)[0] == 2
+    code, _, error = run(capsys, "transfer", SOURCE, TARGET, "-o", out, "--operator-for", "fcc=full")
+    assert code == 2
+    assert "has no layer or block 'fcc'" in error
+    assert "Did you mean fc?" in error
 
 
 def test_every_command_that_plans_a_transfer_takes_its_options(tmp_path, capsys):

@@ -254,3 +254,13 @@ def test_equal_inputs_give_equal_floats():
     np.testing.assert_array_equal(
         prepare(source, target, PAPER).entries, prepare(source, target, PAPER).entries
     )
+
+
+@pytest.mark.parametrize("method", ["dp", "flat", "bipartite", "random"])
+def test_an_operator_for_a_target_that_is_not_there_is_refused(method):
+    source, target = (network(name, [[(8, 4, 3, 3), (8,)], (10, 8)]) for name in "st")
+    options = MatchOptions(method)
+    for path in ("t0", "t0.1", "t1"):
+        match_networks(source, target, options, Overrides(operators=[(path, "full")]))
+    with pytest.raises(OverrideError, match="t has no layer or block 's1'"):
+        match_networks(source, target, options, Overrides(operators=[("s1", "full")]))

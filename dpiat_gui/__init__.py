@@ -31,6 +31,7 @@ if TYPE_CHECKING:
         StandardizationError,
         TransferError,
         TrustError,
+        WriteError,
     )
     from dpiat_gui.matching.compare import compare
     from dpiat_gui.matching.values import Matching, MatchOptions, Overrides, Similarity
@@ -59,6 +60,7 @@ __all__ = [
     "TransferError",
     "TransferPlan",
     "TrustError",
+    "WriteError",
     "compare",
     "explain",
     "inspect",

@@ -1,4 +1,4 @@
-"""The headless commands: match, transfer, check, similarity, render, report."""
+"""The commands but the window itself: what each takes, and in which order it does its work."""
 
 from collections.abc import Sequence
 from dataclasses import replace

@@ -34,7 +34,8 @@ AlignmentName = StrEnum("AlignmentName", {name: name for name in ALIGNMENTS})  #
 LayerTypes = StrEnum("LayerTypes", {name: name for name in SCORED_KINDS})  # type: ignore[misc]  # made of what there is
 
 Json = Annotated[
-    str | None, typer.Option("--json", metavar="[FILE]", help="Write JSON to FILE, or to standard output.")
+    str | None,
+    typer.Option("--json", metavar="[FILE.json]", help="Write JSON to FILE.json, or to standard output."),
 ]
 
 _TRANSFER: Mapping[str, Any] = {
@@ -84,10 +85,7 @@ _SHARED: Mapping[str, Any] = {
     "project": Annotated[
         Path | None, typer.Option(help="Take networks, options and overrides from a saved project.")
     ],
-    "preset": Annotated[
-        Preset | None,
-        typer.Option(help="Options to start from."),
-    ],
+    "preset": Annotated[Preset | None, typer.Option()],  # each command has its own default
     "standardization": Annotated[
         Standardization | None,
         typer.Option(help="How networks become sequences. [default: blocks]"),
@@ -149,7 +147,8 @@ def takes_project(
         True for a command that plans a transfer: it takes the transfer's options as well.
     """
     shared = {name: kind for name, kind in _SHARED.items() if overrides or name not in _WITHOUT_OVERRIDES}
-
+    told = f"Options to start from. [default: {preset}, or those of the project]"
+    shared["preset"] = Annotated[Preset | None, typer.Option(help=told)]
     planned = _TRANSFER if transfer else {}
 
     def decorate(command: Callable[..., Any]) -> Callable[..., Any]:

@@ -215,6 +215,13 @@ def test_help_and_version(capsys):
     assert (code, out.split()[0]) == (0, "dpiat-gui")
 
 
+@pytest.mark.parametrize(("command", "preset"), [("similarity", "paper"), ("match", "recommended")])
+def test_help_names_the_preset_that_a_command_takes(capsys, command, preset):
+    code, out, _ = run(capsys, command, "--help")
+    assert code == 0
+    assert f"Options to start from. [default: {preset}, or those of the project]" in " ".join(out.split())
+
+
 def test_other_methods_and_comparison(capsys):
     code, out, _ = run(capsys, "match", SOURCE, TARGET, "--method", "flat", "--versus", "dp", "--json")
     data = json.loads(out)

@@ -17,7 +17,7 @@ INDEX_SUFFIX = ".index.json"
 
 _HEADER_ALIGNMENT = 8
 _SHARD = re.compile(r"-\d{5}-of-\d{5}$")
-_SIZE = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([kmgt]?)(i?)b?\s*", re.IGNORECASE)
+_SIZE = re.compile(r"\s*(\d{1,15}(?:\.\d{1,15})?)\s*([kmgt]?)(i?)b?\s*", re.IGNORECASE)
 _POWERS = {"": 0, "k": 1, "m": 2, "g": 3, "t": 4}
 
 

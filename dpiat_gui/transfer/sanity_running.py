@@ -173,6 +173,7 @@ class _Checker:
         try:
             network = self._build(reference)
             self._run(network, "source")
+            self._tell_of_twin(network)
         except Cancelled:
             raise
         except DpiatError as error:
@@ -185,6 +186,7 @@ class _Checker:
 
         network = self._build(reference)
         self.inputs = network.batch.text
+        self._tell_of_twin(network)
         self.notes += network.batch.notes
         self._run(network, "before")
         self._meter.stage("Loading the transferred weights")
@@ -211,7 +213,6 @@ class _Checker:
         layers = load_network(code, request.transfer.method, trust=trust).layers
         if twin is not None:
             module = build_twin(twin)
-            self.notes.append(twin.note)
         else:
             module = build_module(code, seed=request.transfer.seed, trust=trust)
         if code.runs_code:
@@ -219,6 +220,11 @@ class _Checker:
             module = copied(module)
         batch = make_batch(module, layers, code, request, self._meter.check)
         return _Network(module.to(self.device), layers, batch, twin)
+
+    def _tell_of_twin(self, network: _Network) -> None:
+        """Say once what a checkpoint was run as."""
+        if network.twin is not None and network.twin.note not in self.notes:
+            self.notes.append(network.twin.note)
 
     def _run(self, network: _Network, role: str) -> None:
         import torch

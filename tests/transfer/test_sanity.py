@@ -19,6 +19,7 @@ from dpiat_gui.errors import Cancelled, SourceError, TransferError
 from dpiat_gui.matching.engine import match_networks
 from dpiat_gui.networks.sources import load_network
 from dpiat_gui.networks.trust import TrustStore
+from dpiat_gui.transfer import sanity_running
 from dpiat_gui.transfer.execution import run_transfer
 from dpiat_gui.transfer.options import TransferOptions
 from dpiat_gui.transfer.sanity import MODES, ROLES, Finding, LayerScale, Run, SanityReport, SanityRequest
@@ -245,6 +246,27 @@ def test_checkpoints_whose_model_is_known_are_run_as_that_model(tmp_path):
     run_transfer(asked)
     again = run_check(SanityRequest(asked, pairs, weights=str(out), inputs=2))
     assert replace(again, seconds=0) == replace(report, seconds=0)
+
+
+def test_what_a_checkpoint_is_run_as_is_said_once_and_only_where_it_ran(tmp_path, monkeypatch):
+    mine, out = tmp_path / "mine.safetensors", tmp_path / "o.safetensors"
+    save_file(timm.create_model("mobilenetv2_050", num_classes=10).state_dict(), mine)
+    asked = SanityRequest(request(mine, mine, out), inputs=2)
+    assert [note.split(":")[0] for note in run_check(asked).notes] == ["mine holds no code"]
+
+    def refuse_the_source(module, layers, batch, role, mode, **more):
+        if role == "source":
+            raise RuntimeError("not today")
+        return measure(module, layers, batch, role, mode, **more)
+
+    monkeypatch.setattr(sanity_running, "measure", refuse_the_source)
+    other = tmp_path / "other.safetensors"
+    save_file(timm.create_model("resnet18", num_classes=10).state_dict(), other)
+    notes = run_check(SanityRequest(request(other, mine, out), inputs=2)).notes
+    assert [note.split(":")[0].partition(" holds")[0] for note in notes][:2] == [
+        "The source was not run. The source cannot be run",
+        "mine",
+    ]
 
 
 def test_a_network_that_does_not_run_says_what_to_do(nets):

@@ -5,6 +5,7 @@ import sys
 from collections.abc import Collection, Sequence
 from functools import cache
 from html import escape
+from math import inf
 from pathlib import Path
 
 from PySide6.QtCore import QBuffer, QIODevice, QMarginsF, QRectF, QSizeF
@@ -255,11 +256,11 @@ def _pdf(page: Page, ground: str, width_mm: float | None) -> bytes:
 def _png(page: Page, ground: str, scale: float, dots: float) -> bytes:
     """Write a page as PNG, at `scale` pixels a unit and `dots` pixels an inch."""
     size = page.size
-    width, height = round(size.width() * scale), round(size.height() * scale)
-    if scale <= 0:
+    if not 0 < scale < inf:
         raise ExportError(
             f"A figure cannot be drawn at a scale of {scale:g}.", "Use a scale above 0, such as 2."
         )
+    width, height = round(size.width() * scale), round(size.height() * scale)
     if max(width, height) > _LARGEST_SIDE or width * height > _LARGEST_AREA:
         raise ExportError(
             f"The PNG would measure {width:,} × {height:,} pixels, which is too large.",

@@ -1,5 +1,6 @@
 """The commands but the window itself: what each takes, and in which order it does its work."""
 
+import errno
 from collections.abc import Sequence
 from dataclasses import replace
 from enum import StrEnum
@@ -62,6 +63,8 @@ def run(arguments: Sequence[str]) -> int:
 
 def _refused(error: OSError) -> WriteError:
     where = error.filename or "the output"
+    if error.errno == errno.ENAMETOOLONG:
+        return WriteError(f"The name {where} is too long for this disk.", "Check the name.")
     return WriteError(
         f"The system refused {where}: {error.strerror or error}.",
         "Free some space or choose another place, and run the command again.",

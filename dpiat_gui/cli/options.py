@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from dpiat_gui.cli.asked import make_project
+from dpiat_gui.errors import ExportError
 from dpiat_gui.matching.methods import METHODS
 from dpiat_gui.matching.values import PRESETS
 from dpiat_gui.networks.folders import expanded
@@ -230,6 +231,10 @@ def check_written(project: Project, read: Iterable[Path | None], values: Mapping
     records = [record for record in (project.source, project.target) if record]
     files = [file for record in records for file in files_of(parse_reference(record.reference))]
     check_unused(asked, [*files, *(file for file in read if file)])
+    places = [path.absolute() for path in asked]
+    twice = next((path for at, path in enumerate(asked) if path.absolute() in places[:at]), None)
+    if twice is not None:
+        raise ExportError(f"{twice} is named for two things to write.", "Give one of them another name.")
 
 
 def _plain(value: Any) -> Any:

@@ -32,6 +32,7 @@ FORMS = "timm:NAME?option=value, FILE.safetensors, FILE.pth, FILE.py:factory or 
 
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 _INTEGER = re.compile(r"[+-]?\d+")
+_LONGEST_NUMBER = 40  # digits; what has more is a name, and Python reads only so many
 _DOTTED = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*")
 # What a value may show as it is; everything else is percent-encoded in the canonical text.
 _SAFE = "/:,.()[]{}~@!$'*;\\"
@@ -210,7 +211,7 @@ def _split_options(text: str, whole: str) -> tuple[str, tuple[tuple[str, OptionV
 def _read_value(text: str) -> OptionValue:
     if text.lower() in ("true", "false"):
         return text.lower() == "true"
-    if _INTEGER.fullmatch(text):
+    if _INTEGER.fullmatch(text) and len(text) <= _LONGEST_NUMBER:
         return int(text)
     if _NUMBER.fullmatch(text):
         return float(text)

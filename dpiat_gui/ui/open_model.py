@@ -3,10 +3,10 @@
 import ast
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Literal
 
 from dpiat_gui.errors import SourceError
+from dpiat_gui.networks.folders import expanded
 from dpiat_gui.networks.references import CHECKPOINT_SUFFIXES, SourceReference, parse_reference
 
 MOST_SUGGESTIONS = 200
@@ -82,7 +82,7 @@ def factories_in(text: str) -> tuple[Suggestion, ...]:
         ``FILE.py`` or ``FILE.py:BEGINNING_OF_A_NAME``; anything else gives nothing.
     """
     file, found, rest = text.strip().partition(".py")
-    path = Path(f"{file}.py").expanduser()
+    path = expanded(f"{file}.py")
     if not found or rest[:1] not in ("", ":") or not path.is_file():
         return ()
     beginning = rest[1:].partition("?")[0].casefold()

@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
 )
 
 from dpiat_gui.errors import DpiatError
+from dpiat_gui.networks.folders import expanded
 from dpiat_gui.services.theme import Theme
 from dpiat_gui.transfer.options import TransferOptions
 from dpiat_gui.ui.texts import bytes_text
@@ -204,7 +205,7 @@ class TransferPanel(QWidget):
     def output_path(self) -> Path | None:
         """The file to write, None if none is named."""
         text = self.output.text().strip()
-        return Path(text).expanduser() if text else None
+        return expanded(text) if text else None
 
     def set_output(self, path: Path) -> None:
         """Propose a file."""

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from functools import partial
-from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
@@ -19,6 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from dpiat_gui.networks.folders import expanded
 from dpiat_gui.transfer.options import TransferOptions
 from dpiat_gui.ui.widgets import muted, section, set_state
 
@@ -164,7 +164,7 @@ class TransferSteps(QWidget):
 
     def _on_folder(self) -> None:
         text = self.folder.text().strip()
-        chosen = str(Path(text).expanduser().absolute()) if text else ""
+        chosen = str(expanded(text).absolute()) if text else ""
         if chosen != self._told:
             self.option_chosen.emit("calibrate", chosen)
 

@@ -232,3 +232,24 @@ def test_the_bar_shows_names_as_they_are(monkeypatch):
     with output.progress_bar(quiet=False) as show:
         show(Progress(1, 2, "enc[red]x[/y]"))
     assert "enc[red]x[/y]" in written.getvalue()
+
+
+def test_one_file_is_not_named_for_two_things(capsys, tmp_path, networks):
+    out, same = tmp_path / "out.safetensors", tmp_path / "z.json"
+    code, _, error = run(capsys, "transfer", *networks, "-o", out, "--ledger", same, "--json", same)
+    assert code == 2
+    assert "z.json is named for two things to write" in error
+    assert not out.exists()
+    assert not same.exists()
+
+
+def test_numbers_and_names_beyond_all_measure_are_told_in_plain_words(capsys, tmp_path, networks):
+    code, _, error = run(capsys, "match", f"timm:resnet18?num_classes={'9' * 5000}", networks[1])
+    assert code == 2
+    assert "num_classes" in error
+    code, _, error = run(capsys, "render", *networks, "-o", tmp_path / "f.png", "--scale", "nan")
+    assert code == 2
+    assert "at a scale of nan" in error
+    code, _, error = run(capsys, "verify", "x" * 300 + ".safetensors")
+    assert code != 0
+    assert "is too long for this disk. Check the name." in error

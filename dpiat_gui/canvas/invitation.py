@@ -2,7 +2,7 @@
 
 from PySide6.QtCore import QRect, QRectF, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
 from dpiat_gui.canvas.columns import Side
 from dpiat_gui.canvas.style import Style
@@ -23,7 +23,7 @@ _TEXTS = {
 }
 
 
-_MARGIN, _LOW_MARGIN = 24, 8
+_MARGIN, _LOW_MARGIN, _SIDES = 24, 8, 12
 _LEAST, _MOST = 76, 280
 """Heights of the frame in pixels."""
 
@@ -48,7 +48,7 @@ class Invitation(QWidget):
         super().__init__(parent)
         self._side = side
         self._style: Style | None = None
-        self._drop = self._loading = self._low = False
+        self._drop = self._loading = self._low = self._bare = False
         title, text, button, keys = _TEXTS[side]
         self.setAccessibleName(title)
         self._title = QLabel(title)
@@ -70,13 +70,14 @@ class Invitation(QWidget):
         self.set_loading("")
 
     def _arrange(self) -> None:
-        buttons = QHBoxLayout()
+        self._buttons = buttons = QBoxLayout(QBoxLayout.Direction.LeftToRight)
+        centre = Qt.AlignmentFlag.AlignCenter
         buttons.addStretch(1)
-        buttons.addWidget(self._open)
-        buttons.addWidget(self._demo)
+        buttons.addWidget(self._open, 0, centre)
+        buttons.addWidget(self._demo, 0, centre)
         buttons.addStretch(1)
         self._column = column = QVBoxLayout(self)
-        column.setContentsMargins(12, _MARGIN, 12, _MARGIN)
+        column.setContentsMargins(_SIDES, _MARGIN, _SIDES, _MARGIN)
         column.setSpacing(10)
         column.addStretch(1)
         column.addWidget(self._title)
@@ -114,11 +115,15 @@ class Invitation(QWidget):
         self._show_words()
 
     def _show_words(self) -> None:
-        """Show the explanations where they have room: without them, title and buttons still say it all."""
+        """Show the explanations where they have room: without them, title and buttons still say it all.
+
+        Where not even the title has room above two buttons, the buttons say it.
+        """
+        self._title.setVisible(self._loading or not self._bare)
         self._text.setVisible(self._loading or not self._low)
         self._hint.setVisible(not self._loading and not self._low)
         margin = _LOW_MARGIN if self._low else _MARGIN
-        self._column.setContentsMargins(12, margin, 12, margin)
+        self._column.setContentsMargins(_SIDES, margin, _SIDES, margin)
 
     def set_drop(self, drop: bool) -> None:
         """Show that a file held over this side would be opened here."""
@@ -130,20 +135,28 @@ class Invitation(QWidget):
         """Stand in the middle of a rectangle of the parent."""
         width = min(room.width(), 380.0)
         height = min(max(room.height() - 24, float(_LEAST)), float(_MOST))
-        low = height < self._needed(round(width))
-        if low != self._low:
-            self._low = low
+        # Side by side in a narrow column, their words would be cut.
+        widths = self._open.sizeHint().width() + self._demo.sizeHint().width() + self._column.spacing()
+        stacked = not self._demo.isHidden() and widths > width - 2 * _SIDES
+        self._buttons.setDirection(
+            QBoxLayout.Direction.TopToBottom if stacked else QBoxLayout.Direction.LeftToRight
+        )
+        rows = 2 if stacked else 1
+        low = height < self._needed(round(width), rows, (self._title, self._text, self._hint), _MARGIN)
+        bare = height < self._needed(round(width), rows, (self._title,), _LOW_MARGIN)
+        if (low, bare) != (self._low, self._bare):
+            self._low, self._bare = low, bare
             self._show_words()
         left = room.center().x() - width / 2
         top = room.top() + max((room.height() - height) * 0.4, 0.0)
         self.setGeometry(QRect(round(left), round(top), round(width), round(height)))
 
-    def _needed(self, width: int) -> int:
-        """Return the height of all the words, at a width."""
-        inner = width - 24
-        labels = (self._title, self._text, self._hint)
-        words = sum(label.heightForWidth(inner) for label in labels)
-        return words + self._open.sizeHint().height() + 3 * self._column.spacing() + 4 + 2 * _MARGIN
+    def _needed(self, width: int, rows: int, labels: tuple[QLabel, ...], margin: int) -> int:
+        """Return the height of some labels at a width, with so many rows of buttons."""
+        spacing = self._column.spacing()
+        words = sum(label.heightForWidth(width - 2 * _SIDES) + spacing for label in labels)
+        buttons = rows * (self._open.sizeHint().height() + spacing)
+        return words + buttons - spacing + 4 + 2 * margin
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint the frame."""

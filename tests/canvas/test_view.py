@@ -117,20 +117,22 @@ def test_empty_sides_invite_and_loading_ones_say_what(qtbot, view, source):
     assert right.findChildren(QPushButton)[0].isVisible()
 
 
+@pytest.mark.parametrize("width", [498, 760])
 @pytest.mark.parametrize("height", [104, 150, 200, 260, 400])
-def test_what_an_empty_column_says_has_room_at_any_height(view, height):
+def test_what_an_empty_column_says_has_room_at_any_size(view, width, height):
     view.set_networks(None, None)
-    view.resize(760, height)
+    view.resize(width, height)
     for invitation in view._invitations.values():
         shown = [one for one in invitation.findChildren(QWidget) if one.isVisible()]
         assert any(isinstance(one, QPushButton) for one in shown)
         for one in shown:
             assert invitation.rect().contains(one.geometry())
             assert one.height() >= (one.heightForWidth(one.width()) if one.hasHeightForWidth() else 1)
+            assert one.width() >= one.sizeHint().width() or not isinstance(one, QPushButton)
         rects = [one.geometry() for one in shown]
         assert not any(a.intersects(b) for a, b in itertools.combinations(rects, 2))
     words = view._invitations[S].findChildren(QLabel)
-    assert all(label.isVisible() for label in words) == (height >= 260)
+    assert all(label.isVisible() for label in words) == (height >= (260 if width > 500 else 400))
 
 
 def test_networks_with_nothing_in_common_say_so(qtbot, view, source):

@@ -1,6 +1,6 @@
 """More height for the lower dock while a pane that needs it is at the front."""
 
-from collections.abc import Callable, Container
+from collections.abc import Container
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
@@ -9,6 +9,8 @@ from PySide6.QtWidgets import QWidget
 if TYPE_CHECKING:
     from dpiat_gui.ui.main_window import MainWindow
 
+SHARE = 0.62
+"""Share of the window's height that a pane takes which says no other."""
 _USUAL = 0.3
 """Share of the window's height that the dock takes where nobody chose another."""
 _BESIDE_NOTHING = 0.72
@@ -18,58 +20,72 @@ _BESIDE_NOTHING = 0.72
 class BorrowedHeight:
     """Lends the lower dock height of the canvas, and gives it back when another pane comes to the front.
 
+    There is one of a window: of two, the one would take away what the other has lent.
+
     Parameters
     ----------
     window
         The window.
-    pages
-        The pages that need the height.
-    tall
-        Share of the window's height that they take.
     """
 
-    def __init__(
-        self, window: "MainWindow", pages: Callable[[], Container[QWidget | None]], tall: float = 0.62
-    ) -> None:
-        self._window, self._pages, self._usual_share = window, pages, tall
-        self._before = 0
+    def __init__(self, window: "MainWindow") -> None:
+        self._window = window
+        self._pages: Container[QWidget | None] = ()
+        self._share, self._before = SHARE, 0
         self._lent = self._listening = False
 
-    def borrow(self) -> None:
-        """Give the dock much of the window, unless it has about as much already."""
-        if self._window.docks[2].height() < (self._share - 0.17) * self._window.height():
-            self.toggle()
+    def borrow(self, pages: Container[QWidget | None], share: float = SHARE) -> None:
+        """Give the dock much of the window, unless it has about as much already.
 
-    def toggle(self) -> None:
-        """Give the dock much of the window, or what it had before."""
-        dock, window = self._window.docks[2], self._window
-        if dock.height() < self._tall - 20:
-            self._before, height = dock.height(), self._tall
-            self._lent = True
-            if not self._listening:
-                self._listening = True
-                window.tabs.currentChanged.connect(self._give_back)
+        Parameters
+        ----------
+        pages
+            The pages that need the height; it is given back when another one comes to the front.
+        share
+            Of the window's height that they take.
+        """
+        self._pages = pages
+        if self._window.docks[2].height() < (self._wanted(share) - 0.17) * self._window.height():
+            self._lend(share)
+
+    def toggle(self, pages: Container[QWidget | None], share: float = SHARE) -> None:
+        """Give the dock much of the window, or what it had before; see `borrow`."""
+        self._pages = pages
+        if self._window.docks[2].height() < self._tall(share) - 20:
+            self._lend(share)
         else:
-            height = self._before or round(window.height() * _USUAL)
-            self._lent = False
-        window.resizeDocks([dock], [height], Qt.Orientation.Vertical)
+            self._return()
 
-    @property
-    def _share(self) -> float:
+    def _lend(self, share: float) -> None:
+        dock, window = self._window.docks[2], self._window
+        self._share = share
+        if not self._lent:
+            self._before, self._lent = dock.height(), True
+        if not self._listening:
+            self._listening = True
+            window.tabs.currentChanged.connect(self._give_back)
+        window.resizeDocks([dock], [self._tall(share)], Qt.Orientation.Vertical)
+
+    def _return(self) -> None:
+        window, self._lent = self._window, False
+        height = self._before or round(window.height() * _USUAL)
+        window.resizeDocks([window.docks[2]], [height], Qt.Orientation.Vertical)
+
+    def _wanted(self, share: float) -> float:
         document = self._window.document
         empty = document.source is None and document.target is None
-        return max(self._usual_share, _BESIDE_NOTHING) if empty else self._usual_share
+        return max(share, _BESIDE_NOTHING) if empty else share
 
-    @property
-    def _tall(self) -> int:
+    def _tall(self, share: float) -> int:
         window = self._window
         # In a low window the canvas has less to lend: it keeps its least height.
         spare = window.view.height() - window.view.minimumHeight()
-        return min(round(window.height() * self._share), window.docks[2].height() + spare)
+        return min(round(window.height() * self._wanted(share)), window.docks[2].height() + spare)
 
     def _give_back(self, tab: int) -> None:
         """Let the canvas have its height again when a pane that needs less comes to the front."""
-        if self._lent and self._window.tabs.widget(tab) not in self._pages():
+        if self._lent and self._window.tabs.widget(tab) not in self._pages:
             self._lent = False
-            if self._window.docks[2].height() >= self._tall - 20:
-                self.toggle()
+            # Whoever has made the dock lower meanwhile has chosen its height.
+            if self._window.docks[2].height() >= self._tall(self._share) - 20:
+                self._return()

@@ -10,7 +10,6 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from dpiat_gui.canvas.columns import Side
 from dpiat_gui.services.theme import LIGHT, Theme
 from dpiat_gui.ui.action_values import Action, matched
-from dpiat_gui.ui.borrowed_height import BorrowedHeight
 from dpiat_gui.ui.tab_values import Tab
 
 if TYPE_CHECKING:
@@ -90,11 +89,11 @@ class DpTableFeature:
     def __init__(self, window: "MainWindow") -> None:
         self._window = window
         self._theme = LIGHT
-        self._height = BorrowedHeight(window, lambda: (self._table_page, self._player_page))
         self._table: DpTablePane | None = None
         self._player: PlayerPane | None = None
         self._table_page = LatePage("DP table", self._build_table)
         self._player_page = LatePage("Player", self._build_player)
+        self._pages = self._table_page, self._player_page
         # The tabs are made after the features.
         QTimer.singleShot(0, window, lambda: window.tabs.currentChanged.connect(self._make_room))
 
@@ -130,27 +129,26 @@ class DpTableFeature:
     def show_table(self) -> None:
         """Bring the table to the front, with room for it, the keyboard in its cells."""
         self._window.pages.show(TABLE)
-        self._height.borrow()
+        self._window.lower_height.borrow(self._pages)
         self.table.grid.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def show_player(self) -> None:
         """Bring the player to the front, with room for it, the keyboard in its table."""
         self._window.pages.show(PLAYER)
-        self._height.borrow()
+        self._window.lower_height.borrow(self._pages)
         self.player.stage.grid.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _make_room(self, _tab: int) -> None:
         """Give a table that comes to the front the height it is read at, however it was chosen."""
-        pages = (self._table_page, self._player_page)
-        if self._window.isVisible() and self._window.tabs.currentWidget() in pages:
-            self._height.borrow()
+        if self._window.isVisible() and self._window.tabs.currentWidget() in self._pages:
+            self._window.lower_height.borrow(self._pages)
 
     def _build_table(self) -> QWidget:
         from dpiat_gui.ui.dp_table_pane import DpTablePane
 
         self._table = pane = DpTablePane(self._window.document)
         pane.set_theme(self._theme)
-        pane.taller_requested.connect(self._height.toggle)
+        pane.taller_requested.connect(lambda: self._window.lower_height.toggle(self._pages))
         pane.menu_requested.connect(lambda where: self._window.selection_menu.show(where))
         pane.play_requested.connect(self._play)
         return pane
@@ -160,7 +158,7 @@ class DpTableFeature:
 
         self._player = pane = PlayerPane(self._window.document)
         pane.set_theme(self._theme)
-        pane.taller_requested.connect(self._height.toggle)
+        pane.taller_requested.connect(lambda: self._window.lower_height.toggle(self._pages))
         pane.revealed.connect(self._window.view.set_revealed_edges)
         pane.inside_played.connect(self._show_block)
         return pane

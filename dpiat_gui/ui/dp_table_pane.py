@@ -138,6 +138,7 @@ class DpTablePane(QWidget):
             tuple(self.zooms),
             (self.inner, self.play, self.taller),
         )
+        self._buttons = [button for group in groups for button in group]
         for group in groups:
             for widget in group:
                 head.addWidget(widget)
@@ -207,9 +208,12 @@ class DpTablePane(QWidget):
             self._follow_selection(self._document.selection)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Show the key where there is room."""
+        """Show the key where there is room, and the zoom, which the wheel and three keys do too."""
         super().resizeEvent(event)
         self.key.setVisible(self.height() >= _LEAST_FOR_KEY)
+        needed = sum(button.sizeHint().width() for button in self._buttons)
+        for widget in (*self.zooms, self.where):
+            widget.setVisible(self.width() >= needed + 100)
 
     def refresh(self) -> None:
         """Read the table from the document, in a thread if it takes long."""

@@ -10,7 +10,6 @@ from dpiat_gui.errors import DpiatError
 from dpiat_gui.transfer.sanity import SanityReport, SanityRequest
 from dpiat_gui.ui import health_texts as texts
 from dpiat_gui.ui.action_values import Action, matched
-from dpiat_gui.ui.borrowed_height import BorrowedHeight
 from dpiat_gui.ui.health_pane import HealthPane
 from dpiat_gui.ui.tab_values import Tab
 
@@ -55,7 +54,6 @@ class HealthFeature(QObject):
         self._report: SanityReport | None = None
         self._checked: object = None
         self.pane = HealthPane()
-        self._height = BorrowedHeight(window, lambda: (self.pane,), _TALL)
         document, pane = self._document, self.pane
         document.matching_changed.connect(self._on_matching_changed)
         document.settings_changed.connect(self._on_changed)
@@ -110,7 +108,7 @@ class HealthFeature(QObject):
         self._job = job
         if self._window.pages.is_shown("health"):
             # The findings and the advice need more rows than the pairs do.
-            self._height.borrow()
+            self._window.lower_height.borrow((self.pane,), _TALL)
         self.pane.show_running("Starting", 0, 0)
         job.deliver_to(
             self,

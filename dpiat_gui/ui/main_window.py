@@ -14,6 +14,7 @@ from dpiat_gui.project.values import SUFFIX
 from dpiat_gui.services.jobs import JobRunner
 from dpiat_gui.services.theme import Theme, ThemeKeeper
 from dpiat_gui.ui.actions import BY_ID, build_actions, update_enabled
+from dpiat_gui.ui.borrowed_height import BorrowedHeight
 from dpiat_gui.ui.canvas_link import CanvasLink
 from dpiat_gui.ui.closing import Closing
 from dpiat_gui.ui.dialogs import Dialogs
@@ -164,6 +165,7 @@ class MainWindow(QMainWindow):
         self.side_tabs = QTabWidget()
         self.side_tabs.setDocumentMode(True)
         self.side_tabs.addTab(scrolling(self.inspector), "Inspector")
+        self.lower_height = BorrowedHeight(self)
         self.docks: tuple[QDockWidget, ...] = (
             add_dock(self, "networks", "Networks", scrolling(self.networks), Area.LeftDockWidgetArea),
             add_dock(self, "inspector", "Inspector", self.side_tabs, Area.RightDockWidgetArea),

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from made import layer, network
 from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QAbstractButton, QApplication
 
 from dpiat_gui.canvas.columns import Side
 from dpiat_gui.document.document import Document
@@ -300,6 +300,16 @@ def test_zoom_keeps_the_cell_and_headers_stay(pane, qtbot):
     assert pane.grid.verticalScrollBar().maximum() == 0
 
 
+@pytest.mark.parametrize("width", [480, 900])
+def test_no_button_is_cut(pane, qtbot, width):
+    pane.resize(width, 400)
+    QApplication.processEvents()
+    buttons = [button for button in pane.findChildren(QAbstractButton) if button.isVisible()]
+    assert {button.text() for button in buttons} >= {"Scores", "Totals D", "Step through"}
+    for button in buttons:
+        assert button.width() >= button.sizeHint().width(), button.text()
+
+
 def test_a_hundred_by_a_hundred_is_seen_whole_and_read_by_scrolling(qtbot):
     document = Document()
     shapes = [(4 + at % 9,) for at in range(100)]
@@ -412,6 +422,19 @@ def test_a_table_has_its_height_however_it_comes_to_the_front(window, qtbot):
     for name in ("dp-table", "player"):
         window.pages.show(name)
         qtbot.waitUntil(lambda: window.docks[2].height() > 0.5 * window.height())
+    window.tabs.setCurrentWidget(window.pairs)
+    qtbot.waitUntil(lambda: abs(window.docks[2].height() - before) < 8)
+
+
+def test_height_that_another_pane_has_borrowed_is_not_taken_away(window, qtbot):
+    window.document.open_networks(SOURCE, TARGET)
+    before = window.docks[2].height()
+    window.pages.show("health")
+    window.lower_height.borrow((window.tabs.currentWidget(),), 0.56)
+    qtbot.waitUntil(lambda: window.docks[2].height() > 0.5 * window.height())
+    window.pages.show("dp-table")
+    QApplication.processEvents()
+    assert window.docks[2].height() > 0.5 * window.height()
     window.tabs.setCurrentWidget(window.pairs)
     qtbot.waitUntil(lambda: abs(window.docks[2].height() - before) < 8)
 

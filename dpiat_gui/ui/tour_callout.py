@@ -132,12 +132,18 @@ def callout_place(hole: QRect | None, size: QSize, room: QRect, aside: QRect | N
     if hole is None or hole.isEmpty():
         return QPoint(room.center().x() - size.width() // 2, room.center().y() - size.height() // 2)
     middle = QPoint(hole.center().x() - size.width() // 2, hole.center().y() - size.height() // 2)
-    corners = (
-        QPoint(hole.right() + GAP, middle.y()),
-        QPoint(hole.left() - GAP - size.width(), middle.y()),
-        QPoint(middle.x(), hole.bottom() + GAP),
-        QPoint(middle.x(), hole.top() - GAP - size.height()),
-    )
+    # Beside what it points at; or, further away, beside that and what is to stay in sight.
+    around = [hole] if aside is None else [hole, hole.united(aside)]
+    corners = [
+        corner
+        for rect in around
+        for corner in (
+            QPoint(rect.right() + GAP, middle.y()),
+            QPoint(rect.left() - GAP - size.width(), middle.y()),
+            QPoint(middle.x(), rect.bottom() + GAP),
+            QPoint(middle.x(), rect.top() - GAP - size.height()),
+        )
+    ]
     ringed = hole.adjusted(-_OUTSET, -_OUTSET, _OUTSET, _OUTSET)
     places = [QRect(_within(corner, size, inner), size) for corner in corners]
     beside = [place for place in places if inner.contains(place) and not place.intersects(ringed)]

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtWidgets import QPushButton
+from PySide6.QtWidgets import QPushButton, QScrollArea, QWidget
 
 from dpiat_gui.ui.tour_places import (
     block_of_target,
@@ -39,6 +39,15 @@ def _choose_it(window: "MainWindow") -> None:
 
 def _is_transfer_shown(window: "MainWindow") -> object:
     return window.tabs.isVisible() and window.tabs.currentWidget() is window.transfer_page
+
+
+def _scroll_to(shown: QWidget) -> None:
+    """Bring a part of a pane into sight: in a small window it may stand above or below."""
+    above = shown.parentWidget()
+    while above is not None:
+        if isinstance(above, QScrollArea):
+            above.ensureWidgetVisible(shown)
+        above = above.parentWidget()
 
 
 def _health_report(window: "MainWindow") -> object:
@@ -160,14 +169,16 @@ def _transfer() -> tuple[TourStep, ...]:
         ),
         TourStep(
             "Where to, and how",
-            "The file to write stands here; its ending says the format. Preset, operator and device are "
-            "beside it, and how much of the target the source covers.",
+            "The file to write stands here; its ending says the format. Preset, operator and device stand "
+            "by it, and how much of the target the source covers.",
             widget(lambda window: window.transfer.output),
+            prepare=lambda window: _scroll_to(window.transfer.output),
         ),
         TourStep(
             "Carry the weights over",
             "Press “Run transfer”. The file is written whole or not at all.",
             widget(lambda window: window.transfer.run),
+            prepare=lambda window: _scroll_to(window.transfer.run),
             signal=lambda window: window.transferring.running_changed,
             accepts=lambda *values: not values or not values[0],
         ),
@@ -227,7 +238,7 @@ def _decides() -> tuple[TourStep, ...]:
             button("One step on"),
             watch=lambda window: _player(window).controls.at,
             prepare=lambda window: _player(window).play_document(None),
-            aside=widget(lambda window: _player(window).stage),
+            aside=widget(_player),
         ),
         TourStep(
             "Then the way back",

@@ -132,6 +132,32 @@ def test_a_callout_leaves_in_sight_what_its_words_are_about():
     assert callout_place(hole, size, room, room) == callout_place(hole, size, room)
 
 
+def test_a_callout_goes_further_away_where_that_keeps_its_words_in_sight():
+    room, size, pane = QRect(0, 0, 1024, 720), QSize(320, 150), QRect(210, 250, 490, 430)
+    button = QRect(480, 310, 40, 30)
+    stood = QRect(callout_place(button, size, room, pane), size)
+    assert not stood.intersects(pane)
+    assert room.contains(stood)
+
+
+def test_in_a_small_window_what_the_transfer_needs_comes_into_sight(window, qtbot):
+    window.resize(1024, 720)
+    with qtbot.waitSignal(window.document.matching_changed, timeout=LONG, check_params_cb=bool):
+        window.opening.open_demo()
+    tours = tours_of(window)
+    window.commands["tour_transfer"].trigger()
+    assert tours.step.title == "To the transfer"
+    qtbot.waitUntil(window.toolbar.transfer.isEnabled)
+    QApplication.processEvents()
+    click_at(window, tours.step.at(window))
+    qtbot.waitUntil(lambda: tours.step.title == "Where to, and how")
+    qtbot.waitUntil(lambda: not window.transfer.output.visibleRegion().isEmpty())
+    tours.go(1)
+    assert tours.step.title == "Carry the weights over"
+    qtbot.waitUntil(lambda: not window.transfer.run.visibleRegion().isEmpty())
+    tours.end()
+
+
 def test_a_tour_can_be_left_gone_back_and_skipped(window, qtbot):
     tours = tours_of(window)
     window.commands["tour_first"].trigger()

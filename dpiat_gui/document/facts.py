@@ -66,6 +66,8 @@ class Facts:
         Of two layers that can be compared, by the target's names.
     score
         Score of the two layers or blocks by themselves, matched or not; None for one alone.
+    alone
+        Of two blocks that are not matched to each other: what their score is made of.
     """
 
     source: Place | None
@@ -74,6 +76,7 @@ class Facts:
     entry: EntryPair | None
     dimensions: tuple[Dimension, ...]
     score: float | None
+    alone: EntryPair | None = None
 
     @property
     def matched(self) -> bool:
@@ -146,13 +149,24 @@ def facts_of(matching: Matching, tables: "ScoreTables", selection: Selection) ->
     if source.layer is None or target.layer is None:
         both = source.layer is None and target.layer is None
         score = entry.score if entry else block_score(tables, source, target)
-        return Facts(source, target, None, entry if both else None, (), score if both else None)
+        alone = _alone(tables, source, target, score) if both and entry is None and score > 0 else None
+        return Facts(source, target, None, entry if both else None, (), score if both else None, alone)
     pair = matching.by_target.get(target.layer.path)
     if pair is not None and pair.source != source.layer.path:
         pair = None
     score = pair_score(source, target, matching.options)
     dimensions = _dimensions(source.layer, target.layer) if score > 0 else ()
     return Facts(source, target, pair, entry, dimensions, score)
+
+
+def _alone(tables: "ScoreTables", source: Place, target: Place, score: float) -> EntryPair:
+    """Return two blocks as they would be matched by themselves."""
+    from dpiat_gui.matching.constraints import Constraints
+    from dpiat_gui.matching.tables import inner_pairs
+
+    s, t = source.entry, target.entry
+    pairs = inner_pairs(tables, Constraints(), s, t, frozenset())
+    return EntryPair(s, t, score, 1, pairs, factor=tables.factor(s, t))
 
 
 def _dimensions(source: Layer, target: Layer) -> tuple[Dimension, ...]:
@@ -249,4 +263,9 @@ def formula(dimensions: tuple[Dimension, ...]) -> str:
         "1" if d.source == d.target else f"{min(d.source, d.target)}/{max(d.source, d.target)}"
         for d in dimensions
     )
-    return f"{factors} = {prod(dimension.ratio for dimension in dimensions):.4f}"
+    return f"{factors} = {score_text(prod(dimension.ratio for dimension in dimensions))}"
+
+
+def score_text(score: float) -> str:
+    """Return a score with four digits after the point; a smaller one is not called 0."""
+    return f"{score:.4f}" if score >= 0.00005 or not score else f"{score:.2g}"

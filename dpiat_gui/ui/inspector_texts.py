@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from dpiat_gui.document.facts import Facts, formula
+from dpiat_gui.document.facts import Facts, formula, score_text
 from dpiat_gui.document.places import is_scored
 from dpiat_gui.errors import DpiatError
 from dpiat_gui.matching.values import EntryPair, Matching, Overrides
@@ -67,7 +67,7 @@ def score_line(facts: Facts, matching: Matching) -> str:
     """Return the score with its span and penalty: ``score = 0.8842   span 1, no penalty``."""
     if facts.score is None or (not facts.score and not facts.matched):
         return ""
-    text = f"score = {facts.score:.4f}"
+    text = f"score = {score_text(facts.score)}"
     if not facts.matched:
         return text
     inner, outer = _spans(facts)
@@ -85,6 +85,8 @@ def formula_lines(facts: Facts, matching: Matching) -> str:
         lines.append(formula(facts.dimensions))
     if facts.matched and facts.entry is not None and facts.score is not None:
         lines += _parts(facts, facts.entry, matching)
+    elif facts.alone is not None:
+        lines.append(block_sum(facts.alone, matching))
     return "\n".join(line for line in lines if line)
 
 
@@ -93,7 +95,7 @@ def _parts(facts: Facts, entry: EntryPair, matching: Matching) -> list[str]:
     from dpiat_gui.matching.explain import contributions
 
     inner, outer = _spans(facts)
-    lines = [block_sum(facts, entry, matching)] if facts.is_block else []
+    lines = [block_sum(entry, matching)] if facts.is_block else []
     if _is_nested(facts) and inner > 1:
         lines.append(f"Serves {inner} layers inside the block: × {_penalty(inner, matching):.3f}")
     if _is_nested(facts) and outer > 1:
@@ -112,7 +114,7 @@ def _parts(facts: Facts, entry: EntryPair, matching: Matching) -> list[str]:
     return lines
 
 
-def block_sum(facts: Facts, entry: EntryPair, matching: Matching) -> str:
+def block_sum(entry: EntryPair, matching: Matching) -> str:
     """Return the score of two blocks as the sum it is: ``0.64 + 0.80/√2 + 0.80/√2 = 1.7714``."""
     exponent = matching.options.exponent
     parts = []
@@ -124,7 +126,7 @@ def block_sum(facts: Facts, entry: EntryPair, matching: Matching) -> str:
     text = " + ".join(parts)
     if entry.factor < 1:
         text = f"({text}) × {entry.factor:g}"
-    return f"{text} = {entry.score:.4f}" if parts else ""
+    return f"{text} = {score_text(entry.score)}" if parts else ""
 
 
 def rank_line(rank: "Rank", facts: Facts) -> str:

@@ -318,6 +318,35 @@ def test_the_parts_that_are_shown_add_up_to_the_scores(qtbot: QtBot, exponent: f
     assert blocks == pytest.approx(matching.score, abs=1e-3)
 
 
+def test_two_blocks_that_are_not_matched_show_the_sum_of_their_score(qtbot: QtBot) -> None:
+    document = Document()
+    source = network("s", [[C, (8,)], [C, (16,), (16,)]])
+    document.open_networks(source, network("t", [[C, (8,)], [C, (8,), (12,)], (5, 8)]))
+    panel = InspectorPanel(document)
+    qtbot.addWidget(panel)
+    matching = document.matching
+    assert matching is not None
+    assert ("s1", "t0") not in {(pair.source, pair.target) for pair in matching.pairs}
+    document.select(Selection("s1", "t0"))
+    assert panel.score.text() == "score = 1.5000"
+    terms, _, total = _text_of_parts(panel).partition(" = ")
+    assert (terms, total) == ("1 + 0.5", "1.5000")
+    # A ban leaves the score of the two by themselves as it is.
+    document.ban("s1", "t0")
+    document.select(Selection("s1", "t0"))
+    assert _text_of_parts(panel) == "1 + 0.5 = 1.5000"
+
+
+def test_a_tiny_score_is_not_called_0(qtbot: QtBot) -> None:
+    document = Document()
+    document.open_networks(network("s", [(4, 4), (5000, 9000)]), network("t", [(5000, 9000)]))
+    panel = InspectorPanel(document)
+    qtbot.addWidget(panel)
+    document.select(Selection("s0", "t0"))
+    assert panel.score.text() == "score = 3.6e-07"
+    assert panel.formula.text() == "4/5000 × 4/9000 = 3.6e-07"
+
+
 def _evaluated(terms: str) -> float:
     """Work out a sum like ``(1 + 0.8/√2) × 0.5``."""
     inner, _, factor = terms.partition(") × ")

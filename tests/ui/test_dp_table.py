@@ -300,6 +300,41 @@ def test_zoom_keeps_the_cell_and_headers_stay(pane, qtbot):
     assert pane.grid.verticalScrollBar().maximum() == 0
 
 
+@pytest.mark.parametrize("size", [(1500, 420), (700, 260)])
+def test_the_whole_table_is_as_large_as_its_pane_allows(qtbot, size):
+    document = Document()
+    shapes = [(4 + at % 9,) for at in range(20)]
+    document.open_networks(network("s", shapes), network("t", shapes))
+    pane = DpTablePane(document)
+    qtbot.addWidget(pane)
+    pane.resize(*size)
+    pane.show()
+    QApplication.processEvents()
+    pane.grid.fit()
+    grid = pane.grid
+    larger = HEIGHTS[HEIGHTS.index(grid.cell_height) + 1]
+    # Numbers above the columns will do: one line of them, its bar, and a little air.
+    room = grid.viewport().height() - grid.fontMetrics().height() - 12
+    assert 20 * larger > room
+    assert grid.verticalScrollBar().maximum() == 0
+
+
+def test_names_of_low_rows_are_smaller_so_that_they_do_not_touch(pane, qtbot):
+    click(qtbot, pane, 3, 2)
+    grid, inked = pane.grid, {}
+    line = grid.fontMetrics().height()
+    for height in (line - 3, line + 4):
+        grid._resize_cells(height, None)
+        picture, place = grid.grab().toImage(), grid.geometry_of_cells
+        ground = picture.pixelColor(1, picture.height() - 2).lightness()
+        top = round(place.rect(2, 1).top())
+        inked[height] = sum(
+            any(abs(picture.pixelColor(x, y).lightness() - ground) > 60 for x in range(6, place.left - 14))
+            for y in range(top, top + height)
+        )
+    assert 0 < inked[line - 3] < inked[line + 4]
+
+
 @pytest.mark.parametrize("width", [480, 900])
 def test_no_button_is_cut(pane, qtbot, width):
     pane.resize(width, 400)

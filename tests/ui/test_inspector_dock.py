@@ -83,6 +83,8 @@ def test_what_is_copied_and_covered_arrives_after(
     _settle(panel, qtbot)
     assert panel.drawing.isVisible()
     assert panel.drawing.toolTip() == "t3.weight[0:5, 0:8] = s2.weight[2:7, 0:8]"
+    assert panel.slices.text() == "target[:] = source[2:7]"
+    assert panel.slices.isVisible()
     assert panel.covered.text() == "100 % covered · 40 of 40 elements"
     assert not panel.grab().isNull()
 

@@ -247,15 +247,20 @@ def place(
     Where one source serves one target and both are expanded, their rows face each other too.
     A source that serves several targets stands beside the middle of their span. Of links that
     cross, or of several sources of one target, those of the heaviest chain face each other.
+    Networks with nothing in common both begin at the top: a gap as long as the other one would look
+    like a column without layers.
     """
     metrics = metrics or Metrics()
     chosen = spine([(link.source, link.target) for link in links], [len(link.rows) for link in links])
     facing = [links[position] for position in chosen]
-    groups = align(
-        [entry.key for entry in sources],
-        [entry.key for entry in targets],
-        [(link.source, link.target) for link in facing],
-    )
+    if facing:
+        groups = align(
+            [entry.key for entry in sources],
+            [entry.key for entry in targets],
+            [(link.source, link.target) for link in facing],
+        )
+    else:
+        groups = (Group(range(len(sources)), range(len(targets))),) if sources or targets else ()
     by_target = {link.target: link for link in facing}
     left: list[Placed] = []
     right: list[Placed] = []

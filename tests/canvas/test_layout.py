@@ -158,6 +158,12 @@ def test_a_gap_stands_where_the_other_side_has_nothing():
     assert layout.source[1].top - layout.source[0].bottom > entry_pitch()
 
 
+def test_networks_with_nothing_in_common_both_begin_at_the_top():
+    layout = place([EntryShape("conv", ())] * 9, [EntryShape("norm", ())] * 2, ())
+    assert layout.source[0].top == layout.target[0].top
+    assert layout.height == place([EntryShape("conv", ())] * 9, (), ()).height
+
+
 def entry_pitch():
     return Metrics().single + Metrics().spacing
 

@@ -1,5 +1,7 @@
 """The key of a comparison: what the edges of two matchings look like, and how many there are."""
 
+from itertools import accumulate
+
 from PySide6.QtCore import QLineF, QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
@@ -12,16 +14,21 @@ from dpiat_gui.canvas.style import Style
 
 _SAMPLE = 34.0
 _PAD = 10.0
+_SHORT, _NEAR = 20.0, 6.0
+"""The same where all stands on one line."""
+_LOW = 320.0
+"""Height of a view in which a board of three lines would hide the edges it explains."""
 
 
 class ComparisonKey(QWidget):
-    """A small board in the lower corner of the view that takes no events."""
+    """A small board in the lower corner of the view that takes no events; a line in a low view."""
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self._style: Style | None = None
         self._items: tuple[tuple[str, GhostKind | None], ...] = ()
+        self._starts: tuple[float, ...] = ()
         self.hide()
 
     def set_style(self, style: Style) -> None:
@@ -41,8 +48,15 @@ class ComparisonKey(QWidget):
         )
         self.setAccessibleName("Comparison: " + ", ".join(text for text, _ in self._items))
         unit = self._style.unit
-        width = max(self._style.text.width(text) for text, _ in self._items) + (_SAMPLE + 3 * _PAD) * unit
+        texts = [self._style.text.width(text) for text, _ in self._items]
+        starts = [0.0, *accumulate(width + (_SHORT + 2 * _NEAR) * unit for width in texts)]
+        across = starts.pop() + _NEAR * unit
+        self._starts = ()
+        width = max(texts) + (_SAMPLE + 3 * _PAD) * unit
         height = self._line() * len(self._items) + 12 * unit
+        if room.height() < _LOW * unit and across + 24 * unit <= room.width():
+            self._starts = tuple(starts)
+            width, height = across, self._line() + 4 * unit
         left, bottom = room.left() + round(12 * unit), room.bottom() - round(12 * unit)
         self.setGeometry(left, round(bottom - height), round(width), round(height))
         self.show()
@@ -63,17 +77,19 @@ class ComparisonKey(QWidget):
         ground = QRectF(0.5, 0.5, self.width() - 1, self.height() - 1)
         paint_all(painter, [Box(ground, style.color("overlay"), style.color("border_strong"), radius=6)])
         for position, (text, kind) in enumerate(self._items):
-            top = 6 * style.unit + position * self._line()
-            paint_all(painter, _sample(style, _PAD * style.unit, top + self._line() / 2, kind))
-            left = (_SAMPLE + 2 * _PAD) * style.unit
+            left, top, pad, long = 0.0, 6 * style.unit + position * self._line(), _PAD, _SAMPLE
+            if self._starts:
+                left, top, pad, long = self._starts[position], 2 * style.unit, _NEAR, _SHORT
+            paint_all(painter, _sample(style, left + pad * style.unit, top + self._line() / 2, long, kind))
+            left += (long + 2 * pad) * style.unit
             base = style.text.baseline(top, self._line())
             Text(left, base, text, style.text.face, style.color("text")).paint(painter)
 
 
-def _sample(style: Style, x: float, middle: float, kind: GhostKind | None) -> list[Primitive]:
+def _sample(style: Style, x: float, middle: float, long: float, kind: GhostKind | None) -> list[Primitive]:
     """Return a sample of an edge of both matchings, or of one of them."""
-    line = QLineF(x, middle, x + _SAMPLE * style.unit, middle)
-    width, centre = 1.6 * style.unit, QPointF(x + _SAMPLE / 2 * style.unit, middle)
+    line = QLineF(x, middle, x + long * style.unit, middle)
+    width, centre = 1.6 * style.unit, QPointF(x + long / 2 * style.unit, middle)
     if kind is None:
         return [Line(line, style.score(0.9), width)]
     ink = style.color(kind.value)

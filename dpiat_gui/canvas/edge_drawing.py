@@ -320,10 +320,13 @@ class EdgeDrawing:
             text += skip
         elif skip:
             after = 14 * self._style.unit
+        if room is not None and face.width(text) + 12 + before + after > room:
+            # Under the rings at both ends they would not be seen; the inspector says as much.
+            before = after = 0.0
         width, height = face.width(text), face.metrics.height() + 2
         x = middle.x() - (width - before + after) / 2
         pill = QRectF(x - 6 - before, middle.y() - height / 2, width + 12 + before + after, height)
-        badge = pin_badge(self._style, x - before + 4, middle.y()) if mark.pinned else []
+        badge = pin_badge(self._style, x - before + 4, middle.y()) if before else []
         if after:
             badge += skip_badge(self._style, x + width + after - 5 * self._style.unit, middle.y())
         return [

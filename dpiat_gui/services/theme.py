@@ -5,7 +5,7 @@ from pathlib import Path
 from string import Template
 
 from PySide6.QtCore import QObject, Qt, Signal
-from PySide6.QtGui import QFont, QFontDatabase, QGuiApplication, QPalette
+from PySide6.QtGui import QFont, QFontDatabase, QFontInfo, QGuiApplication, QPalette
 from PySide6.QtWidgets import QApplication, QStyleFactory
 
 from dpiat_gui.services.palettes import (
@@ -36,7 +36,8 @@ __all__ = [
 
 _SMALL, _HEADING = 0.9, 1.15
 """Sizes of small text and of headings, beside that of other text."""
-
+_LEAST_FIXED = 0.9
+"""Size of text of fixed width, of that of other text, below which it is made larger."""
 _SCHEMES = {"light": Qt.ColorScheme.Light, "dark": Qt.ColorScheme.Dark}
 
 
@@ -85,8 +86,15 @@ def qpalette(theme: Theme) -> QPalette:
 
 
 def fixed_font() -> QFont:
-    """Return the system's fixed-width font, for module paths and shapes."""
-    return QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont)
+    """Return the system's fixed-width font, for module paths and shapes, hardly smaller than other text.
+
+    Who has chosen a large font for windows has rarely thought of that of terminals too.
+    """
+    font = QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont)
+    least = _LEAST_FIXED * QFontInfo(QGuiApplication.font()).pointSizeF()
+    if QFontInfo(font).pointSizeF() < least:
+        font.setPointSizeF(least)
+    return font
 
 
 def stylesheet(theme: Theme, points: float | None = None) -> str:

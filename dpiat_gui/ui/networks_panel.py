@@ -52,7 +52,8 @@ class NetworkCard(QFrame):
         super().__init__(parent)
         self._side = side
         self.setObjectName("networkCard")
-        self.origin = ElidedLabel(mode=Qt.TextElideMode.ElideMiddle)
+        # The side comes first and stays; a file's ending is in the tooltip.
+        self.origin = ElidedLabel(mode=Qt.TextElideMode.ElideRight)
         self.origin.setProperty("muted", True)
         self.name = ElidedLabel()
         font = self.name.font()

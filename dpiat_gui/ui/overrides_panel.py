@@ -3,8 +3,9 @@
 from functools import partial
 
 from PySide6.QtCore import QPoint, Qt, QTimer, Signal
-from PySide6.QtGui import QShowEvent
+from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
+    QBoxLayout,
     QHBoxLayout,
     QMenu,
     QPushButton,
@@ -76,6 +77,7 @@ class OverridesPanel(QWidget):
         self._wanted: list[tuple[Override, int]] = []
         self._stale = False
         self.list = OverrideList()
+        self._foot, self._of_rows, self._of_all = QHBoxLayout(), QHBoxLayout(), QHBoxLayout()
         self.total = ElidedLabel(mode=Qt.TextElideMode.ElideRight)
         self.total.setProperty("muted", True)
         self.total.setProperty("small", True)
@@ -130,18 +132,28 @@ class OverridesPanel(QWidget):
         empty.setContentsMargins(4, 6, 4, 0)
         self._stack.addWidget(self.list)
         self._stack.addWidget(empty)
-        buttons = QHBoxLayout()
         for button in (self.enable_button, self.remove_button, self.clear_button):
-            buttons.addWidget(button)
-        buttons.addWidget(self.total, 1)
+            self._of_rows.addWidget(button)
+        self._of_rows.addStretch(1)
+        self._of_all.addWidget(self.total, 1)
         for button in (self.import_button, self.export_button):
-            buttons.addWidget(button)
+            self._of_all.addWidget(button)
+        self._foot.addLayout(self._of_rows)
+        self._foot.addLayout(self._of_all, 1)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(8, 6, 8, 6)
         layout.setSpacing(6)
         layout.addWidget(self._stack, 1)
-        layout.addLayout(buttons)
+        layout.addLayout(self._foot)
         self.setFocusProxy(self.list)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Let the buttons stand on two lines where one is too short for them and the sum."""
+        super().resizeEvent(event)
+        margins = self.contentsMargins().left() + self.contentsMargins().right() + 16
+        wide = self._of_rows.sizeHint().width() + self._of_all.minimumSize().width() + self._foot.spacing()
+        way = QBoxLayout.Direction
+        self._foot.setDirection(way.LeftToRight if self.width() - margins >= wide else way.TopToBottom)
 
     def _connect(self) -> None:
         document = self._document
@@ -286,9 +298,10 @@ class OverridesPanel(QWidget):
         known = document.matching is not None and bool(on)
         off = len(self._items) - len(on)
         # The figure first: where the line is cut, it is what stays.
-        words = [f"{cost(document.override_cost)} in total score"] if known else []
+        figure = cost(document.override_cost) if known else ""
+        words = [f"{figure} in total score"] if known else []
         words += [f"{off} disabled"] if off else []
-        self.total.set_full_text(" · ".join(words))
+        self.total.set_full_text(" · ".join(words), whole=len(figure))
         self.total.setToolTip(f"All overrides together: {self.total.full_text}" if words else "")
         if self._items and self.isVisible():
             self._cost_timer.start()

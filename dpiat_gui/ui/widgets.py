@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import TypeVar
 
 from PySide6.QtCore import QEvent, QObject, QSize, Qt
-from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtGui import QFontInfo, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractSpinBox,
     QComboBox,
@@ -40,7 +40,7 @@ class ElidedLabel(QLabel):
     ) -> None:
         super().__init__(parent)
         self._full = ""
-        self._shared = 0
+        self._shared = self._whole = 0
         self._mode = mode
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
@@ -51,7 +51,7 @@ class ElidedLabel(QLabel):
         """The whole text, shown or not."""
         return self._full
 
-    def set_full_text(self, text: str, shared: int = 0) -> None:
+    def set_full_text(self, text: str, shared: int = 0, whole: int = 0) -> None:
         """Show `text`, shortened to the width there is.
 
         Parameters
@@ -60,8 +60,12 @@ class ElidedLabel(QLabel):
             All of it.
         shared
             How many characters at the beginning tell it from nothing beside it: these are left out first.
+        whole
+            How many at the beginning are never cut, of a number say: there is room for them, and where
+            there is no more they stand alone.
         """
-        self._full, self._shared = text, shared
+        self._full, self._shared, self._whole = text, shared, whole
+        self.updateGeometry()
         self.setToolTip(text)
         self.setAccessibleName(text)
         self._elide()
@@ -72,14 +76,17 @@ class ElidedLabel(QLabel):
         self._elide()
 
     def minimumSizeHint(self) -> QSize:
-        """Return the height of one line; any width will do."""
-        return QSize(20, super().minimumSizeHint().height())
+        """Return the height of one line; any width will do, but for what is never cut."""
+        least = self.fontMetrics().horizontalAdvance(self._full[: self._whole])
+        around = self.width() - self.contentsRect().width()
+        return QSize(max(least + around, 20), super().minimumSizeHint().height())
 
     def _elide(self) -> None:
         width, metrics, text = max(self.contentsRect().width(), 20), self.fontMetrics(), self._full
         if self._shared and metrics.horizontalAdvance(text) > width:
             text = f"…{text[self._shared :]}"
-        super().setText(metrics.elidedText(text, self._mode, width))
+        shown = metrics.elidedText(text, self._mode, width)
+        super().setText(self._full[: self._whole] if shown != text and self._whole >= len(shown) else shown)
 
 
 def heading(text: str) -> QLabel:
@@ -189,15 +196,22 @@ def set_headings(tree: QTreeWidget, headings: Mapping[str, str]) -> None:
         tree.headerItem().setToolTip(column, tip)
 
 
+LARGE_TEXT = 16
+"""Pixels from which text is large: 12 points on a usual screen."""
+
+
 def scrolling(content: QWidget) -> QScrollArea:
-    """Return a frameless area that scrolls `content` up and down, and nothing else with it.
+    """Return a frameless area that scrolls `content` up and down; across too where its text is large.
 
     The wheel changes a choice or a number in it only after a click or a key has gone there.
     """
     area = QScrollArea()
     area.setWidgetResizable(True)
     area.setFrameShape(QScrollArea.Shape.NoFrame)
-    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    # Panes are made for usual text: a bar there would stand for a pixel or two.
+    across = QFontInfo(content.font()).pixelSize() >= LARGE_TEXT
+    policy = Qt.ScrollBarPolicy
+    area.setHorizontalScrollBarPolicy(policy.ScrollBarAsNeeded if across else policy.ScrollBarAlwaysOff)
     area.setWidget(content)
     wheel = WheelToScroll(area)
     for kind in (QComboBox, QAbstractSpinBox):

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QByteArray, QEvent, QObject, QSize, Qt, QTimer
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtGui import QFontInfo, QGuiApplication
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QWidget
 
 if TYPE_CHECKING:
@@ -17,6 +17,10 @@ SMALL = 1100
 """Width of a screen or window under which the panes beside the canvas may be narrower."""
 LEAST, LEAST_SMALL, USUAL_SMALL = (244, 316), (196, 248), (208, 316)
 """The least widths of the left and right pane; where there is little room, those and the ones at first."""
+MOST_BESIDE = 0.46
+"""Share of the window's width that the panes beside the canvas get at most for being of large text."""
+USUAL_TEXT = 13.0
+"""Pixels of the text for which these widths are meant; larger text gets wider panes."""
 LEAST_CENTRE = 0.52
 """Share of the window's width under which the canvas gets some from the panes beside it."""
 
@@ -69,10 +73,17 @@ class WindowState:
             if dock.minimumWidth() != width:
                 dock.setMinimumWidth(width)
 
-    def _least(self) -> tuple[int, int]:
+    def _room(self) -> int:
         screen = self._window.screen()
-        room = min(self._window.width(), screen.availableSize().width() if screen is not None else SMALL)
-        return LEAST if room >= SMALL else LEAST_SMALL
+        return min(self._window.width(), screen.availableSize().width() if screen is not None else SMALL)
+
+    def _least(self) -> tuple[int, int]:
+        return LEAST if self._room() >= SMALL else LEAST_SMALL
+
+    def _larger(self, together: int) -> float:
+        """Return how much wider than usual the panes are for the size of the text."""
+        text = QFontInfo(self._window.font()).pixelSize() / USUAL_TEXT
+        return max(min(text, MOST_BESIDE * self._window.width() / together), 1.0)
 
     def make_room(self) -> None:
         """Take from the docks beside the canvas what they have beyond their share of the window."""
@@ -83,8 +94,12 @@ class WindowState:
     def _shares(self) -> list[int]:
         width = self._window.width()
         # With less the inspector is cut; who wants that pulls its edge.
-        left, right = LEAST if self._least() == LEAST else USUAL_SMALL
-        return [min(max(round(width * 0.17), left), 300), min(max(round(width * 0.22), right), 400)]
+        left, right = LEAST if self._room() >= SMALL else USUAL_SMALL
+        larger = self._larger(left + right)
+        return [
+            min(max(round(width * share), round(least * larger)), round(most * larger))
+            for share, least, most in ((0.17, left, 300), (0.22, right, 400))
+        ]
 
     def _first_size(self) -> None:
         screen = QGuiApplication.primaryScreen()

@@ -63,6 +63,11 @@ def test_another_matching_is_drawn_as_ghosts_with_a_key(view):
     assert view._key.isVisible()
     assert "only mine: 1" in view._key.accessibleName()
     assert "only banded: 2" in view._key.accessibleName()
+    high = view._key.height()
+    view.resize(view.width(), 240)
+    assert view._key.height() < high / 2, "a line: a board would hide the edges it explains"
+    view.resize(view.width(), 640)
+    assert view._key.height() == high
     assert not view.viewport().grab().isNull()
     view.set_comparison(None)
     assert view._scene.ghosts.ghosts == ()

@@ -121,6 +121,7 @@ def test_the_score_of_a_pair_stays_between_the_columns(qtbot, monkeypatch):
     narrow, short = label(width - 1)
     assert "skip" not in short, "the sign says it"
     assert narrow < width
+    assert label(narrow - 1)[0] < narrow - 20, "neither sign where both would lie under the rings"
     rooms = []
     monkeypatch.setattr(drawing, "label", lambda edge, middle, room: rooms.append(room) or [])
     ground = QPixmap(9, 9)

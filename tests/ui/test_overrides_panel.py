@@ -2,7 +2,7 @@ import pytest
 from made import network
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QStyle, QWidget
+from PySide6.QtWidgets import QApplication, QStyle, QWidget
 from pytestqt.qtbot import QtBot
 
 from dpiat_gui.document.corrections import each_of, overrides_of
@@ -230,3 +230,18 @@ def test_behind_a_tab_only_the_count_follows(panel: OverridesPanel, document: Do
     assert panel.list.topLevelItemCount() == 0
     panel.show()
     assert _texts(panel) == [("fresh", None, "t2")]
+
+
+def test_the_sum_is_whole_and_no_button_cut_however_narrow_the_pane(
+    panel: OverridesPanel, document: Document, qtbot: QtBot
+) -> None:
+    document.ban("s2", "t2")
+    panel.show()
+    buttons = (panel.enable_button, panel.clear_button, panel.import_button, panel.export_button)
+    for width in (260, 380, 900):
+        panel.resize(width, 240)
+        QApplication.processEvents()
+        assert panel.total.text().startswith(cost(document.override_cost))
+        for button in buttons:
+            assert button.width() >= button.minimumSizeHint().width()
+    assert panel.enable_button.y() == panel.export_button.y(), "one line where there is room"

@@ -3,21 +3,34 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QWheelEvent
-from PySide6.QtWidgets import QApplication, QComboBox, QLabel, QPushButton, QSpinBox, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QApplication,
+    QComboBox,
+    QLabel,
+    QMainWindow,
+    QPushButton,
+    QSpinBox,
+    QVBoxLayout,
+    QWidget,
+)
 
 from dpiat_gui.engine.protocol import Progress
 from dpiat_gui.errors import ExportError, TransferError
 from dpiat_gui.services.job import Job, JobState, Outcome
+from dpiat_gui.services.settings import Settings
+from dpiat_gui.services.theme import fixed_font
 from dpiat_gui.transfer.options import TransferOptions
 from dpiat_gui.ui.demo import demo_references
 from dpiat_gui.ui.help_dialog import HelpDialog, help_pages
 from dpiat_gui.ui.notifications import MOST_BARS, Notification, NotificationArea, Severity
+from dpiat_gui.ui.panes import add_dock
 from dpiat_gui.ui.status import JobPanel, StatusBar
 from dpiat_gui.ui.texts import big, bytes_text, percent, plural, shortened
 from dpiat_gui.ui.transfer_panel import TransferPanel, TransferSettings
 from dpiat_gui.ui.transferring import default_output
 from dpiat_gui.ui.trust_dialog import FIRST_LINES, TrustDialog, first_lines
 from dpiat_gui.ui.widgets import ElidedLabel, inset, scrolling
+from dpiat_gui.ui.window_state import LEAST, WindowState
 
 
 @pytest.mark.parametrize(
@@ -281,3 +294,61 @@ def test_the_wheel_over_a_scrolling_pane_changes_no_field_that_is_only_passed(qt
     box.setFocus()
     turn(box)
     assert box.currentIndex() == 1
+
+
+def test_a_number_at_the_beginning_is_never_cut(qtbot):
+    label = ElidedLabel(mode=Qt.TextElideMode.ElideRight)
+    qtbot.addWidget(label)
+    label.show()
+    label.set_full_text("−2.607 in total score", whole=len("−2.607"))
+    least = label.minimumSizeHint().width()
+    assert least >= label.fontMetrics().horizontalAdvance("−2.607")
+    label.resize(least, 20)
+    assert label.text() == "−2.607"
+    label.resize(400, 20)
+    assert label.text() == label.full_text
+    label.set_full_text("in total score")
+    label.resize(30, 20)
+    assert label.text().endswith("…")
+
+
+@pytest.fixture
+def large_text(qapp):
+    """Let the whole program write twice as large."""
+    usual = qapp.font()
+    large = qapp.font()
+    large.setPointSizeF(2 * usual.pointSizeF())
+    qapp.setFont(large)
+    yield large
+    qapp.setFont(usual)
+
+
+def test_all_of_a_pane_can_be_reached_with_large_text(qtbot, large_text):
+    content = QPushButton("Leave fresh")
+    content.setMinimumWidth(400)
+    area = scrolling(content)
+    qtbot.addWidget(area)
+    area.resize(200, 200)
+    area.show()
+    assert area.horizontalScrollBar().maximum() > 150
+
+
+def test_paths_are_hardly_smaller_than_other_text(large_text):
+    assert fixed_font().pointSizeF() >= 0.9 * large_text.pointSizeF()
+
+
+def test_panes_grow_with_the_text_while_the_canvas_keeps_half(qtbot, large_text):
+    window = QMainWindow()
+    qtbot.addWidget(window)
+    window.setCentralWidget(QWidget())
+    areas = [getattr(Qt.DockWidgetArea, f"{name}DockWidgetArea") for name in ("Left", "Right", "Bottom")]
+    docks = [add_dock(window, str(area), "", QWidget(), area) for area in areas]
+    window.resize(1900, 600)
+    window.show()
+    state = WindowState(window, docks, Settings())
+    state.arrange()
+    usual = sum(LEAST)
+    qtbot.waitUntil(lambda: sum(dock.width() for dock in docks[:2]) > 1.3 * usual)
+    window.resize(1200, 600)
+    state.arrange()
+    qtbot.waitUntil(lambda: sum(dock.width() for dock in docks[:2]) < 0.46 * 1200 + 20)

@@ -5,7 +5,9 @@ source layer it takes from (source):
 
 - *not finite*: its output or its gradient holds an infinity or a not-a-number.
 - *exploding*: the root mean square of its output or of the gradient there is more than `RATIO`
-  times the larger of before and source; or that of its output is beyond `BOUND`, whatever it was.
+  times the larger of before and source; or that of its output is beyond `BOUND`, whatever it was. An
+  output is compared with no less than `LEAST`: a network as it is made, with running statistics that
+  fit nothing, fades from layer to layer, and what does not is sound.
 - *vanishing*: one of the two is less than 1 / `RATIO` ** 2 of the smaller of before and source.
 - *dead*: half or more of its output's channels are 0 for the whole batch, and at least a quarter
   of all more than before and than in the source: what was silent there is silent here with reason.
@@ -24,6 +26,7 @@ from dpiat_gui.transfer.sanity import Finding, LayerScale, Run, SanityReport
 
 RATIO = 100.0
 BOUND = 1e4
+LEAST = 0.1
 NORM_RATIO = 30.0
 DEAD = 0.5
 MORE_DEAD = 0.25
@@ -168,7 +171,8 @@ def _scale(path: str, quantity: str, mode: str, value: float, partners: Sequence
     known = [partner for partner in partners if math.isfinite(partner) and partner > 0]
     largest, smallest = max(known, default=None), min(known, default=None)
     words = _WORDS[mode]
-    if largest is not None and value > RATIO * largest:
+    floor = LEAST if quantity == "activation" else 0.0
+    if largest is not None and value > RATIO * max(largest, floor):
         text = (
             f"Its {quantity} is {value:.3g}, {value / largest:,.0f} times the {largest:.3g} "
             f"that it is compared with, {words}."

@@ -372,6 +372,10 @@ def runs(before, after, source=None, mode="eval", **more):
         (runs((1.0, 1.0), (RATIO * 1.01, 1.0)), ["exploding"]),
         (runs((1.0, 1.0), (1.0, RATIO * 1.01)), ["exploding"]),
         (runs((1.0, 1.0), (RATIO * 1.01, 1.0), source=(2.0, 1.0)), []),
+        # What fades as it is made says little of what does not any more.
+        (runs((1e-4, 1.0), (9.0, 1.0)), []),
+        (runs((1e-4, 1.0), (11.0, 1.0)), ["exploding"]),
+        (runs((1.0, 1e-4), (1.0, 0.011)), ["exploding"]),
         (runs((BOUND, 1.0), (BOUND * 1.01, 1.0)), ["exploding"]),
         (runs((1.0, 1.0), (0.9 / RATIO**2, 1.0)), ["vanishing"]),
         (runs((1.0, 1.0), (1.0, 1.0), dead=0.6), ["dead"]),

@@ -21,6 +21,8 @@ class Readout(QObject):
         self._document, self._status = document, status
         self._device, self._engine = "", "stopped"
         self._stale = False
+        self._step = document.undo_stack.index()
+        document.undo_stack.indexChanged.connect(self._follow_history)
         for signal in (
             document.source_changed,
             document.target_changed,
@@ -32,6 +34,12 @@ class Readout(QObject):
             signal.connect(self._refresh_later)
         document.selection_changed.connect(self._show_problems)
         document.message.connect(status.say)
+
+    def _follow_history(self, index: int) -> None:
+        """Say no more what an edit did that has been taken back."""
+        if index < self._step:
+            self._status.say("")
+        self._step = index
 
     def _refresh_later(self, _changed: object = None) -> None:
         """Refresh once for all signals of one change, when what changed is drawn."""

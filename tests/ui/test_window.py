@@ -462,6 +462,19 @@ def test_a_message_takes_the_place_of_the_figures_but_the_score(matched):
     assert not matched.status.line.isVisible()
 
 
+def test_taking_an_edit_back_takes_back_what_was_said_of_it(matched, qtbot):
+    document = matched.document
+    pair = document.matching.pairs[0]
+    document.ban(pair.source, pair.target)
+    document.message.emit("An override does not fit.")
+    assert matched.status.line.isVisible()
+    document.undo()
+    assert not matched.status.line.isVisible()
+    document.undo_stack.redo()
+    document.message.emit("It does not fit again.")
+    assert matched.status.line.isVisible()
+
+
 def test_parts_of_the_left_pane_fold_away(qtbot):
     document = Document()
     document.open_networks(network("s", [(8, 8), (8, 4)]), network("t", [(8, 8)]))

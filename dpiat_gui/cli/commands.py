@@ -184,15 +184,18 @@ def transfer(
         bool, typer.Option("--verify/--no-verify", help="Read the file back and apply the plan again.")
     ] = True,
     manifest: Annotated[
-        bool, typer.Option("--manifest", help="Write a record with hashes beside it: OUT.manifest.json.")
-    ] = False,
+        bool | None,
+        typer.Option(
+            "--manifest/--no-manifest", help="Write a record with hashes beside it: OUT.manifest.json."
+        ),
+    ] = None,
     ledger: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Account for every element in a .json or .csv file.")
     ] = None,
     json: Json = None,
 ) -> None:
     """Transfer weights from SOURCE to TARGET and write the target's checkpoint."""
-    from dpiat_gui.project.request import transfer_request
+    from dpiat_gui.project.request import written_request
     from dpiat_gui.transfer.execution import run_transfer
 
     more = wanted(
@@ -202,7 +205,7 @@ def transfer(
         manifest=manifest,
         ledger=ledger,
     )
-    request = replace(transfer_request(project, out), **more)
+    request = replace(written_request(project, out), **more)
     with output.progress_bar(quiet=json == "-") as show, interruptible(show) as (progress, cancelled):
         report = run_transfer(request, progress=progress, cancelled=cancelled)
     if json:

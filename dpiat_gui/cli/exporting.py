@@ -14,10 +14,10 @@ def wanted(
     max_shard_size: str | None,
     max_device_memory: str | None,
     verify: bool,
-    manifest: bool,
+    manifest: bool | None,
     ledger: Path | None,
 ) -> dict[str, Any]:
-    """Return the fields of a transfer request that these options stand for.
+    """Return the fields of a transfer request that these options stand for; the project has the others.
 
     Raises
     ------
@@ -26,13 +26,13 @@ def wanted(
     """
     from dpiat_gui.transfer.shards import parse_size
 
-    return {
+    named = {
         "max_shard_size": parse_size(max_shard_size) if max_shard_size else None,
         "max_device_memory": parse_size(max_device_memory) if max_device_memory else None,
-        "verify": verify,
         "manifest": manifest,
-        "ledger": str(ledger) if ledger else None,
     }
+    chosen = {name: value for name, value in named.items() if value is not None}
+    return {**chosen, "verify": verify, "ledger": str(ledger) if ledger else None}
 
 
 def export_plan(

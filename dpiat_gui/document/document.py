@@ -206,6 +206,7 @@ class Document(CorrectingDocument):
             transfer=state.transfer,
             seed=state.seed,
             device=state.device,
+            writing=state.writing,
             view=self._project.view if view is None else view,
             extra=self._project.extra,
         )
@@ -280,4 +281,5 @@ def _state_of(project: Project, source: Network | None, target: Network | None) 
         transfer=project.transfer,
         seed=project.seed,
         device=project.device,
+        writing=project.writing,
     )

@@ -233,6 +233,17 @@ class EditableDocument(RecordedDocument):
         """Choose where the transfer runs."""
         self._edit(f"Set device to {device}", replace(self.wanted, device=device), "device")
 
+    def set_writing(self, **named: Any) -> None:
+        """Choose how the checkpoint is written, by fields of `Writing`; what is not named stays.
+
+        Raises
+        ------
+        TransferError
+            If a size is too small.
+        """
+        writing = replace(self.wanted.writing, **named)
+        self._edit("Set how the checkpoint is written", replace(self.wanted, writing=writing))
+
     def rematch(self) -> None:
         """Solve everything again from nothing, and say how it came out."""
         if self.source is not None and self.target is not None and not self.solving:

@@ -227,7 +227,8 @@ class ReadableDocument(QObject):
             self.options_changed.emit()
         if (old.overrides, old.disabled) != (new.overrides, new.disabled):
             self.overrides_changed.emit()
-        if (old.transfer, old.seed, old.device) != (new.transfer, new.seed, new.device):
+        chosen = (old.transfer, old.seed, old.device, old.writing)
+        if chosen != (new.transfer, new.seed, new.device, new.writing):
             self.settings_changed.emit()
         if before.matching != snapshot.matching:
             self.matching_changed.emit(snapshot.matching)

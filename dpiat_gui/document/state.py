@@ -10,7 +10,7 @@ from dpiat_gui.errors import MatchError, OverrideError
 from dpiat_gui.matching.engine import prepare, solve
 from dpiat_gui.matching.values import Matching, MatchOptions, Overrides, match_options
 from dpiat_gui.networks.values import Network
-from dpiat_gui.transfer.options import TransferOptions, transfer_options
+from dpiat_gui.transfer.options import TransferOptions, Writing, transfer_options
 
 if TYPE_CHECKING:
     from dpiat_gui.matching.tables import ScoreTables
@@ -40,6 +40,8 @@ class DocumentState:
         Seed of the target's own initialisation.
     device
         Where the transfer runs.
+    writing
+        How the checkpoint is written.
     """
 
     source: Network | None = field(default=None, repr=False)
@@ -54,6 +56,7 @@ class DocumentState:
     transfer: TransferOptions = field(default_factory=transfer_options)
     seed: int = 0
     device: str = "auto"
+    writing: Writing = field(default_factory=Writing)
 
 
 @dataclass(frozen=True)

@@ -11,13 +11,13 @@ from collections.abc import Set as AbstractSet
 from dataclasses import fields
 from typing import Any
 
-from dpiat_gui.errors import MatchError, ProjectError
+from dpiat_gui.errors import MatchError, ProjectError, TransferError
 from dpiat_gui.matching.values import PRESETS, MatchOptions, Overrides
 from dpiat_gui.networks.standardize import METHODS
 from dpiat_gui.project.migrations import VERSION, Record, migrate
 from dpiat_gui.project.values import NetworkRecord, Project
 from dpiat_gui.transfer.operators import OPERATORS
-from dpiat_gui.transfer.options import CHOICES, OPTION_NAMES, TransferOptions
+from dpiat_gui.transfer.options import CHOICES, OPTION_NAMES, TransferOptions, Writing
 
 FORMAT = "dpiat-project"
 """What the field ``format`` says; by it a project is known from any other JSON."""
@@ -27,6 +27,9 @@ MAX_SEED = 2**63 - 1
 MAX_DEPTH = 60
 """Nesting of a file; what this program writes needs 4, and the view a few more."""
 
+
+WRITING = tuple(option.name for option in fields(Writing))
+"""Fields that say how a checkpoint is written; files of older programs do without."""
 
 DISABLED = "overrides.disabled"
 """Where the overrides that are switched off stand in the file."""
@@ -60,6 +63,7 @@ def to_record(project: Project) -> Record:
                 **project.transfer.to_json(),
                 "seed": project.seed,
                 "device": project.device,
+                **{name: getattr(project.writing, name) for name in WRITING},
             },
             extra.get("transfer"),
         ),
@@ -103,7 +107,7 @@ def from_record(record: object) -> Project:
     standardization = _section(current, "standardization")
     _keep(extra, "standardization", standardization, {"method"})
     transfer = _section(current, "transfer")
-    _keep(extra, "transfer", transfer, {*OPTION_NAMES, "seed", "device"})
+    _keep(extra, "transfer", transfer, {*OPTION_NAMES, "seed", "device", *WRITING})
     preset, options = _matching(_section(current, "matching"), extra)
     overrides, disabled = _both_overrides(_section(current, "overrides"), extra)
     return Project(
@@ -117,6 +121,7 @@ def from_record(record: object) -> Project:
         transfer=_transfer_options(transfer),
         seed=_integer(transfer, "transfer.seed", 0),
         device=_device(transfer),
+        writing=_writing(transfer),
         view=_section(current, "view"),
         extra=extra,
     )
@@ -277,6 +282,20 @@ def _device(section: Record) -> str:
     if not DEVICES.fullmatch(value):
         raise _bad("transfer.device", "auto, cpu, cuda, cuda:N, mps, xpu or xpu:N", value)
     return value
+
+
+def _writing(section: Record) -> Writing:
+    sizes: dict[str, int | None] = {}
+    for name in ("max_shard_size", "max_device_memory"):
+        empty = section.get(name) is None
+        sizes[name] = None if empty else _integer(section, f"transfer.{name}", 0)
+    try:
+        return Writing(**sizes, manifest=_flag(section, "transfer.manifest", False))
+    except TransferError as error:
+        raise ProjectError(
+            f"The project asks for a checkpoint that cannot be written. {error.message}",
+            f"{error.hint} See the section transfer.",
+        ) from error
 
 
 def _network(record: Record, side: str, extra: dict[str, Mapping[str, Any]]) -> NetworkRecord | None:

@@ -1,6 +1,7 @@
 """From a project to the transfer it asks for: the one way, for the window and the command line alike."""
 
 import os
+from dataclasses import replace
 
 from dpiat_gui.errors import ProjectError
 from dpiat_gui.project.values import Project
@@ -8,7 +9,7 @@ from dpiat_gui.transfer.request import TransferRequest
 
 
 def transfer_request(project: Project, output: str | os.PathLike[str]) -> TransferRequest:
-    """Return the transfer that a project asks for; equal projects give equal bytes.
+    """Return the transfer that a project asks for, into one file; equal projects give equal bytes.
 
     Parameters
     ----------
@@ -37,4 +38,26 @@ def transfer_request(project: Project, output: str | os.PathLike[str]) -> Transf
         seed=project.seed,
         source_fingerprint=project.source.fingerprint or None,
         target_fingerprint=project.target.fingerprint or None,
+    )
+
+
+def written_request(project: Project, output: str | os.PathLike[str]) -> TransferRequest:
+    """Return the transfer with the way its checkpoint is written: shards, memory, manifest.
+
+    Parameters
+    ----------
+    project, output
+        As for `transfer_request`. A size of shards says nothing of a format that has none.
+
+    Raises
+    ------
+    ProjectError
+        As `transfer_request`.
+    """
+    writing = project.writing
+    return replace(
+        transfer_request(project, output),
+        max_shard_size=writing.max_shard_size if os.fspath(output).lower().endswith(".safetensors") else None,
+        max_device_memory=writing.max_device_memory,
+        manifest=writing.manifest,
     )

@@ -6,7 +6,7 @@ from typing import Any
 
 from dpiat_gui.matching.values import MatchOptions, Overrides, match_options
 from dpiat_gui.networks.values import Network
-from dpiat_gui.transfer.options import TransferOptions, transfer_options
+from dpiat_gui.transfer.options import TransferOptions, Writing, transfer_options
 
 SUFFIX = ".dpiat"
 """Suffix of a project file; its content is JSON."""
@@ -59,6 +59,8 @@ class Project:
         Seed of the target's own initialisation.
     device
         ``auto``, ``cpu``, ``cuda``, ``cuda:N``, ``mps``, ``xpu`` or ``xpu:N``.
+    writing
+        How the checkpoint is written.
     view
         State of the window, plain JSON; a program without a window hands it on untouched.
     extra
@@ -76,5 +78,6 @@ class Project:
     transfer: TransferOptions = field(default_factory=transfer_options)
     seed: int = 0
     device: str = "auto"
+    writing: Writing = field(default_factory=Writing)
     view: Mapping[str, Any] = field(default_factory=dict)
     extra: Mapping[str, Mapping[str, Any]] = field(default_factory=dict, repr=False)

@@ -26,6 +26,41 @@ TITLES: Mapping[str, str] = {
 """What a person knows each option as, in the middle of a sentence."""
 
 
+LEAST_DEVICE_MEMORY = 1 << 20
+"""The least that a device is of any use with, in bytes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Writing:
+    """How a checkpoint is written; none of it changes a tensor.
+
+    Parameters
+    ----------
+    max_shard_size
+        Bytes of tensors in one file; more go into shards with an index. None for one file.
+    max_device_memory
+        Bytes that the transfer takes of the device's memory at most; None for what is usual.
+    manifest
+        Whether a record of all that went into it is written beside it.
+
+    Raises
+    ------
+    TransferError
+        If a size is too small.
+    """
+
+    max_shard_size: int | None = None
+    max_device_memory: int | None = None
+    manifest: bool = False
+
+    def __post_init__(self) -> None:
+        for name, least in (("max_shard_size", 1), ("max_device_memory", LEAST_DEVICE_MEMORY)):
+            value = getattr(self, name)
+            if value is not None and value < least:
+                what = name.replace("_", " ")
+                raise TransferError(f"A {what} of {value:,} bytes is too small.", f"Allow {least:,} bytes.")
+
+
 @dataclass(frozen=True, slots=True)
 class TransferOptions:
     """Options of a transfer; every field is plain JSON.

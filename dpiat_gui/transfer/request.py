@@ -7,14 +7,12 @@ from typing import TYPE_CHECKING, Any
 from dpiat_gui.errors import TransferError
 from dpiat_gui.matching.values import MatchOptions, Overrides
 from dpiat_gui.transfer.calibration import Calibration
-from dpiat_gui.transfer.options import TransferOptions
+from dpiat_gui.transfer.options import TransferOptions, Writing
 
 if TYPE_CHECKING:
     from dpiat_gui.transfer.coverage import Coverage
 
 MAX_SEED = 2**63 - 1
-LEAST_DEVICE_MEMORY = 1 << 20
-"""The least that a device is of any use with, in bytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,11 +75,7 @@ class TransferRequest:
     ledger: str | None = None
 
     def __post_init__(self) -> None:
-        for name, least in (("max_shard_size", 1), ("max_device_memory", LEAST_DEVICE_MEMORY)):
-            value = getattr(self, name)
-            if value is not None and value < least:
-                what = name.replace("_", " ")
-                raise TransferError(f"A {what} of {value:,} bytes is too small.", f"Allow {least:,} bytes.")
+        Writing(self.max_shard_size, self.max_device_memory, self.manifest)
         if not 0 <= self.seed <= MAX_SEED:
             raise TransferError(
                 f"The seed {self.seed} is out of range.", f"Choose a whole number from 0 to {MAX_SEED}."

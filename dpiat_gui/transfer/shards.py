@@ -163,3 +163,12 @@ def parse_size(text: str) -> int:
     if size <= 0:
         raise ExportError(f"{text!r} is no size.", "Write a number with a unit, such as 2GB or 500MB.")
     return size
+
+
+def size_text(size: int) -> str:
+    """Return a size as `parse_size` reads it, in the largest unit that says all of it: ``2GB``."""
+    for power, letter in enumerate("TGMK"):
+        for base, middle in ((1000, ""), (1024, "i")):
+            if size % base ** (4 - power) == 0:
+                return f"{size // base ** (4 - power)}{letter}{middle}B"
+    return f"{size}B"

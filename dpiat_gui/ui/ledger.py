@@ -102,6 +102,7 @@ class LedgerFeature(QObject):
         self._folder = window.export_folder
         self.pane = LedgerPane(self._document)
         self.pane.centre_requested.connect(window.centre)
+        self._document.settings_changed.connect(self._show_manifest)
         menu = QMenu(self.pane.exports)
         # The actions are made after the features: they are looked up when the menu opens.
         menu.aboutToShow.connect(partial(self._fill_menu, menu))
@@ -116,7 +117,7 @@ class LedgerFeature(QObject):
         return {
             "show_coverage": lambda: self._window.pages.show("coverage"),
             **{name: partial(self._ask, name) for name in EXPORTS},
-            "write_manifest": self._set_manifest,
+            "write_manifest": lambda on: self._document.set_writing(manifest=on),
             "verify_file": self._ask_what_to_verify,
         }
 
@@ -130,8 +131,8 @@ class LedgerFeature(QObject):
             menu.addSeparator()
             menu.addAction(self._window.commands["write_manifest"])
 
-    def _set_manifest(self, wanted: bool) -> None:
-        self._window.transferring.with_manifest = wanted
+    def _show_manifest(self) -> None:
+        self._window.commands["write_manifest"].setChecked(self._document.state.writing.manifest)
 
     # -- exports -----------------------------------------------------------------------------
 

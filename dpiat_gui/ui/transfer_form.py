@@ -1,6 +1,6 @@
 """The form of the transfer pane: where the checkpoint goes, and how tensors are fitted."""
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
 
 from dpiat_gui.errors import ExportError
 from dpiat_gui.transfer.operators import ALIGNMENTS, OPERATORS
-from dpiat_gui.transfer.shards import parse_size
+from dpiat_gui.transfer.shards import parse_size, size_text
 from dpiat_gui.ui.widgets import inset, set_state
 
 FORMATS = (("safetensors", ".safetensors"), ("PyTorch .pth", ".pth"))
@@ -54,7 +54,15 @@ _TEXTS = {
 
 
 class TransferForm(QWidget):
-    """Holds the fields; the pane gives them their meaning."""
+    """Holds the fields; the pane gives them their meaning.
+
+    Signals
+    -------
+    sizes_chosen : int or None, int or None
+        Largest shard and most memory of the device, in bytes.
+    """
+
+    sizes_chosen = Signal(object, object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -170,15 +178,24 @@ class TransferForm(QWidget):
         """
         return _size(self.memory)
 
+    def set_sizes(self, shard: int | None, memory: int | None) -> None:
+        """Show these sizes, each as it was written if that says the same."""
+        for field, size in ((self.shard, shard), (self.memory, memory)):
+            if _size_or_none(field) != size:
+                field.setText("" if size is None else size_text(size))
+        self._mark_sizes()
+
     def _check_sizes(self) -> None:
-        """Mark what is no size; the transfer says what is wrong with it."""
-        for field in (self.shard, self.memory):
-            try:
-                _size(field)
-            except ExportError:
-                set_state(field, "invalid", True)
-            else:
-                set_state(field, "invalid", False)
+        if self._mark_sizes():
+            self.sizes_chosen.emit(_size(self.shard), _size(self.memory))
+
+    def _mark_sizes(self) -> bool:
+        """Mark what is no size, and return whether both are; the transfer says what is wrong with one."""
+        fields = (self.shard, self.memory)
+        good = [_size_or_none(field) is not None or not field.text().strip() for field in fields]
+        for field, one in zip(fields, good, strict=True):
+            set_state(field, "invalid", not one)
+        return all(good)
 
     def least_width(self, columns: int) -> int:
         """Return the width that so many columns of fields take."""
@@ -193,6 +210,13 @@ class TransferForm(QWidget):
 def _size(field: QLineEdit) -> int | None:
     text = field.text().strip()
     return parse_size(text) if text else None
+
+
+def _size_or_none(field: QLineEdit) -> int | None:
+    try:
+        return _size(field)
+    except ExportError:
+        return None
 
 
 def choose(box: QComboBox, value: str, *, add: bool = True) -> None:

@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 from dpiat_gui.errors import DpiatError
 from dpiat_gui.networks.folders import expanded
 from dpiat_gui.services.theme import Theme
-from dpiat_gui.transfer.options import TransferOptions
+from dpiat_gui.transfer.options import TransferOptions, Writing
 from dpiat_gui.ui.texts import bytes_text
 from dpiat_gui.ui.transfer_form import TransferForm, choose, row_of
 from dpiat_gui.ui.transfer_room import TransferRoom
@@ -44,7 +44,7 @@ class TransferSettings:
 
     Parameters
     ----------
-    preset, transfer, seed, device
+    preset, transfer, seed, device, writing
         As the document holds them.
     """
 
@@ -52,6 +52,7 @@ class TransferSettings:
     transfer: TransferOptions = field(default_factory=TransferOptions)
     seed: int = 0
     device: str = "auto"
+    writing: Writing = field(default_factory=Writing)
 
 
 class TransferPanel(QWidget):
@@ -174,6 +175,7 @@ class TransferPanel(QWidget):
         choose(self.device, settings.device)
         self.buffers.setChecked(settings.transfer.buffers)
         self.seed.setValue(settings.seed)
+        self.form.set_sizes(settings.writing.max_shard_size, settings.writing.max_device_memory)
         self.steps.set_options(settings.transfer)
         self._filling = False
 

@@ -60,7 +60,6 @@ class Transferring(QObject):
         self._report: dict[str, Any] = {}
         self._proposed: Path | None = None
         self._best = ""
-        self.with_manifest = False
         document.matching_changed.connect(self._matching_changed)
         document.plan_changed.connect(self._show_coverage)
         for signal in (document.source_changed, document.target_changed):
@@ -73,6 +72,7 @@ class Transferring(QObject):
         panel.option_chosen.connect(self._choose_option)
         panel.seed_chosen.connect(partial(editing.attempt, document.set_seed))
         panel.device_chosen.connect(partial(editing.attempt, document.set_device))
+        panel.form.sizes_chosen.connect(self._choose_sizes)
         panel.open_folder_requested.connect(self._open_folder)
         panel.copy_report_requested.connect(self._copy_report)
         self._show_settings()
@@ -138,7 +138,7 @@ class Transferring(QObject):
         form = self._panel.form
         return replace(
             self.plan_request(path),
-            manifest=self.with_manifest,
+            manifest=self._document.state.writing.manifest,
             max_shard_size=form.max_shard_size,
             max_device_memory=form.max_device_memory,
         )
@@ -222,10 +222,17 @@ class Transferring(QObject):
 
     def _show_settings(self) -> None:
         state = self._document.state
-        self._panel.set_settings(TransferSettings(state.preset, state.transfer, state.seed, state.device))
+        self._panel.set_settings(
+            TransferSettings(state.preset, state.transfer, state.seed, state.device, state.writing)
+        )
 
     def _choose_option(self, name: str, value: object) -> None:
         self._editing.attempt(partial(self._document.set_transfer, **{name: value}))
+
+    def _choose_sizes(self, shard: int | None, memory: int | None) -> None:
+        self._editing.attempt(
+            partial(self._document.set_writing, max_shard_size=shard, max_device_memory=memory)
+        )
 
     def _forget_outcome(self) -> None:
         """Say no more how the transfer between other networks went."""

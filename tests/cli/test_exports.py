@@ -7,6 +7,8 @@ import pytest
 from plain_files import write_networks
 
 from dpiat_gui.cli import main
+from dpiat_gui.project.project import NetworkRecord, Project, save_project
+from dpiat_gui.transfer.options import Writing
 
 
 @pytest.fixture(scope="module")
@@ -31,6 +33,22 @@ def test_a_transfer_writes_shards_manifest_and_ledger_and_is_verified(capsys, tm
     code, told, _ = run(capsys, "verify", tmp_path / "o.safetensors.index.json", "--sources")
     assert code == 0
     assert "held against its manifest, and the plan gives the same" in told
+
+
+def test_a_project_says_how_its_checkpoint_is_written(capsys, tmp_path, networks):
+    source, target = (NetworkRecord(str(network)) for network in networks)
+    project = Project(source, target, device="cpu", writing=Writing(400_000, None, manifest=True))
+    save_project(project, tmp_path / "p.dpiat")
+    out = tmp_path / "o.safetensors"
+    code, told, _ = run(capsys, "transfer", "--project", tmp_path / "p.dpiat", "-o", out)
+    assert code == 0
+    assert "o.safetensors.manifest.json" in told
+    assert len(list(tmp_path.glob("o-*-of-*.safetensors"))) > 1
+    other = tmp_path / "w.safetensors"
+    more = ("--max-shard-size", "1GB", "--no-manifest")
+    assert run(capsys, "transfer", "--project", tmp_path / "p.dpiat", "-o", other, *more)[0] == 0
+    assert other.is_file(), "what the command names wins"
+    assert not list(tmp_path.glob("w*.manifest.json"))
 
 
 def test_a_changed_checkpoint_fails_its_check(capsys, tmp_path, networks):

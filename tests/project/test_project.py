@@ -18,7 +18,8 @@ from dpiat_gui.project.project import (
     save_project,
 )
 from dpiat_gui.project.records import from_record, to_record
-from dpiat_gui.transfer.options import TransferOptions
+from dpiat_gui.project.request import transfer_request, written_request
+from dpiat_gui.transfer.options import TransferOptions, Writing
 
 FIXTURE = Path(__file__).parent / "fixtures" / "v1.dpiat.json"
 
@@ -61,6 +62,9 @@ projects = st.builds(
     transfer=st.builds(TransferOptions, operator=st.sampled_from(["clip"]), buffers=st.booleans()),
     seed=st.integers(0, 2**63 - 1),
     device=st.sampled_from(["auto", "cpu", "mps", "cuda", "cuda:3", "xpu", "xpu:1"]),
+    writing=st.builds(
+        Writing, st.none() | st.integers(1, 10**12), st.none() | st.integers(1 << 20, 10**12), st.booleans()
+    ),
     view=objects,
 ).map(lambda project: replace(project, disabled=without(project.disabled, project.overrides)))
 
@@ -93,6 +97,20 @@ def test_the_fixture_of_version_2_is_read_whole() -> None:
     assert project.disabled == Overrides([("features.8", "blocks.4.0")], fresh=["blocks.6.1"])
     again = json.loads(dump_project(project))
     assert _holds(again, json.loads(FIXTURE.with_name("v2.dpiat.json").read_text()))
+
+
+def test_files_from_before_say_nothing_of_how_the_checkpoint_is_written() -> None:
+    for name in ("v1", "v2"):
+        assert load_project(FIXTURE.with_name(f"{name}.dpiat.json")).writing == Writing()
+
+
+def test_the_way_of_writing_is_part_of_what_a_project_asks_for() -> None:
+    record = NetworkRecord("timm:resnet18")
+    project = Project(record, record, writing=Writing(2_000_000, 1 << 21, manifest=True))
+    request = written_request(project, "out.safetensors")
+    assert (request.max_shard_size, request.max_device_memory, request.manifest) == (2_000_000, 1 << 21, True)
+    assert written_request(project, "out.pth").max_shard_size is None, "a format without shards"
+    assert transfer_request(project, "out.safetensors").max_shard_size is None, "a plan needs none"
 
 
 def test_version_1_had_no_overrides_that_are_switched_off() -> None:
@@ -193,6 +211,10 @@ def _with(**sections: Any) -> bytes:
         ({"transfer": {"seed": True}}, "transfer.seed"),
         ({"transfer": {"seed": 2**63}}, "transfer.seed"),
         ({"transfer": {"device": "tpu"}}, "transfer.device"),
+        ({"transfer": {"max_shard_size": "2GB"}}, "transfer.max_shard_size"),
+        ({"transfer": {"max_shard_size": 0}}, "max shard size"),
+        ({"transfer": {"max_device_memory": 9}}, "max device memory"),
+        ({"transfer": {"manifest": 1}}, "transfer.manifest"),
         ({"view": [1]}, "view"),
         ({"version": 1.0}, "version"),
         ({"version": True}, "version"),

@@ -14,6 +14,7 @@ from dpiat_gui.transfer.shards import (
     parse_size,
     shard_paths,
     shards_of,
+    size_text,
     split_specs,
     tensor_bytes,
 )
@@ -80,3 +81,17 @@ def test_sizes_are_read_as_people_write_them(text, size):
 def test_what_is_no_size_is_refused(text):
     with pytest.raises(ExportError, match="is no size"):
         parse_size(text)
+
+
+@given(st.integers(1, 2**50))
+def test_a_size_is_written_as_it_is_read(size):
+    assert parse_size(size_text(size)) == size
+
+
+def test_sizes_have_the_unit_a_person_would_choose():
+    assert [size_text(size) for size in (2 * 10**9, 1 << 20, 300, 1_500_000)] == [
+        "2GB",
+        "1MiB",
+        "300B",
+        "1500KB",
+    ]

@@ -8,6 +8,8 @@ from plain_files import write_networks
 from PySide6.QtWidgets import QApplication, QFileDialog
 
 from dpiat_gui.errors import EngineError
+from dpiat_gui.project.project import load_project
+from dpiat_gui.transfer.options import Writing
 from dpiat_gui.transfer.shards import parse_size
 from dpiat_gui.transfer.staging import USUAL_MEMORY
 from dpiat_gui.ui.app import make_window
@@ -117,6 +119,25 @@ def test_a_checkpoint_is_written_in_shards_of_a_size(window, qtbot, tmp_path):
     form.format.activated.emit(form.format.currentIndex())
     assert not form.shard.isEnabled()
     assert window.transferring.request(tmp_path / "w.pth").max_shard_size is None
+
+
+def test_a_project_keeps_how_its_checkpoint_is_written(window, qtbot, tmp_path):
+    document, form, manifest = window.document, window.transfer.form, window.commands["write_manifest"]
+    form.shard.setText("0.5 kB")
+    form.shard.editingFinished.emit()
+    assert form.shard.text() == "0.5 kB", "as it was written"
+    manifest.setChecked(True)
+    document.save_as(str(tmp_path / "p.dpiat"))
+    assert load_project(tmp_path / "p.dpiat").writing == Writing(500, None, manifest=True)
+    while (
+        document.undo_stack.canUndo()
+        and document.undo_stack.undoText() == "Set how the checkpoint is written"
+    ):
+        document.undo()
+    assert (form.shard.text(), manifest.isChecked()) == ("", False)
+    window.opening.open_project(load_project(tmp_path / "p.dpiat"), str(tmp_path / "p.dpiat"))
+    qtbot.waitUntil(lambda: manifest.isChecked(), timeout=LONG)
+    assert form.shard.text() == "500B"
 
 
 def test_what_is_no_size_is_marked_and_told(window):

@@ -1,8 +1,11 @@
 import pytest
 from PySide6.QtWidgets import QLabel
 
-from dpiat_gui.services.theme import DARK, LIGHT, stylesheet
+from dpiat_gui.services.settings import Settings
+from dpiat_gui.services.theme import DARK, LIGHT, ThemeKeeper, stylesheet
 from dpiat_gui.ui.figure_dialog import CONTENTS, FigureDialog, FigureWish
+from dpiat_gui.ui.method_panel import MethodPanel
+from dpiat_gui.ui.settings_dialog import SettingsDialog
 
 
 def test_the_dialog_begins_with_what_was_wished_last(qtbot):
@@ -25,17 +28,26 @@ def test_every_content_can_be_chosen(qtbot, content):
     assert dialog.wish == FigureWish(content, LIGHT)
 
 
-def test_every_label_stands_on_the_line_of_its_field(qtbot, qapp):
+def dialogs_with_fields(app):
+    """Return every dialog that is a form."""
+    settings = Settings()
+    return FigureDialog(FigureWish()), SettingsDialog(settings, ThemeKeeper(app)), MethodPanel()
+
+
+@pytest.mark.parametrize("which", range(3), ids=["figure", "settings", "method"])
+def test_every_label_stands_on_the_line_of_its_field(qtbot, qapp, which):
     before = qapp.styleSheet()
     # It is the style of the window that makes fields taller than their labels.
     qapp.setStyleSheet(stylesheet(LIGHT))
     try:
-        dialog = FigureDialog(FigureWish())
+        dialog = dialogs_with_fields(qapp)[which]
         qtbot.addWidget(dialog)
         dialog.show()
         qtbot.waitExposed(dialog)
-        for field in (dialog.content, dialog.theme, dialog.scale):
-            label = next(one for one in dialog.findChildren(QLabel) if one.buddy() is field)
-            assert abs(label.geometry().center().y() - field.geometry().center().y()) <= 1
+        pairs = [(one, one.buddy()) for one in dialog.findChildren(QLabel)]
+        seen = [(label, field) for label, field in pairs if field is not None and field.isVisible()]
+        assert seen
+        for label, field in seen:
+            assert abs(label.geometry().center().y() - field.geometry().center().y()) <= 1, label.text()
     finally:
         qapp.setStyleSheet(before)

@@ -105,6 +105,17 @@ def test_the_axis_names_what_it_has_room_for():
     assert [tick_text(place, 40) for place in places] == ["", "", "1", "", "", "10", "", "10⁻⁵", ""]
 
 
+def test_the_plot_names_its_scales_so(pane, qtbot):
+    pane.show_report(made_report(), (("t0", "stem"),))
+    pane.show()
+    qtbot.waitUntil(lambda: pane.plot._plot is not None)
+    axis = pane.plot._plot.getAxis("left")
+    places = [0.0, math.log10(2), 1.0, -5.0]
+    assert axis.logTickStrings(places, 1.0, None) == [
+        tick_text(place, axis.height() / (axis.range[1] - axis.range[0])) for place in places
+    ]
+
+
 def test_a_narrow_pane_cuts_no_button_and_the_advice_has_the_room(pane, qtbot):
     # The tabs below the canvas are narrower than their pages may like.
     host = QWidget()

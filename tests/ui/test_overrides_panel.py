@@ -91,7 +91,7 @@ def test_the_kind_of_an_override_is_read_in_full(
     assert panel.list.columnWidth(0) >= letters.horizontalAdvance("fresh") + box + 2 * letters.height()
 
 
-def test_a_narrow_pane_cuts_the_sum_and_no_button(
+def test_a_narrow_pane_cuts_no_button(
     panel: OverridesPanel, document: Document, qtbot: QtBot
 ) -> None:
     document.set_fresh("t2")

@@ -91,9 +91,7 @@ def test_the_kind_of_an_override_is_read_in_full(
     assert panel.list.columnWidth(0) >= letters.horizontalAdvance("fresh") + box + 2 * letters.height()
 
 
-def test_a_narrow_pane_cuts_no_button(
-    panel: OverridesPanel, document: Document, qtbot: QtBot
-) -> None:
+def test_a_narrow_pane_cuts_no_button(panel: OverridesPanel, document: Document, qtbot: QtBot) -> None:
     document.set_fresh("t2")
     # The tabs below the canvas are narrower than their pages may like.
     host = QWidget()

@@ -214,6 +214,8 @@ class SanityReport:
         How long it took.
     buffers
         Whether the transfer copies running statistics.
+    calibrated
+        Whether it estimates them anew on images.
     """
 
     source: str
@@ -228,6 +230,7 @@ class SanityReport:
     device: str = "cpu"
     seconds: float = 0.0
     buffers: bool = True
+    calibrated: bool = False
 
     @property
     def verdict(self) -> str:
@@ -253,6 +256,7 @@ class SanityReport:
             "verdict": self.verdict,
             "seconds": self.seconds,
             "buffers": self.buffers,
+            "calibrated": self.calibrated,
             "notes": list(self.notes),
             "findings": [_record(finding) for finding in self.findings],
             "pairs": [list(pair) for pair in self.pairs],
@@ -277,6 +281,7 @@ class SanityReport:
                 pairs=tuple((str(s), str(t)) for s, t in data["pairs"]),
                 seconds=float(data["seconds"]),
                 buffers=bool(data["buffers"]),
+                calibrated=bool(data["calibrated"]),
             )
         except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise TransferError(f"This is no report of a check: {error}.", "Run the check again.") from error

@@ -103,9 +103,10 @@ def advice_of(report: SanityReport) -> tuple[str, ...]:
     stale = {finding.mode for finding in bad} == {"eval"}
     if stale:
         first = "Re-estimate them" if report.buffers else "Copy them too, re-estimate them"
+        first = "Re-estimate them on more images" if report.calibrated else f"{first} on a few images"
         advice.append(
             "Only evaluation explodes: the running statistics do not fit the new weights. "
-            f"{first} on a few images, or train some batches before you evaluate."
+            f"{first}, or train some batches before you evaluate."
         )
     if report.operator != "clip-normalized":
         # Measured: where statistics are stale it changes nothing, for it scales weights.

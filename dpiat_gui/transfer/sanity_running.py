@@ -88,6 +88,7 @@ def run_check(
         device=checker.device,
         seconds=time.perf_counter() - began,
         buffers=request.transfer.transfer.buffers,
+        calibrated=bool(request.transfer.transfer.calibrate),
     )
 
 

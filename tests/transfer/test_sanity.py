@@ -404,6 +404,7 @@ def test_advice_follows_the_findings():
     advice = advice_of(replace(report, findings=(bad,)))
     assert advice[0].startswith("Only evaluation explodes")
     assert "Copy them too" not in advice[0], "they are copied"
+    assert "on more images" in advice_of(replace(report, findings=(bad,), calibrated=True))[0]
     assert "Copy them too" in advice_of(replace(report, findings=(bad,), buffers=False))[0]
     assert "clip-normalized" in advice[1]
     both = (bad, replace(bad, mode="train", quantity="gradient"))

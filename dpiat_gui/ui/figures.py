@@ -1,10 +1,11 @@
 """Writing the matching as a figure."""
 
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Qt
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtCore import QObject, Qt, QUrl
+from PySide6.QtGui import QDesktopServices, QGuiApplication
 from PySide6.QtWidgets import QDialog, QFileDialog
 
 from dpiat_gui.canvas.view import MatchView
@@ -65,7 +66,10 @@ class Figures(QObject):
         except DpiatError as error:
             self._notices.show_error(error, actions=(("Choose another file…", self.ask_file),), key="figure")
         else:
-            self._notices.inform(f"The figure was written to {path}.", key="figure")
+            opened = partial(QDesktopServices.openUrl, QUrl.fromLocalFile(str(path)))
+            self._notices.inform(
+                f"The figure was written to {path}.", actions=(("Open it", opened),), key="figure"
+            )
         finally:
             QGuiApplication.restoreOverrideCursor()
 

@@ -71,6 +71,7 @@ def test_every_export_is_proposed_beside_the_last(window, feature, qtbot, tmp_pa
     last.mkdir()
     answers.append(str(last / "figure.svg"))
     window.figures.ask_file()
+    assert [text for text, _ in window.notices.shown[0].actions] == ["Open it"]
     exchange = next(one for one in window.features if isinstance(one, CorrectingFeature)).exchange
     for act in (
         window.commands["export_report"].trigger,

@@ -6,5 +6,5 @@ from PySide6.QtWidgets import QApplication
 
 @pytest.fixture(autouse=True, scope="session")
 def application(qapp: QApplication) -> QApplication:
-    """Make an application first: the one that a figure makes for itself has no room for widgets of later tests."""
+    """Make an application first: the one that a figure makes for itself can have no widgets."""
     return qapp

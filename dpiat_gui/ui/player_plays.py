@@ -54,7 +54,7 @@ class Play:
         """
         if self.tables.groups is not None:
             return [("All layers in one row", None)]
-        found: list[tuple[str, Inside | None]] = [("Entries (outer phase)", None)]
+        found: list[tuple[str, Inside | None]] = [("Entries (outer)", None)]
         if not self.has_inner_tables:
             return found
         inside = [(entry.source, entry.target) for entry in self.matching.entry_pairs]

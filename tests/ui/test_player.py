@@ -334,7 +334,7 @@ def test_where_layers_have_no_table_the_entries_are_played(pane, document, qtbot
     document.set_options(method="bipartite")
     qtbot.waitUntil(lambda: pane.phase.count() == 1)
     assert pane.steps is not None
-    assert pane.phase.currentText() == "Entries (outer phase)"
+    assert pane.phase.currentText() == "Entries (outer)"
 
 
 def test_without_blocks_there_is_one_phase(pane, document, qtbot):
@@ -349,7 +349,7 @@ def test_without_blocks_there_is_one_phase(pane, document, qtbot):
 
 def test_the_phases_are_the_entries_and_the_matched_blocks(pane):
     names = [pane.phase.itemText(at) for at in range(pane.phase.count())]
-    assert names[0] == "Entries (outer phase)"
+    assert names[0] == "Entries (outer)"
     assert pane.phase.isVisible()
     assert "Inside s0 → t0" in names
     pane.phase.setCurrentIndex(1)

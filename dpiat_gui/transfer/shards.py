@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ INDEX_SUFFIX = ".index.json"
 
 _HEADER_ALIGNMENT = 8
 _SHARD = re.compile(r"-\d{5}-of-\d{5}$")
-_SIZE = re.compile(r"\s*(\d{1,15}(?:\.\d{1,15})?)\s*([kmgt]?)(i?)b?\s*", re.IGNORECASE)
+_SIZE = re.compile(r"\s*(\d{1,18}(?:\.\d{1,15})?)\s*([kmgt]?)(i?)b?\s*", re.IGNORECASE)
 _POWERS = {"": 0, "k": 1, "m": 2, "g": 3, "t": 4}
 
 
@@ -159,7 +160,7 @@ def parse_size(text: str) -> int:
         If it is none, or zero.
     """
     found = _SIZE.fullmatch(text)
-    size = int(float(found[1]) * (1024 if found[3] else 1000) ** _POWERS[found[2].lower()]) if found else 0
+    size = int(Fraction(found[1]) * (1024 if found[3] else 1000) ** _POWERS[found[2].lower()]) if found else 0
     if size <= 0:
         raise ExportError(f"{text!r} is no size.", "Write a number with a unit, such as 2GB or 500MB.")
     return size

@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from dpiat_gui.errors import ExportError
@@ -83,6 +83,7 @@ def test_what_is_no_size_is_refused(text):
         parse_size(text)
 
 
+@example(10**15 + 1)
 @given(st.integers(1, 2**50))
 def test_a_size_is_written_as_it_is_read(size):
     assert parse_size(size_text(size)) == size

@@ -57,15 +57,14 @@ class OutlinePanel(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(4)
-        head = QHBoxLayout()
-        head.setContentsMargins(0, 0, 0, 0)
+        self._head = QHBoxLayout()
+        self._head.setContentsMargins(0, 0, 0, 0)
         self.fold = fold_button("Outline")
         self.fold.toggled.connect(self._show_outline)
-        head.addWidget(self.fold)
-        head.addWidget(self.title, 1)
-        head.addStretch()
-        head.addWidget(self.tabs)
-        column.addLayout(head)
+        self._head.addWidget(self.fold)
+        self._head.addWidget(self.title, 1)
+        self._head.addWidget(self.tabs, 0, Qt.AlignmentFlag.AlignRight)
+        column.addLayout(self._head)
         column.addWidget(self.filter)
         column.addWidget(self.tree, 1)
         document.source_changed.connect(self._networks_changed)
@@ -76,8 +75,12 @@ class OutlinePanel(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Leave the title out where the tabs need its room."""
         super().resizeEvent(event)
-        needed = self.fold.width() + self.title.sizeHint().width() + self.tabs.sizeHint().width()
-        self.title.setVisible(self.width() >= needed + 16)
+        self._show_title()
+
+    def _show_title(self) -> None:
+        parts = [self.fold, self.title, *([] if self.tabs.isHidden() else [self.tabs])]
+        needed = sum(part.sizeHint().width() for part in parts) + self._head.spacing() * (len(parts) - 1)
+        self.title.setVisible(self.width() >= needed)
 
     def _make_tree(self) -> QTreeView:
         tree = QTreeView()
@@ -100,6 +103,7 @@ class OutlinePanel(QWidget):
         policy = QSizePolicy.Policy.Preferred if shown else QSizePolicy.Policy.Maximum
         self.setSizePolicy(QSizePolicy.Policy.Preferred, policy)
         self.setMaximumHeight(LARGEST if shown else self.fold.height() + 8)
+        self._show_title()
         self.folded.emit(not shown)
 
     @property

@@ -415,6 +415,11 @@ def test_names_and_tabs_are_whole_in_a_narrow_pane(qtbot):
         assert outline.tabs.width() >= outline.tabs.sizeHint().width()
         # The name has its line to itself.
         assert card.name.width() >= card.width() - 4
+    # Without the tabs there is room: a folded outline keeps its name.
+    panel.setGeometry(0, 0, 180, 600)
+    qtbot.waitUntil(outline.title.isHidden)
+    outline.fold.click()
+    assert outline.title.isVisible()
 
 
 def test_what_a_narrow_legend_cuts_stands_in_its_tooltip(qtbot):

@@ -23,14 +23,15 @@ def write_whole(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
 
     The bytes are flushed to the disk before the rename. If the block raises, or the disk is
     full, the temporary file is removed and whatever stood at `path` stays as it was. What a
-    killed process left behind (``.NAME.xxxxxxxx.part``) is removed when `path` is written next.
+    killed process left behind (``.NAME.xxxxxxxx.part``) is removed when `path` is written next. Where
+    `path` is a link, the file that it leads to is written.
 
     Raises
     ------
     ExportError
         If the folder is missing or cannot be written, or the disk is full.
     """
-    goal = Path(path)
+    goal = followed(Path(path))
     try:
         remove_leftovers(goal)
         handle, name = make_part(goal)
@@ -54,6 +55,11 @@ def write_whole(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
         if held is not None:
             os.close(held)
     sync_folder(goal.parent)
+
+
+def followed(path: Path) -> Path:
+    """Return the file that a link leads to, there or not; a path that is no link as it is."""
+    return Path(os.path.realpath(path)) if path.is_symlink() else path
 
 
 def read_json(path: Path, most: int = 2**26) -> Any:

@@ -48,6 +48,25 @@ def test_a_missing_folder_is_named(tmp_path):
         pass
 
 
+@pytest.mark.skipif(not hasattr(os, "symlink"), reason="the system knows no links")
+def test_a_link_stays_and_what_it_leads_to_is_written(tmp_path):
+    kept, folder = tmp_path / "kept", tmp_path / "elsewhere"
+    folder.mkdir()
+    for old in (b"old", None):  # a link may lead to nothing yet
+        goal = folder / f"a{old}.bin"
+        if old is not None:
+            goal.write_bytes(old)
+        link = tmp_path / f"{goal.name}.link"
+        link.symlink_to(goal)
+        with write_whole(link) as stream:
+            stream.write(b"new")
+        assert link.is_symlink()
+        assert goal.read_bytes() == b"new"
+    kept.symlink_to(kept)  # a loop
+    with pytest.raises(ExportError), write_whole(kept / "a.bin"):
+        pass
+
+
 @pytest.mark.skipif(not hasattr(os, "umask"), reason="the system knows no modes")
 def test_permissions_are_those_of_the_old_file_or_of_a_new_one(tmp_path):
     goal = tmp_path / "a.bin"

@@ -9,7 +9,7 @@ from typing import IO, TYPE_CHECKING, Literal, cast
 
 from dpiat_gui.errors import DpiatError, ExportError, WriteError
 from dpiat_gui.file_sets import FileSet
-from dpiat_gui.files import write_error
+from dpiat_gui.files import followed, write_error
 from dpiat_gui.networks.folders import expanded
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def check_output(
     Returns
     -------
     Path
-        The path, with ``~`` expanded.
+        The path, with ``~`` expanded; of a link, the file that it leads to.
 
     Raises
     ------
@@ -61,6 +61,7 @@ def check_output(
             f"Let the name end in one of: {', '.join(suffixes)}.",
         )
     try:
+        goal = followed(goal)
         if goal.is_dir():
             raise ExportError(f"{goal} is a folder.", "Add the name of a file.")
         if not goal.parent.is_dir():

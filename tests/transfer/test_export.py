@@ -343,3 +343,14 @@ def test_a_killed_writer_leaves_the_old_file_and_is_cleaned_up_after(tmp_path, o
     assert parts[0].exists()
     write(path, {"t": torch.zeros(2)})
     assert [one.name for one in tmp_path.iterdir()] == ["f.safetensors"]
+
+
+def test_a_checkpoint_is_written_where_a_link_leads(tmp_path):
+    goal = tmp_path / "runs" / "third.safetensors"
+    goal.parent.mkdir()
+    link = tmp_path / "latest.safetensors"
+    link.symlink_to(goal)
+    assert check_output(link) == goal
+    goal.write_bytes(b"read")
+    with pytest.raises(ExportError, match="one of the files being read"):
+        check_output(link, in_use=[goal])

@@ -55,8 +55,8 @@ class Twin:
     def path_of(self, layer: Layer) -> str:
         """Return what the checkpoint calls a layer of the model; the model's own name where nothing tells."""
         for tensor in layer.tensors:
-            key, rest = self.keys.get(tensor.key, ""), tensor.key.removeprefix(layer.path)
-            if key.endswith(rest):
+            key, rest = self.keys.get(tensor.key), tensor.key.removeprefix(layer.path)
+            if key is not None and key.endswith(rest):
                 return key.removesuffix(rest)
         return layer.path
 

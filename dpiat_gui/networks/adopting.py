@@ -32,6 +32,26 @@ def adopt(tree: ModuleTree, specs: Sequence[TensorSpec]) -> ModuleTree | None:
     return replace(tree, root=_adopted(tree.root, given))
 
 
+def keys_in_order(own: Sequence[TensorSpec], given: Sequence[TensorSpec]) -> dict[str, str] | None:
+    """Return the key that each of a model's tensors has in a checkpoint, by their order.
+
+    Parameters
+    ----------
+    own, given
+        The tensors of the model and of the checkpoint, in registration order; counters of batches
+        play no part.
+
+    Returns
+    -------
+    dict or None
+        None where the shapes differ.
+    """
+    own, given = without_counters(own), without_counters(given)
+    if [spec.shape for spec in own] != [spec.shape for spec in given]:
+        return None
+    return {spec.key: other.key for spec, other in zip(own, given, strict=True)}
+
+
 def annotate(tree: ModuleTree, model: ModuleTree) -> ModuleTree | None:
     """Return a tree that was made of keys, with what a model says of the same tensors.
 
@@ -49,10 +69,9 @@ def annotate(tree: ModuleTree, model: ModuleTree) -> ModuleTree | None:
         (groups, stride, whether a skip leads around it); paths and children stay. With the flow of
         the model, if that was traced. None where the shapes differ after all.
     """
-    own, given = without_counters(model.tensors), without_counters(tree.tensors)
-    if [spec.shape for spec in own] != [spec.shape for spec in given]:
+    keys = keys_in_order(model.tensors, tree.tensors)
+    if keys is None:
         return None
-    keys = {spec.key: other.key for spec, other in zip(own, given, strict=True)}
     said: dict[frozenset[str], ModuleNode] = {}
     for node in model.root.walk():
         held = frozenset(keys[spec.key] for spec in without_counters(_tensors_below(node)))

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dpiat_gui.errors import SourceError
+from dpiat_gui.networks.adopting import keys_in_order
 from dpiat_gui.networks.checkpoints import open_weights, read_specs
 from dpiat_gui.networks.key_inference import tree_from_tensors
 from dpiat_gui.networks.known_models import known_by_order, known_model, without_counters
@@ -70,24 +71,18 @@ def twin_of(checkpoint: SourceReference) -> Twin | None:
         If the checkpoint cannot be read.
     """
     specs = read_specs(Path(checkpoint.name))
-    model = known_model(specs)
-    ordered = without_counters(tree_from_tensors(specs, checkpoint.title).tensors)
-    if model is None:
-        model = known_by_order(ordered)
+    ordered = tree_from_tensors(specs, checkpoint.title).tensors
+    model = known_model(specs) or known_by_order(ordered)
     if model is None:
         return None
     try:
-        tensors = load_tree(model).tensors
+        own = load_tree(model).tensors
     except SourceError:  # another version of timm
         return None
     given = {spec.key: spec.shape for spec in specs}
-    keys = {tensor.key: tensor.key for tensor in tensors if given.get(tensor.key) == tensor.shape}
-    own = without_counters(tensors)
-    if not all(tensor.key in keys for tensor in own):
-        if [tensor.shape for tensor in own] != [spec.shape for spec in ordered]:
-            return None
-        keys = {tensor.key: spec.key for tensor, spec in zip(own, ordered, strict=True)}
-    return Twin(checkpoint, model, keys)
+    same = {spec.key: spec.key for spec in own if given.get(spec.key) == spec.shape}
+    keys = same if all(spec.key in same for spec in without_counters(own)) else keys_in_order(own, ordered)
+    return None if keys is None else Twin(checkpoint, model, keys)
 
 
 def build_twin(twin: Twin) -> "nn.Module":

@@ -211,7 +211,7 @@ def with_transfer(
 
 
 def check_written(project: Project, read: Iterable[Path | None], values: Mapping[str, Any]) -> None:
-    """See that no file a command is asked to write is one that it reads.
+    """See that no file a command is asked to write is one that it reads, or one that it writes otherwise.
 
     Parameters
     ----------
@@ -225,7 +225,7 @@ def check_written(project: Project, read: Iterable[Path | None], values: Mapping
     Raises
     ------
     ExportError
-        If one is.
+        If one is, or one name stands for two of them.
     """
     asked = [expanded(values[name]) for name in _WRITTEN if values.get(name) not in (None, "-")]
     records = [record for record in (project.source, project.target) if record]

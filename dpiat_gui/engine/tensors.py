@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from dpiat_gui.engine.protocol import Plain
 from dpiat_gui.errors import EngineError, SourceError
 from dpiat_gui.files import write_whole
-from dpiat_gui.networks.references import SourceReference, parse_reference
+from dpiat_gui.networks.references import CHECKPOINT_PATH, SourceReference, parse_reference
 from dpiat_gui.networks.sharded import files_of
 from dpiat_gui.networks.trust import TrustStore
 
@@ -117,7 +117,7 @@ def _stamp(reference: SourceReference) -> str:
 
 
 def _notes(reference: SourceReference, side: str, seed: int) -> list[str]:
-    trained = reference.option("pretrained") or reference.option("checkpoint_path")
+    trained = reference.option("pretrained") or reference.option(CHECKPOINT_PATH)
     if reference.kind == "timm" and not trained:
         return [f"The {side} has no trained weights: its own initialisation (seed {seed}) is shown."]
     return []

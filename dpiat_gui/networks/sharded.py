@@ -6,7 +6,7 @@ from typing import Any
 from dpiat_gui.errors import SourceError
 from dpiat_gui.files import is_plain_name, read_json
 from dpiat_gui.networks.file_checks import check_file, readable
-from dpiat_gui.networks.references import SourceReference
+from dpiat_gui.networks.references import CHECKPOINT_PATH, SourceReference
 
 INDEX_SUFFIX = ".safetensors.index.json"
 """What the name of an index ends in."""
@@ -59,5 +59,5 @@ def files_of(reference: SourceReference) -> list[Path]:
     files = [reference.path] if reference.path is not None else []
     if reference.kind == "checkpoint" and is_index(reference.name):
         files += checkpoint_files(Path(reference.name))
-    weights = reference.option("checkpoint_path")
+    weights = reference.option(CHECKPOINT_PATH)
     return [*files, Path(str(weights))] if weights else files

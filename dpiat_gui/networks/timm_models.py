@@ -12,13 +12,13 @@ from dpiat_gui.errors import SourceError
 from dpiat_gui.networks.folders import expanded
 from dpiat_gui.networks.hub import impatient_hub
 from dpiat_gui.networks.meta_build import build_structure, collector_off, is_bad_call
-from dpiat_gui.networks.references import OptionValue, SourceReference
+from dpiat_gui.networks.references import CHECKPOINT_PATH, OptionValue, SourceReference
 from dpiat_gui.networks.values import ModuleTree
 
 if TYPE_CHECKING:
     from torch import nn
 
-WEIGHT_OPTIONS = frozenset({"pretrained", "checkpoint_path"})
+WEIGHT_OPTIONS = frozenset({"pretrained", CHECKPOINT_PATH})
 """Options that choose weights and leave the structure as it is."""
 
 INPUT_SIZE = "input_size"
@@ -33,7 +33,7 @@ COMMON_OPTIONS = (
     "img_size",
     "features_only",
     "pretrained",
-    "checkpoint_path",
+    CHECKPOINT_PATH,
 )
 _REFUSED = {
     "device": "The device is chosen for the transfer, not for the network.",
@@ -135,7 +135,7 @@ def create_timm_model(
     """
     _check_options(options)
     timm = _checked_timm(name)
-    given = {key: value for key, value in options.items() if key not in ("checkpoint_path", INPUT_SIZE)}
+    given = {key: value for key, value in options.items() if key not in (CHECKPOINT_PATH, INPUT_SIZE)}
 
     def create() -> "nn.Module":
         module: nn.Module = timm.create_model(name, **given)
@@ -148,7 +148,7 @@ def create_timm_model(
             module = create()
     except Exception as error:  # foreign code, called with a person's options
         raise _explained(name, options, error) from error
-    if path := options.get("checkpoint_path"):
+    if path := options.get(CHECKPOINT_PATH):
         _load_checkpoint(module, name, str(path))
     return module
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from dpiat_gui.errors import ExportError, WriteError
 from dpiat_gui.file_sets import finish_set
 from dpiat_gui.networks.checkpoints import open_weights
-from dpiat_gui.networks.references import parse_reference
+from dpiat_gui.networks.references import CHECKPOINT_PATH, parse_reference
 from dpiat_gui.transfer.manifest import file_hash, manifest_path, read_manifest
 from dpiat_gui.transfer.plan_json import plan_from_json, plan_to_json
 from dpiat_gui.transfer.progress import Meter
@@ -185,7 +185,7 @@ def _original(record: Mapping[str, Any], side: str, meter: Meter) -> Iterator[st
     told = record[side]
     reference = parse_reference(told["reference"])
     for file in told["files"]:
-        weights = reference.option("checkpoint_path")
+        weights = reference.option(CHECKPOINT_PATH)
         path = reference.path if reference.path is not None else Path(str(weights))
         path = path.with_name(file["name"])  # an index has its shards beside it
         if not path.is_file():

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from dpiat_gui.networks.references import SourceReference, parse_reference
+from dpiat_gui.networks.references import CHECKPOINT_PATH, SourceReference, parse_reference
 from dpiat_gui.networks.sharded import files_of
 from dpiat_gui.transfer.calibrating import calibrate_target, check_calibration
 from dpiat_gui.transfer.calibration import Calibration
@@ -205,7 +205,7 @@ def _program_version() -> str:
 def _notes(source: SourceReference, target: SourceReference, goal: Path) -> tuple[str, ...]:
     """Say what a person should know besides."""
     notes = []
-    if source.kind == "timm" and not (source.option("pretrained") or source.option("checkpoint_path")):
+    if source.kind == "timm" and not (source.option("pretrained") or source.option(CHECKPOINT_PATH)):
         notes.append(
             f"{source.text} was not asked for trained weights: its own initialisation was transferred."
         )

@@ -10,20 +10,14 @@ from dpiat_gui.transfer.copying import apply_plan
 from dpiat_gui.transfer.coverage import coverage
 from dpiat_gui.transfer.dtypes import ConversionLoss
 from dpiat_gui.transfer.options import TransferOptions
-from dpiat_gui.transfer.planning import plan_transfer, resolve_plan
+from dpiat_gui.transfer.planning import LEFT_ALONE, plan_transfer, resolve_plan
 from dpiat_gui.transfer.request import TransferReport
 from dpiat_gui.transfer.steps import tensors_by_step
 from dpiat_gui.transfer.structure_flows import flows_of_modules
-from dpiat_gui.transfer.values import FreshReason, TransferPlan
+from dpiat_gui.transfer.values import TransferPlan
 
 if TYPE_CHECKING:
     from torch import nn
-
-
-_LEFT_ALONE = (
-    *(FreshReason.FROZEN, FreshReason.WHOLE_NUMBERS, FreshReason.COMPLEX),
-    *(FreshReason.IN_PARTS, FreshReason.OTHER_PARTS),
-)
 
 
 def transfer_modules(
@@ -137,7 +131,7 @@ def require_something(plan: TransferPlan, matching: Matching) -> None:
     if any(row.copied for row in plan.rows):
         return
     why, hint = "no layers match", "Choose networks with layers of the same kinds, or clear overrides."
-    kept = [row.fresh.value for row in plan.rows if row.fresh in _LEFT_ALONE]
+    kept = [row.fresh.value for row in plan.rows if row.fresh in LEFT_ALONE]
     if matching.pairs and any(row.set for row in plan.rows):
         why = "all that matches is set to a value by the steps of the recipe"
         hint = "Let the classifier be copied, switch the steps off, or choose the preset paper."

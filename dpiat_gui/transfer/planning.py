@@ -34,6 +34,14 @@ _NEWER_NAMES = {
 }
 """What torch's newer weight norm calls the parts that its older one stores."""
 _NUMBERS = ("float", "bfloat", "complex")
+LEFT_ALONE = {
+    FreshReason.FROZEN: "Frozen parameters",
+    FreshReason.WHOLE_NUMBERS: "Tensors of whole numbers",
+    FreshReason.COMPLEX: "Tensors that would take complex numbers, and hold real ones,",
+    FreshReason.IN_PARTS: "Weights that one side alone computes of parts, as weight norm does,",
+    FreshReason.OTHER_PARTS: "Weights that the two sides compute in different ways,",
+}
+"""Why a matched tensor takes nothing for what it is, with what a note calls such tensors."""
 
 
 @lru_cache(maxsize=2**16)
@@ -205,13 +213,7 @@ def _operators(matching: Matching, default: str) -> dict[str, Operator]:
 def _left_alone(rows: Sequence[PlanRow]) -> list[str]:
     """Name the tensors that are left alone for what they are."""
     found = []
-    for reason, what in (
-        (FreshReason.FROZEN, "Frozen parameters"),
-        (FreshReason.WHOLE_NUMBERS, "Tensors of whole numbers"),
-        (FreshReason.COMPLEX, "Tensors that would take complex numbers, and hold real ones,"),
-        (FreshReason.IN_PARTS, "Weights that one side alone computes of parts, as weight norm does,"),
-        (FreshReason.OTHER_PARTS, "Weights that the two sides compute in different ways,"),
-    ):
+    for reason, what in LEFT_ALONE.items():
         keys = [row.target for row in rows if row.fresh is reason]
         if keys:
             more = f" and {len(keys) - NAMED} more" if len(keys) > NAMED else ""

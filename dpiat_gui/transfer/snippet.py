@@ -5,7 +5,7 @@ from string import Template
 from typing import Any
 
 from dpiat_gui.errors import ExportError
-from dpiat_gui.networks.references import SourceReference, parse_reference
+from dpiat_gui.networks.references import CHECKPOINT_PATH, SourceReference, parse_reference
 
 _HEAD = '''"""{title}
 
@@ -208,7 +208,7 @@ def _expression(reference: SourceReference) -> str:
         return f"read({str(reference.path or reference.name)!r})"
     options.pop("input_size", None)
     if reference.kind == "timm":
-        weights = options.pop("checkpoint_path", None)
+        weights = options.pop(CHECKPOINT_PATH, None)
         more = f", {str(weights)!r}" if weights else ""
         return f"build({reference.name!r}, {pformat(options)}{more})"
     if not reference.attribute:

@@ -16,7 +16,7 @@ from dpiat_gui.matching.values import PRESETS
 from dpiat_gui.networks.folders import expanded
 from dpiat_gui.networks.kinds import SCORED_KINDS
 from dpiat_gui.networks.references import parse_reference
-from dpiat_gui.networks.sharded import files_of
+from dpiat_gui.networks.source_files import files_of
 from dpiat_gui.networks.standardize import METHODS as STANDARDIZATIONS
 from dpiat_gui.project.values import Project
 from dpiat_gui.transfer.export import check_unused

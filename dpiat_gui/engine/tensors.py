@@ -13,7 +13,7 @@ from dpiat_gui.engine.protocol import Plain
 from dpiat_gui.errors import EngineError, SourceError
 from dpiat_gui.files import write_whole
 from dpiat_gui.networks.references import CHECKPOINT_PATH, SourceReference, parse_reference
-from dpiat_gui.networks.sharded import files_of
+from dpiat_gui.networks.source_files import files_of
 from dpiat_gui.networks.trust import TrustStore
 
 if TYPE_CHECKING:

@@ -6,7 +6,6 @@ from typing import Any
 from dpiat_gui.errors import SourceError
 from dpiat_gui.files import is_plain_name, read_json
 from dpiat_gui.networks.file_checks import check_file, readable
-from dpiat_gui.networks.references import CHECKPOINT_PATH, SourceReference
 
 INDEX_SUFFIX = ".safetensors.index.json"
 """What the name of an index ends in."""
@@ -46,18 +45,3 @@ def checkpoint_files(path: Path) -> list[Path]:
             f"{path} speaks of {missing[0]}{more}, and there is no such file.", "Put the shards beside it."
         )
     return files
-
-
-def files_of(reference: SourceReference) -> list[Path]:
-    """Return the files that a network is read from: none for a name that timm or Python finds.
-
-    Raises
-    ------
-    SourceError
-        As `checkpoint_files`.
-    """
-    files = [reference.path] if reference.path is not None else []
-    if reference.kind == "checkpoint" and is_index(reference.name):
-        files += checkpoint_files(Path(reference.name))
-    weights = reference.option(CHECKPOINT_PATH)
-    return [*files, Path(str(weights))] if weights else files

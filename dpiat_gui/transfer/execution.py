@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from dpiat_gui.networks.references import CHECKPOINT_PATH, SourceReference, parse_reference
-from dpiat_gui.networks.sharded import files_of
+from dpiat_gui.networks.source_files import files_of
 from dpiat_gui.transfer.calibrating import calibrate_target, check_calibration
 from dpiat_gui.transfer.calibration import Calibration
 from dpiat_gui.transfer.copying import one_thread

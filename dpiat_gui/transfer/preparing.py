@@ -11,7 +11,7 @@ from dpiat_gui.matching.engine import match_networks
 from dpiat_gui.matching.methods import METHODS
 from dpiat_gui.matching.values import Matching
 from dpiat_gui.networks.references import SourceReference, parse_reference
-from dpiat_gui.networks.sharded import files_of
+from dpiat_gui.networks.source_files import files_of
 from dpiat_gui.transfer.export import check_output, check_unused
 from dpiat_gui.transfer.ledger import Ledger, ledger
 from dpiat_gui.transfer.manifest import manifest_bytes
